@@ -1,0 +1,506 @@
+//! The value that an analysis gives: what tables, pages and JSON are made from (schema "wirelab/1").
+//!
+//! Two sums hold on every row. `frame_bytes = lower_bytes + tcp_bytes + app_bytes`, and
+//! `app_bytes = request_head_bytes + response_head_bytes + framing_bytes + content_bytes + retransmitted_bytes`.
+//! And the exchanges of a capture add up to its totals, column by column.
+
+use std::fmt;
+use std::ops::{Add, AddAssign};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The name of this format, in every JSON file.
+pub const SCHEMA: &str = "wirelab/1";
+
+/// Everything that was found in one or more captures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Analysis {
+    /// Always "wirelab/1".
+    pub schema: String,
+    /// One entry a capture, in the order given.
+    pub captures: Vec<Capture>,
+}
+
+impl Analysis {
+    /// An analysis of these captures.
+    pub fn new(captures: Vec<Capture>) -> Analysis {
+        Analysis { schema: SCHEMA.to_owned(), captures }
+    }
+}
+
+/// Which of wirelab's own ways of telling the time was spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum App {
+    /// Lines over raw TCP.
+    Tcp,
+    /// The full page, reloaded.
+    Web,
+    /// A page that fetches JSON.
+    Ajax,
+    /// Server-sent events.
+    Sse,
+    /// WebSocket.
+    Ws,
+}
+
+impl App {
+    /// All apps, in the order of the original tables.
+    pub const ALL: [App; 5] = [App::Tcp, App::Web, App::Ajax, App::Sse, App::Ws];
+
+    /// The short name, as on the command line: `tcp`, `web`, `ajax`, `sse`, `ws`.
+    pub fn name(self) -> &'static str {
+        match self {
+            App::Tcp => "tcp",
+            App::Web => "web",
+            App::Ajax => "ajax",
+            App::Sse => "sse",
+            App::Ws => "ws",
+        }
+    }
+
+    /// The name of its capture: `tcpapp`, `webapp`, `ajaxapp`, `sseapp`, `wsapp`.
+    pub fn capture_name(self) -> &'static str {
+        match self {
+            App::Tcp => "tcpapp",
+            App::Web => "webapp",
+            App::Ajax => "ajaxapp",
+            App::Sse => "sseapp",
+            App::Ws => "wsapp",
+        }
+    }
+
+    /// The name for people: "Raw TCP", "Full page", "Ajax", "SSE", "WebSocket".
+    pub fn title(self) -> &'static str {
+        match self {
+            App::Tcp => "Raw TCP",
+            App::Web => "Full page",
+            App::Ajax => "Ajax",
+            App::Sse => "SSE",
+            App::Ws => "WebSocket",
+        }
+    }
+}
+
+impl fmt::Display for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What was found in one capture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Capture {
+    /// The file's name without its ending.
+    pub name: String,
+    /// The file's name, null for standard input.
+    pub file: Option<String>,
+    /// Which of wirelab's apps spoke, null where it is none of them.
+    pub app: Option<App>,
+    /// "pcap" or "pcapng", with "+gzip" or "+zstd" where it was compressed.
+    pub format: String,
+    /// The kind of link ("ethernet", "raw", ...); "mixed" where there are several.
+    pub link: String,
+    /// Records read.
+    pub frames: u64,
+    /// Frames without TCP, or whose layers could not be decoded: not in the totals.
+    pub skipped_frames: u64,
+    /// Frames of which fewer bytes were kept than were on the wire.
+    pub truncated_frames: u64,
+    /// Time of the first frame, in seconds since the Unix epoch.
+    pub first_frame_unix_s: f64,
+    /// Time from the first frame to the last, in seconds.
+    pub duration_s: f64,
+    /// All TCP packets of the capture.
+    pub totals: Tally,
+    /// The median update: a real one. Null where there is none.
+    pub per_update: Option<Tally>,
+    /// What the updates of `per_update` are: "update" for wirelab's own apps, else the label of the most repeated
+    /// exchange ("GET /time").
+    pub per_update_of: Option<String>,
+    /// Which update `per_update` is (its `index`, counted from 1).
+    pub median_update: Option<u64>,
+    /// How many updates there are, those beyond the row limit included.
+    pub update_count: u64,
+    /// The least and the most of each column over all updates (each column for itself, so these need not add up).
+    pub update_range: Option<Range<Tally>>,
+    /// Of the median update: the server's data packets and the client's ACKs of them. Null for protocols that can't push.
+    pub push_only: Option<Tally>,
+    /// The updates, in order, up to the row limit.
+    pub updates: Vec<Exchange>,
+    /// All exchanges, in order of their first packet, up to the row limit.
+    pub exchanges: Vec<Exchange>,
+    /// How many rows the limit left out of `updates` and `exchanges`.
+    pub rows_left_out: u64,
+    /// Exchanges of the same kind and label, put together; complete whatever the row limit.
+    pub groups: Vec<Group>,
+    /// The connections, in order of their first packet: numbered as tshark numbers its streams.
+    pub connections: Vec<Connection>,
+    /// What could not be read or decoded, and where.
+    pub problems: Vec<Problem>,
+    /// What a reader should know of the numbers: tunnels, missing handshakes, gaps.
+    pub notes: Vec<String>,
+    /// The packets themselves, for pictures and lists; kept only when asked for, and not in the JSON.
+    #[serde(skip)]
+    pub packets: Vec<Packet>,
+}
+
+/// The least and the most of something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Range<T> {
+    /// The least.
+    pub min: T,
+    /// The most.
+    pub max: T,
+}
+
+/// Packets and bytes by layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Tally {
+    /// Frames that carry TCP.
+    pub total_packets: u64,
+    /// Those with at least one byte of TCP payload.
+    pub app_packets: u64,
+    /// Their length on the wire.
+    pub frame_bytes: u64,
+    /// Everything below TCP: link header, IP header and options, padding.
+    pub lower_bytes: u64,
+    /// TCP headers with their options.
+    pub tcp_bytes: u64,
+    /// TCP payload.
+    pub app_bytes: u64,
+    /// Of the app bytes: request line and header fields of HTTP requests.
+    pub request_head_bytes: u64,
+    /// Of the app bytes: status line and header fields of HTTP responses.
+    pub response_head_bytes: u64,
+    /// Of the app bytes: chunk sizes, `data:`, WebSocket frame headers and masks, TLS record headers.
+    pub framing_bytes: u64,
+    /// Of the app bytes: everything else that was new; what the application itself wanted to say.
+    pub content_bytes: u64,
+    /// Of the app bytes: those that had been on the wire before.
+    pub retransmitted_bytes: u64,
+    /// Of the content: the 8 characters of the server's time.
+    pub useful_bytes: u64,
+    /// Of the total packets: those that carried only bytes, a SYN or a FIN that had been on the wire before.
+    pub retransmitted_packets: u64,
+}
+
+impl Tally {
+    /// Whether both sums of this row hold.
+    pub fn adds_up(&self) -> bool {
+        self.frame_bytes == self.lower_bytes + self.tcp_bytes + self.app_bytes
+            && self.app_bytes
+                == self.request_head_bytes
+                    + self.response_head_bytes
+                    + self.framing_bytes
+                    + self.content_bytes
+                    + self.retransmitted_bytes
+            && self.useful_bytes <= self.content_bytes
+    }
+
+    /// Combines two rows column by column.
+    pub fn zip(self, other: Tally, f: impl Fn(u64, u64) -> u64) -> Tally {
+        Tally {
+            total_packets: f(self.total_packets, other.total_packets),
+            app_packets: f(self.app_packets, other.app_packets),
+            frame_bytes: f(self.frame_bytes, other.frame_bytes),
+            lower_bytes: f(self.lower_bytes, other.lower_bytes),
+            tcp_bytes: f(self.tcp_bytes, other.tcp_bytes),
+            app_bytes: f(self.app_bytes, other.app_bytes),
+            request_head_bytes: f(self.request_head_bytes, other.request_head_bytes),
+            response_head_bytes: f(self.response_head_bytes, other.response_head_bytes),
+            framing_bytes: f(self.framing_bytes, other.framing_bytes),
+            content_bytes: f(self.content_bytes, other.content_bytes),
+            retransmitted_bytes: f(self.retransmitted_bytes, other.retransmitted_bytes),
+            useful_bytes: f(self.useful_bytes, other.useful_bytes),
+            retransmitted_packets: f(self.retransmitted_packets, other.retransmitted_packets),
+        }
+    }
+}
+
+impl Add for Tally {
+    type Output = Tally;
+
+    fn add(self, other: Tally) -> Tally {
+        self.zip(other, |a, b| a + b)
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Tally) {
+        *self = *self + other;
+    }
+}
+
+impl std::iter::Sum for Tally {
+    fn sum<I: Iterator<Item = Tally>>(rows: I) -> Tally {
+        rows.fold(Tally::default(), Add::add)
+    }
+}
+
+/// What an exchange is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The TCP handshake.
+    Setup,
+    /// What a line server says before it is asked, with the first time in it: raw TCP's counterpart of the page.
+    Greeting,
+    /// The first request for the page and its answer.
+    Page,
+    /// The request that opens an event stream or upgrades to WebSocket, and the answer's head.
+    Subscribe,
+    /// What one server-time update cost; in a capture that wirelab did not make, one of the most repeated exchange.
+    Update,
+    /// Any other request and its answer.
+    Request,
+    /// Any other WebSocket message, with its answer where there is one.
+    Message,
+    /// Any other server-sent event.
+    Event,
+    /// Any other turn of a line protocol or of one that is not known: what one side says, and the answer.
+    Turn,
+    /// Ping, pong, keep-alive, SSE comments.
+    Control,
+    /// WebSocket close, FIN, RST.
+    Close,
+}
+
+impl Kind {
+    /// The name, as in the JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Setup => "setup",
+            Kind::Greeting => "greeting",
+            Kind::Page => "page",
+            Kind::Subscribe => "subscribe",
+            Kind::Update => "update",
+            Kind::Request => "request",
+            Kind::Message => "message",
+            Kind::Event => "event",
+            Kind::Turn => "turn",
+            Kind::Control => "control",
+            Kind::Close => "close",
+        }
+    }
+}
+
+/// A group of packets that belong together: one request and its answer, one event, one handshake.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Exchange {
+    /// What it is for.
+    pub kind: Kind,
+    /// For updates: which one, counted from 1 over the capture. Else null.
+    pub index: Option<u64>,
+    /// What it is in the protocol's words: `GET /time`, `event: message`, `text`, `handshake`.
+    pub label: String,
+    /// The connection it belongs to: an index into `connections`.
+    pub connection: u32,
+    /// Time of its first packet, in seconds since the first frame of the capture.
+    pub start_s: f64,
+    /// Time from its first packet to its last, in seconds.
+    pub duration_s: f64,
+    /// Time from the last packet of the request to the first packet of the answer, in seconds. Null without either.
+    pub first_byte_s: Option<f64>,
+    /// Time from the last packet of the request to the last packet of the answer that brought new bytes, in seconds.
+    pub last_byte_s: Option<f64>,
+    /// The numbers of its packets, in order; at most the first 1,000.
+    pub packets: Vec<u64>,
+    /// The tally of its packets.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// Of it: the server's packets with new data and the client's ACKs of them.
+    #[serde(skip)]
+    pub push: Tally,
+}
+
+/// All exchanges of one kind and label.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Group {
+    /// What they are for.
+    pub kind: Kind,
+    /// What they are in the protocol's words.
+    pub label: String,
+    /// How many there are.
+    pub count: u64,
+    /// All of them together.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// Packets of one of them.
+    pub packets_each: Spread,
+    /// Frame bytes of one of them.
+    pub frame_bytes_each: Spread,
+    /// Lower bytes of one of them.
+    pub lower_bytes_each: Spread,
+    /// TCP bytes of one of them.
+    pub tcp_bytes_each: Spread,
+    /// App bytes of one of them.
+    pub app_bytes_each: Spread,
+    /// Time to the first byte of the answer, in seconds. Null where there are no answers.
+    pub first_byte_s: Option<SpreadSeconds>,
+    /// Time to the last byte of the answer, in seconds. Null where there are no answers.
+    pub last_byte_s: Option<SpreadSeconds>,
+}
+
+/// The middle, the least and the most of a count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Spread {
+    /// The middle one (the lower of two).
+    pub median: u64,
+    /// The least.
+    pub min: u64,
+    /// The most.
+    pub max: u64,
+}
+
+/// The middle, the least and the most of a time, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SpreadSeconds {
+    /// The middle one, within 1 percent.
+    pub median: f64,
+    /// The least.
+    pub min: f64,
+    /// The most.
+    pub max: f64,
+}
+
+/// One TCP connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Connection {
+    /// The client's address and port: who sent the SYN, or who spoke like a client.
+    pub client: String,
+    /// The server's address and port.
+    pub server: String,
+    /// What was spoken: "http", "sse", "websocket", "lines", "tls", "http2", "unknown", "none" (no bytes at all).
+    pub protocol: String,
+    /// Time of its first packet, in seconds since the first frame of the capture.
+    pub start_s: f64,
+    /// Time from its first packet to its last, in seconds.
+    pub duration_s: f64,
+    /// Round trip time seen in the handshake, in seconds: SYN to the ACK of the SYN-ACK. Null where it is not in the capture.
+    pub rtt_s: Option<f64>,
+    /// Its packets.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// Packets that arrived behind a gap that a later one filled.
+    pub out_of_order_packets: u64,
+    /// ACKs that repeat the one before, as tshark names them.
+    pub duplicate_acks: u64,
+    /// Keep-alive probes, as tshark names them.
+    pub keep_alives: u64,
+    /// Packets that announce that there is no room to receive.
+    pub zero_windows: u64,
+    /// Bytes that the capture does not have, though later ones are there.
+    pub missing_bytes: u64,
+    /// HTTP requests seen whole or in part.
+    pub http_requests: u64,
+    /// HTTP responses seen whole or in part.
+    pub http_responses: u64,
+    /// WebSocket frames by opcode.
+    pub websocket_frames: WebSocketFrames,
+    /// Server-sent events that would have been dispatched.
+    pub sse_events: u64,
+    /// TLS records by type: handshake, application data, other.
+    pub tls_records: TlsRecords,
+}
+
+/// WebSocket frames by opcode (RFC 6455, section 5.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct WebSocketFrames {
+    pub text: u64,
+    pub binary: u64,
+    pub close: u64,
+    pub ping: u64,
+    pub pong: u64,
+    pub continuation: u64,
+}
+
+/// TLS records by content type (RFC 8446, section 5.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct TlsRecords {
+    pub handshake: u64,
+    pub application_data: u64,
+    pub other: u64,
+}
+
+/// Something that could not be read or decoded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// The frame it was found in, counted from 1; 0 where it is the file itself.
+    pub frame: u64,
+    /// Where: bytes from the start of the frame; from the start of the file where `frame` is 0.
+    pub offset: u64,
+    /// The layer that could not be decoded: "file", "link", "ip", "tcp", "http", "sse", "websocket", ...
+    pub layer: String,
+    /// What was expected and what was found.
+    pub message: String,
+}
+
+/// One TCP packet of a capture, for lists and pictures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Packet {
+    /// Its number in the capture.
+    pub number: u64,
+    /// Seconds since the first frame.
+    pub time_s: f64,
+    /// The connection: an index into `connections`.
+    pub connection: u32,
+    /// Whether the client sent it.
+    pub from_client: bool,
+    /// The exchange that it belongs to: an index into `exchanges`, or `None` where the row limit left that out.
+    pub exchange: Option<usize>,
+    /// Length on the wire.
+    pub frame_len: u32,
+    /// Bytes of it below TCP, padding included.
+    pub lower_len: u32,
+    /// Bytes of its TCP header.
+    pub tcp_len: u32,
+    /// Bytes of its payload.
+    pub app_len: u32,
+    /// Where the payload begins in the frame.
+    pub payload_offset: u32,
+    /// Flags in their order of bits: "SYN, ACK".
+    pub flags: String,
+    /// Sequence number, counted from the connection's first.
+    pub seq: u64,
+    /// Acknowledgement number, counted likewise; `None` without the ACK flag.
+    pub ack: Option<u64>,
+    /// The window as announced, not scaled.
+    pub window: u16,
+    /// "retransmission", "out-of-order", "duplicate ACK", "keep-alive", ... as tshark names them, or `None`.
+    pub analysis: Option<&'static str>,
+    /// What the packet says, as a person would: "GET /time", "ACK", "text \"get-time\" masked".
+    pub info: String,
+    /// Its payload by part, in order; the lengths add up to `app_len`.
+    pub spans: Vec<Span>,
+}
+
+/// A run of payload bytes of one part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Which part.
+    pub part: Part,
+    /// How many bytes.
+    pub len: u32,
+}
+
+/// What an application byte is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Request line and header fields.
+    RequestHead,
+    /// Status line and header fields.
+    ResponseHead,
+    /// Chunk sizes, `data:`, WebSocket headers and masks.
+    Framing,
+    /// What the application itself wanted to say.
+    Content,
+    /// Of the content: the server's time.
+    Useful,
+    /// Bytes that had been on the wire before.
+    Retransmitted,
+}

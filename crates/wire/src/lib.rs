@@ -1,0 +1,25 @@
+//! How do two hosts talk so that every frame between them is seen?
+//!
+//! A wire is two hosts, `server` 10.0.0.1 and `client` 10.0.0.2, one link between them with an MTU of 1500, and a
+//! relay that stamps, records, delays and, when asked, drops frames. There are two makes of it with one shape:
+//!
+//! - [`kernel`] (Linux): the TCP of the running kernel in two network namespaces, no root needed;
+//! - [`virtual_wire`] (anywhere): two smoltcp hosts in this process on a virtual clock.
+//!
+//! Both take what the server does and what the client does as futures over [`Listener`] and [`Stream`], and hand
+//! every frame to one recorder. A wire knows nothing of the apps, of captures on disk, or of what the bytes mean.
+//!
+//! ```text
+//!   server future ── Listener          Connector ── client future
+//!                        │                  │
+//!                     host 10.0.0.1      host 10.0.0.2
+//!                        └────── relay ─────┘
+//!                                  │  stamp, record, delay, drop
+//!                               recorder(time_ns, frame)
+//! ```
+
+mod options;
+mod stream;
+
+pub use options::{Options, Vantage, WireKind};
+pub use stream::{Connector, Listener, Stream};

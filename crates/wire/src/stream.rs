@@ -1,0 +1,106 @@
+//! One listener, connector and stream for both makes of the wire, so that apps and clients run unmodified over either.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A TCP connection over a wire.
+#[derive(Debug)]
+pub enum Stream {
+    /// A socket of the kernel.
+    Kernel(tokio::net::TcpStream),
+}
+
+/// The server's end: accepts connections.
+#[derive(Debug)]
+pub enum Listener {
+    /// A socket of the kernel; the flag is `TCP_NODELAY` for what it accepts.
+    Kernel(tokio::net::TcpListener, bool),
+}
+
+/// The client's end: makes connections to the server of its wire.
+#[derive(Clone, Debug)]
+pub enum Connector {
+    /// Sockets of the kernel, made on the calling thread (and so in its network namespace); the flag is `TCP_NODELAY`.
+    Kernel(SocketAddr, bool),
+}
+
+impl Listener {
+    /// The next connection and its peer's address.
+    pub async fn accept(&mut self) -> io::Result<(Stream, SocketAddr)> {
+        match self {
+            Listener::Kernel(listener, no_delay) => {
+                let (stream, peer) = listener.accept().await?;
+                stream.set_nodelay(*no_delay)?;
+                Ok((Stream::Kernel(stream), peer))
+            }
+        }
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        match self {
+            Listener::Kernel(listener, _) => listener.local_addr(),
+        }
+    }
+}
+
+impl Connector {
+    /// A new connection to the wire's server.
+    pub async fn connect(&self) -> io::Result<Stream> {
+        match self {
+            Connector::Kernel(server, no_delay) => {
+                let stream = tokio::net::TcpStream::connect(server).await?;
+                stream.set_nodelay(*no_delay)?;
+                Ok(Stream::Kernel(stream))
+            }
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Kernel(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Stream::Kernel(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Kernel(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Kernel(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Stream::Kernel(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Stream::Kernel(stream) => stream.is_write_vectored(),
+        }
+    }
+}
