@@ -18,8 +18,31 @@
 //!                               recorder(time_ns, frame)
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod error;
+mod facts;
+pub mod link;
 mod options;
+mod stop;
 mod stream;
 
-pub use options::{Options, Vantage, WireKind};
+use std::pin::Pin;
+
+pub use error::{Error, Host, Refusal};
+pub use facts::{Facts, Frames, SocketOption};
+pub use options::{CLIENT, Options, PORT, SERVER, Vantage, WireKind, server_address};
+pub use stop::Stop;
 pub use stream::{Connector, Listener, Stream};
+
+/// Resolves when the server shall stop: after the last frame of the client's work has arrived.
+pub type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Outcome<T> {
+    /// What the client's future gave.
+    pub client: T,
+    /// What the wire was made of and what it did.
+    pub facts: Facts,
+}

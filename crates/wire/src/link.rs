@@ -1,0 +1,352 @@
+//! What happens to a frame between the hosts?
+//!
+//! A [`Lane`] is one direction of the link: frames go in when a host sends them and come out, in order, when they
+//! reach the other host, after half a round trip. On the way a frame may be lost, doubled or overtaken, by chances
+//! drawn from the run's seed. A lane knows no clock and no socket: times are handed in, counted from the start of
+//! the run, so that both wires share it and a test can turn it by hand.
+//!
+//! Where a capture on a host would see a frame follows from where it is recorded: at the sender's interface a frame
+//! is seen before the link can lose it, and once; at the receiver's it is seen as often as it arrives.
+//!
+//! ```text
+//!            send(now, frame)                     arrive(now)
+//!   host ──┬───────────────────── lane ─────────────────────┬──► other host
+//!          └ recorded here, if the                          └ recorded here, if the
+//!            vantage is at this host                          vantage is at that one
+//! ```
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rand_core::Rng;
+use rand_pcg::Pcg32;
+
+use crate::error::Host;
+use crate::facts::Frames;
+use crate::options::{Options, Vantage};
+
+/// One direction of the link.
+#[derive(Debug)]
+pub struct Lane {
+    delay: Duration,
+    chances: Chances,
+    /// Frames on the way, by when they arrive and then by when they were sent.
+    on_the_way: BTreeMap<(Duration, u64), Vec<u8>>,
+    /// A frame that waits to be overtaken, and until when at most.
+    held: Option<(Duration, Vec<u8>)>,
+    /// No frame arrives before this one's predecessor.
+    last_due: Duration,
+    next_number: u64,
+    counts: Frames,
+}
+
+impl Lane {
+    /// The direction towards `to`, where every frame takes `delay`. The two directions draw from different chances.
+    pub fn new(options: &Options, to: Host, delay: Duration) -> Lane {
+        Lane {
+            delay,
+            chances: Chances::new(options, to),
+            on_the_way: BTreeMap::new(),
+            held: None,
+            last_due: Duration::ZERO,
+            next_number: 0,
+            counts: Frames::default(),
+        }
+    }
+
+    /// A host sends `frame` at `now`.
+    pub fn send(&mut self, now: Duration, frame: Vec<u8>) {
+        self.counts.sent += 1;
+        let fate = self.chances.draw();
+        // Frames leave a host in order, but their time stamps may step back by a hair.
+        let due = (now + self.delay).max(self.last_due);
+        if fate.lost || self.chances.is_down(due) {
+            self.counts.lost += 1;
+            return;
+        }
+        if fate.held && self.held.is_none() {
+            // What waits is overtaken by the next frame; where none comes, a lone request must not wait forever.
+            self.held = Some((due + PATIENCE, frame));
+            return;
+        }
+        self.last_due = due;
+        if fate.doubled {
+            self.counts.duplicated += 1;
+            self.put(due, frame.clone());
+        }
+        self.put(due, frame);
+        if let Some((_, overtaken)) = self.held.take() {
+            self.counts.reordered += 1;
+            self.put(due, overtaken);
+        }
+    }
+
+    /// When the next frame arrives, as things stand.
+    pub fn next_due(&self) -> Option<Duration> {
+        let queued = self.on_the_way.keys().next().map(|&(due, _)| due);
+        let held = self.held.as_ref().map(|&(until, _)| until);
+        match (queued, held) {
+            (Some(queued), Some(held)) => Some(queued.min(held)),
+            (queued, held) => queued.or(held),
+        }
+    }
+
+    /// The next frame that has arrived by `now`, with the time at which it was due.
+    pub fn arrive(&mut self, now: Duration) -> Option<(Duration, Vec<u8>)> {
+        if let Some((until, frame)) = self.held.take_if(|held| held.0 <= now) {
+            if self.chances.is_down(until) {
+                self.counts.lost += 1;
+            } else {
+                self.last_due = self.last_due.max(until);
+                self.put(until, frame);
+            }
+        }
+        let entry = self.on_the_way.first_entry()?;
+        let due = entry.key().0;
+        if due > now {
+            return None;
+        }
+        self.counts.delivered += 1;
+        Some((due, entry.remove()))
+    }
+
+    /// Whether no frame is on the way.
+    pub fn is_empty(&self) -> bool {
+        self.on_the_way.is_empty() && self.held.is_none()
+    }
+
+    /// What was done so far. Nothing is `recorded` here: the lane does not know what its wire records.
+    pub fn counts(&self) -> Frames {
+        self.counts
+    }
+
+    fn put(&mut self, due: Duration, frame: Vec<u8>) {
+        self.on_the_way.insert((due, self.next_number), frame);
+        self.next_number += 1;
+    }
+}
+
+/// Whether frames towards `to` are recorded when they are sent (the vantage is at the other end) or when they arrive.
+pub fn recorded_when_sent(vantage: Vantage, to: Host) -> bool {
+    match vantage {
+        Vantage::Server => to == Host::Client,
+        Vantage::Client => to == Host::Server,
+    }
+}
+
+impl Options {
+    /// Why no wire can follow these options, if so.
+    pub fn fault(&self) -> Option<String> {
+        if self.rtt > LONGEST_RTT {
+            return Some(format!("a round trip of {:?} was asked for; it may be 0 to 1 s", self.rtt));
+        }
+        if self.clients == 0 {
+            return Some("no client was asked for; there must be at least one".to_owned());
+        }
+        let shares = [("loss", self.loss), ("duplicates", self.duplicate), ("reordering", self.reorder)];
+        shares.iter().find(|(_, share)| !(0.0..=LARGEST_SHARE).contains(share)).map(|(name, share)| {
+            format!("a share of {share} for {name} was asked for; it may be 0 to {LARGEST_SHARE} (0 to 50%)")
+        })
+    }
+
+    /// Whether frames may be lost, doubled or reordered on purpose.
+    pub fn impaired(&self) -> bool {
+        self.loss > 0.0 || self.duplicate > 0.0 || self.reorder > 0.0 || self.down.is_some()
+    }
+}
+
+/// The chances of one direction, drawn from the run's seed.
+#[derive(Debug)]
+struct Chances {
+    draws: Pcg32,
+    lost: u64,
+    doubled: u64,
+    held: u64,
+    down: Option<(Duration, Duration)>,
+}
+
+/// What the chances have in store for one frame.
+struct Fate {
+    lost: bool,
+    doubled: bool,
+    held: bool,
+}
+
+impl Chances {
+    fn new(options: &Options, to: Host) -> Chances {
+        let stream = match to {
+            Host::Server => 1,
+            Host::Client => 2,
+        };
+        Chances {
+            draws: Pcg32::new(options.seed, stream),
+            lost: threshold(options.loss),
+            doubled: threshold(options.duplicate),
+            held: threshold(options.reorder),
+            down: options.down,
+        }
+    }
+
+    /// Always three draws, so that the fate of the n-th frame for one chance does not depend on the other chances.
+    fn draw(&mut self) -> Fate {
+        let mut happens = |threshold: u64| u64::from(self.draws.next_u32()) < threshold;
+        Fate { lost: happens(self.lost), doubled: happens(self.doubled), held: happens(self.held) }
+    }
+
+    /// Whether nothing arrives at `due`.
+    fn is_down(&self, due: Duration) -> bool {
+        self.down.is_some_and(|(from, how_long)| due >= from && due - from < how_long)
+    }
+}
+
+/// The share as a bound for 32 random bits.
+fn threshold(share: f64) -> u64 {
+    (share.clamp(0.0, 1.0) * 4_294_967_296.0) as u64
+}
+
+/// How long a held frame waits to be overtaken: less than Linux's shortest retransmission time-out of 200 ms.
+const PATIENCE: Duration = Duration::from_millis(40);
+const LONGEST_RTT: Duration = Duration::from_secs(1);
+const LARGEST_SHARE: f64 = 0.5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    fn lane(options: &Options) -> Lane {
+        Lane::new(options, Host::Server, ms(10))
+    }
+
+    /// Sends frames 0, 1, 2, … one each millisecond, and gives back what arrives: (due in ms, frame).
+    fn carry(mut lane: Lane, frames: u16) -> (Vec<(u64, u16)>, Frames) {
+        for number in 0..frames {
+            lane.send(ms(number.into()), number.to_be_bytes().to_vec());
+        }
+        let mut arrived = Vec::new();
+        while let Some(due) = lane.next_due() {
+            let (at, frame) = lane.arrive(due).expect("a frame is due");
+            assert_eq!(at, due);
+            arrived.push((at.as_millis() as u64, u16::from_be_bytes([frame[0], frame[1]])));
+        }
+        assert!(lane.is_empty());
+        (arrived, lane.counts())
+    }
+
+    #[test]
+    fn without_impairments_every_frame_arrives_once_in_order_after_the_delay() {
+        let (arrived, counts) = carry(lane(&Options::default()), 500);
+        assert_eq!(arrived, (0..500).map(|n| (u64::from(n) + 10, n)).collect::<Vec<_>>());
+        assert_eq!(counts, Frames { sent: 500, delivered: 500, ..Frames::default() });
+    }
+
+    #[test]
+    fn nothing_arrives_before_its_time() {
+        let mut lane = lane(&Options::default());
+        lane.send(ms(5), vec![1]);
+        assert_eq!(lane.arrive(ms(14)), None);
+        assert_eq!(lane.arrive(ms(15)), Some((ms(15), vec![1])));
+    }
+
+    #[test]
+    fn a_stamp_that_steps_back_does_not_reorder() {
+        let mut lane = lane(&Options::default());
+        lane.send(ms(5), vec![1]);
+        lane.send(ms(4), vec![2]);
+        assert_eq!(lane.arrive(ms(15)), Some((ms(15), vec![1])));
+        assert_eq!(lane.arrive(ms(15)), Some((ms(15), vec![2])));
+    }
+
+    #[test]
+    fn losses_follow_the_seed_and_the_direction() {
+        let options = Options { loss: 0.1, seed: 7, ..Options::default() };
+        let (first, counts) = carry(lane(&options), 2000);
+        assert_eq!(carry(lane(&options), 2000).0, first);
+        assert_ne!(carry(Lane::new(&options, Host::Client, ms(10)), 2000).0, first);
+        assert_ne!(carry(lane(&Options { seed: 8, ..options }), 2000).0, first);
+        assert_eq!(counts.lost + counts.delivered, 2000);
+        assert!((140..260).contains(&counts.lost), "{} of 2000 lost at 10%", counts.lost);
+    }
+
+    #[test]
+    fn other_chances_do_not_change_which_frames_are_lost() {
+        let plain = Options { loss: 0.1, seed: 7, ..Options::default() };
+        let all = Options { duplicate: 0.2, ..plain.clone() };
+        let frames = |options: &Options| {
+            let mut numbers: Vec<_> = carry(lane(options), 1000).0.into_iter().map(|(_, n)| n).collect();
+            numbers.dedup();
+            numbers
+        };
+        assert_eq!(frames(&plain), frames(&all));
+    }
+
+    #[test]
+    fn a_doubled_frame_arrives_twice_in_a_row() {
+        let options = Options { duplicate: 0.5, seed: 1, ..Options::default() };
+        let (arrived, counts) = carry(lane(&options), 100);
+        assert!(counts.duplicated > 30);
+        assert_eq!(counts.delivered, 100 + counts.duplicated);
+        assert!(arrived.is_sorted());
+    }
+
+    #[test]
+    fn a_held_frame_is_overtaken_by_the_next_one_only() {
+        let options = Options { reorder: 0.2, seed: 3, ..Options::default() };
+        let (arrived, counts) = carry(lane(&options), 1000);
+        assert!(counts.reordered > 100);
+        assert_eq!(arrived.len(), 1000);
+        for (place, &(_, number)) in arrived.iter().enumerate() {
+            assert!(place.abs_diff(usize::from(number)) <= 2, "frame {number} arrived in place {place}");
+        }
+        let overtaken = arrived.windows(2).filter(|pair| pair[1].1 < pair[0].1).count() as u64;
+        assert_eq!(overtaken, counts.reordered);
+    }
+
+    #[test]
+    fn a_held_frame_that_nothing_follows_arrives_late_but_arrives() {
+        let options = Options { reorder: 0.5, ..Options::default() };
+        // The first seed whose first frame is held.
+        let late = (0..64)
+            .map(|seed| carry(lane(&Options { seed, ..options.clone() }), 1).0)
+            .find(|arrived| arrived[0].0 != 10)
+            .expect("one seed in two");
+        assert_eq!(late, [(50, 0)]);
+    }
+
+    #[test]
+    fn nothing_arrives_while_the_link_is_down() {
+        let options = Options { down: Some((ms(20), ms(15))), ..Options::default() };
+        let (arrived, counts) = carry(lane(&options), 50);
+        assert!(arrived.iter().all(|&(due, _)| !(20..35).contains(&due)));
+        assert_eq!(counts.lost, 15);
+    }
+
+    #[test]
+    fn each_end_sees_what_a_capture_there_would_see() {
+        assert!(recorded_when_sent(Vantage::Server, Host::Client));
+        assert!(!recorded_when_sent(Vantage::Server, Host::Server));
+        assert!(recorded_when_sent(Vantage::Client, Host::Server));
+        assert!(!recorded_when_sent(Vantage::Client, Host::Client));
+    }
+
+    #[test]
+    fn options_that_cannot_be_followed_are_named() {
+        let good = Options::default();
+        assert_eq!(good.fault(), None);
+        assert_eq!(Options { rtt: Duration::ZERO, loss: 0.5, ..good.clone() }.fault(), None);
+        for (options, word) in [
+            (Options { rtt: ms(1001), ..good.clone() }, "round trip"),
+            (Options { loss: 0.51, ..good.clone() }, "loss"),
+            (Options { loss: f64::NAN, ..good.clone() }, "loss"),
+            (Options { duplicate: -0.1, ..good.clone() }, "duplicates"),
+            (Options { reorder: 1.0, ..good.clone() }, "reordering"),
+            (Options { clients: 0, ..good.clone() }, "client"),
+        ] {
+            let fault = options.fault().expect("a fault");
+            assert!(fault.contains(word), "{fault}");
+        }
+    }
+}
