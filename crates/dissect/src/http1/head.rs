@@ -1,0 +1,308 @@
+//! What does a head say: of itself, and of the body behind it (RFC 9112 section 6.3)?
+
+use crate::deflate::DeflateParams;
+use crate::http1::fields::{Fields, split_line};
+use crate::http1::start::{request_line, status_line};
+use crate::http1::{Error, ReplyTo};
+
+/// The head of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestHead<'a> {
+    /// The method, as it was written: methods are case-sensitive.
+    pub method: &'a str,
+    /// The request target, as it was written (as far as it is UTF-8).
+    pub target: &'a str,
+    /// The version.
+    pub version: Version,
+    /// Which protocol the client offers to change to.
+    pub upgrade: Upgrade,
+    /// What follows the head.
+    pub body: Body,
+    /// Whether the client waits for a 100 before it sends the body.
+    pub expects_continue: bool,
+    /// Whether the client asks for an event stream.
+    pub accepts_event_stream: bool,
+    /// Whether there was a `Content-Length` beside a `Transfer-Encoding`, which overrules it.
+    pub conflicting_lengths: bool,
+    /// The field lines.
+    pub fields: Fields<'a>,
+}
+
+/// The head of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResponseHead<'a> {
+    /// The version.
+    pub version: Version,
+    /// The three-digit status code.
+    pub status: u16,
+    /// The reason phrase, as it was written (as far as it is UTF-8); often empty.
+    pub reason: &'a str,
+    /// What kind of content it says to carry.
+    pub content: Content,
+    /// What follows the head.
+    pub body: Body,
+    /// Which protocol the connection changes to: only where the status is 101.
+    pub upgrade: Upgrade,
+    /// What was agreed on for compressed WebSocket messages: only where the connection changes to WebSocket.
+    pub deflate: Option<DeflateParams>,
+    /// How the content is compressed.
+    pub content_encoding: Coding,
+    /// Whether there was a `Content-Length` beside a `Transfer-Encoding`, which overrules it.
+    pub conflicting_lengths: bool,
+    /// The field lines.
+    pub fields: Fields<'a>,
+}
+
+/// The version in a start line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// HTTP/1.0.
+    Http10,
+    /// HTTP/1.1, or a higher minor version.
+    Http11,
+}
+
+/// Another protocol that an `Upgrade` field names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Upgrade {
+    /// None.
+    None,
+    /// WebSocket (RFC 6455).
+    WebSocket,
+    /// Another one, for example h2c.
+    Other,
+}
+
+/// What follows a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Body {
+    /// Nothing.
+    None,
+    /// This many bytes.
+    Length(u64),
+    /// Chunks.
+    Chunked,
+    /// Everything until the connection closes.
+    UntilClose,
+}
+
+/// What kind of content a response says to carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Content {
+    /// A page: `text/html` or `application/xhtml+xml`.
+    Html,
+    /// `application/json`, or a type that ends in `+json`.
+    Json,
+    /// Server-sent events: `text/event-stream`.
+    EventStream,
+    /// Another type.
+    Other,
+    /// It doesn't say.
+    None,
+}
+
+/// How content is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Coding {
+    /// Not at all.
+    Identity,
+    /// gzip.
+    Gzip,
+    /// deflate, which in HTTP means zlib's format.
+    Deflate,
+    /// Brotli.
+    Brotli,
+    /// Zstandard.
+    Zstd,
+    /// Another coding, or several after one another.
+    Other,
+}
+
+/// Reads the head of a request: all its bytes, the empty line at its end included.
+pub(super) fn request(head: &[u8]) -> Result<RequestHead<'_>, Error> {
+    let (line, rest) = split_line(head);
+    let (method, target, version) = request_line(line)?;
+    let fields = Fields::new(rest);
+    let mut framing = Framing::default();
+    let mut upgrade = Upgrade::None;
+    let mut expects_continue = false;
+    let mut accepts_event_stream = false;
+    let mut lines = fields;
+    while let Some((name, value)) = lines.next_field()? {
+        match name.len() {
+            6 if name.eq_ignore_ascii_case(b"accept") => {
+                accepts_event_stream |= elements(value).any(|element| is_media_type(element, b"text/event-stream"));
+            }
+            6 if name.eq_ignore_ascii_case(b"expect") => {
+                expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
+            }
+            7 if name.eq_ignore_ascii_case(b"upgrade") => upgrade = upgrade_of(value, upgrade),
+            14 | 17 => framing.see(name, value)?,
+            _ => {}
+        }
+    }
+    let body = match framing.coding {
+        Some(LastCoding::Chunked) => Body::Chunked,
+        Some(LastCoding::Other) => return Err(Error::TransferCoding),
+        None => framing.length.map_or(Body::None, Body::Length),
+    };
+    Ok(RequestHead {
+        method,
+        target,
+        version,
+        upgrade,
+        body,
+        expects_continue,
+        accepts_event_stream,
+        conflicting_lengths: framing.conflicts(),
+        fields,
+    })
+}
+
+/// Reads the head of a response to this: all its bytes, the empty line at its end included.
+pub(super) fn response(head: &[u8], reply_to: ReplyTo) -> Result<ResponseHead<'_>, Error> {
+    let (line, rest) = split_line(head);
+    let (version, status, reason) = status_line(line)?;
+    let fields = Fields::new(rest);
+    let mut framing = Framing::default();
+    let mut content = Content::None;
+    let mut content_encoding = Coding::Identity;
+    let mut upgrade = if status == 101 { Upgrade::Other } else { Upgrade::None };
+    let mut deflate = None;
+    let mut lines = fields;
+    while let Some((name, value)) = lines.next_field()? {
+        match name.len() {
+            7 if status == 101 && name.eq_ignore_ascii_case(b"upgrade") => upgrade = upgrade_of(value, upgrade),
+            12 if name.eq_ignore_ascii_case(b"content-type") => content = content_of(value),
+            14 | 17 => framing.see(name, value)?,
+            16 if name.eq_ignore_ascii_case(b"content-encoding") => content_encoding = coding_of(value),
+            24 if status == 101 && name.eq_ignore_ascii_case(b"sec-websocket-extensions") => {
+                deflate = deflate.or_else(|| DeflateParams::parse(value));
+            }
+            _ => {}
+        }
+    }
+    let body = match (reply_to, status, framing.coding, framing.length) {
+        (ReplyTo::Head, ..) | (_, 100..=199 | 204 | 304, ..) => Body::None,
+        (ReplyTo::Connect, 200..=299, ..) => Body::None,
+        (_, _, Some(LastCoding::Chunked), _) => Body::Chunked,
+        (_, _, Some(LastCoding::Other), _) => Body::UntilClose,
+        (_, _, None, Some(length)) => Body::Length(length),
+        (_, _, None, None) => Body::UntilClose,
+    };
+    Ok(ResponseHead {
+        version,
+        status,
+        reason,
+        content,
+        body,
+        upgrade,
+        deflate: if upgrade == Upgrade::WebSocket { deflate } else { None },
+        content_encoding,
+        conflicting_lengths: framing.conflicts(),
+        fields,
+    })
+}
+
+/// What the fields say of the body's length.
+#[derive(Default)]
+struct Framing {
+    length: Option<u64>,
+    coding: Option<LastCoding>,
+}
+
+#[derive(Clone, Copy)]
+enum LastCoding {
+    Chunked,
+    Other,
+}
+
+impl Framing {
+    fn see(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
+        if name.eq_ignore_ascii_case(b"content-length") {
+            // A list of one and the same number counts as that number; an empty one is no number.
+            for element in value.split(|&byte| byte == b',') {
+                let length = decimal(element.trim_ascii()).ok_or(Error::ContentLength)?;
+                match self.length {
+                    Some(first) if first != length => return Err(Error::ContentLengths { first, second: length }),
+                    _ => self.length = Some(length),
+                }
+            }
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            for element in elements(value) {
+                let chunked = element.eq_ignore_ascii_case(b"chunked");
+                self.coding = Some(if chunked { LastCoding::Chunked } else { LastCoding::Other });
+            }
+        }
+        Ok(())
+    }
+
+    fn conflicts(&self) -> bool {
+        self.length.is_some() && self.coding.is_some()
+    }
+}
+
+/// The elements of a comma-separated list that are not empty (RFC 9110 section 5.6.1).
+fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
+}
+
+/// A decimal number that fits in 64 bits, of digits alone.
+pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |number, digit| {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    })
+}
+
+fn upgrade_of(value: &[u8], before: Upgrade) -> Upgrade {
+    if before == Upgrade::WebSocket || elements(value).any(|element| element.eq_ignore_ascii_case(b"websocket")) {
+        Upgrade::WebSocket
+    } else if elements(value).next().is_some() {
+        Upgrade::Other
+    } else {
+        before
+    }
+}
+
+fn content_of(value: &[u8]) -> Content {
+    if is_media_type(value, b"text/html") || is_media_type(value, b"application/xhtml+xml") {
+        return Content::Html;
+    }
+    if is_media_type(value, b"text/event-stream") {
+        return Content::EventStream;
+    }
+    let essence = essence(value);
+    let ending = essence.len().checked_sub(5).and_then(|start| essence.get(start..));
+    if essence.eq_ignore_ascii_case(b"application/json") || ending.is_some_and(|end| end.eq_ignore_ascii_case(b"+json"))
+    {
+        return Content::Json;
+    }
+    if essence.is_empty() { Content::None } else { Content::Other }
+}
+
+fn coding_of(value: &[u8]) -> Coding {
+    let is = |name: &[u8]| value.eq_ignore_ascii_case(name);
+    match () {
+        () if value.is_empty() || is(b"identity") => Coding::Identity,
+        () if is(b"gzip") || is(b"x-gzip") => Coding::Gzip,
+        () if is(b"deflate") => Coding::Deflate,
+        () if is(b"br") => Coding::Brotli,
+        () if is(b"zstd") => Coding::Zstd,
+        () => Coding::Other,
+    }
+}
+
+fn is_media_type(value: &[u8], media_type: &[u8]) -> bool {
+    essence(value).eq_ignore_ascii_case(media_type)
+}
+
+/// A media type without its parameters.
+fn essence(value: &[u8]) -> &[u8] {
+    value.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii()
+}

@@ -1,0 +1,66 @@
+//! The shape that all stream decoders share.
+
+/// What one call of a stream decoder found: the next `consumed` bytes of the input are `mark`; after them, `event`
+/// happened.
+///
+/// A step consumes at least one byte or gives an event, unless the input is empty: so a caller that steps until a step
+/// does neither has seen everything that its bytes say. (An event may come with an empty input: the end of a message
+/// that has no body follows its head at once.)
+///
+/// Cutting the input into other pieces changes how many steps there are, but neither the mark of any byte nor which
+/// events happen after which byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step<M, E> {
+    /// How many bytes of the input this step is about.
+    pub consumed: usize,
+    /// What these bytes are; of no meaning where `consumed` is 0.
+    pub mark: M,
+    /// What happened after them.
+    pub event: Option<E>,
+}
+
+impl<M, E> Step<M, E> {
+    /// Bytes after which nothing happened.
+    pub(crate) fn bytes(consumed: usize, mark: M) -> Self {
+        Step { consumed, mark, event: None }
+    }
+
+    /// Bytes after which this happened.
+    pub(crate) fn event(consumed: usize, mark: M, event: E) -> Self {
+        Step { consumed, mark, event: Some(event) }
+    }
+}
+
+/// Could these first bytes of a stream begin a certain protocol?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sniff {
+    /// They do.
+    Yes,
+    /// They can't.
+    No,
+    /// So far they could, but there are too few of them to tell.
+    NotYet,
+}
+
+/// Bytes as text for people: as far as they are UTF-8.
+pub(crate) fn text(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => bytes.get(..error.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok()).unwrap_or(""),
+    }
+}
+
+/// The part of a slice after its first `count` bytes; empty where there are no more.
+pub(crate) fn after(bytes: &[u8], count: usize) -> &[u8] {
+    bytes.get(count..).unwrap_or(&[])
+}
+
+/// The first `count` bytes of a slice, or all of them where there are fewer.
+pub(crate) fn first(bytes: &[u8], count: usize) -> &[u8] {
+    bytes.get(..count).unwrap_or(bytes)
+}
+
+/// How many of the bytes at hand belong to something that has `left` bytes to go.
+pub(crate) fn part(left: u64, input: &[u8]) -> usize {
+    usize::try_from(left).map_or(input.len(), |left| left.min(input.len()))
+}
