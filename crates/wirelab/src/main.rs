@@ -1,2 +1,66 @@
-//! x
-fn main() {}
+#![forbid(unsafe_code)]
+//! The lab's command line: flags, then a plan, then the run.
+//!
+//! Every command returns a [`Failure`] or nothing; this file alone turns it into a sentence and an exit status.
+
+mod failure;
+mod flags;
+mod manual;
+mod plan;
+mod quantity;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use failure::{Failure, Status};
+use flags::{Command, Flags};
+
+fn main() -> ExitCode {
+    let flags = match Flags::try_parse() {
+        Ok(flags) => flags,
+        Err(error) => return usage(&error),
+    };
+    terminal::set_color(flags.color);
+    match run(flags.command) {
+        Ok(()) => Status::Done.into(),
+        Err(failure) => {
+            if let Some(sentence) = failure.sentence() {
+                terminal::say(format_args!("wirelab: {sentence}"));
+            }
+            failure.status().into()
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::RunAll(all) => {
+            plan::Plan::new(&all.apps, all.run)?;
+            Ok(())
+        }
+        Command::Run(one) => {
+            plan::Plan::new(&[one.app], one.run)?;
+            Ok(())
+        }
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man => manual::man(),
+        _ => Ok(()),
+    }
+}
+
+/// Help and version go to standard output as they are; a wrong command line becomes one sentence.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // A reader that goes away in the middle of the help is no error.
+        let _ = error.print();
+        return Status::Done.into();
+    }
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return Status::Usage.into();
+    }
+    terminal::say(format_args!("wirelab: {}", manual::usage_sentence(error)));
+    Status::Usage.into()
+}

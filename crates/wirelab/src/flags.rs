@@ -1,0 +1,265 @@
+//! What can be asked on the command line?
+//!
+//! Flags as they were written, nothing judged beyond their form: [`crate::plan`] makes sense of them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::quantity;
+
+/// What does one update cost on the wire, and why?
+///
+/// The same tiny job, telling a client the server's time, done in five ways; every packet captured, counted and explained.
+#[derive(Debug, Parser)]
+#[command(name = "wirelab", version, max_term_width = 110, after_help = AFTER_HELP)]
+pub struct Flags {
+    /// When to use colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub color: Color,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run all apps at the same time, each on its own wire; write captures, tables and a report
+    #[command(after_help = RUN_HELP)]
+    RunAll(RunAll),
+    /// Run one app: the same options, one capture
+    #[command(after_help = RUN_HELP)]
+    Run(RunOne),
+    /// Serve one app, to open in a browser or with netcat
+    Serve(Serve),
+    /// Count packets and bytes in any pcap or pcapng file
+    Analyze(Analyze),
+    /// Make the report again from saved captures
+    Report(Report),
+    /// Say what this machine can do, and how to mend what it cannot
+    Doctor,
+    /// Print a completion script for a shell
+    Completions {
+        /// For which shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+    /// Make the captures and reports that the project keeps as samples
+    #[command(hide = true)]
+    Samples {
+        /// The folder that holds pcap/samples and reports/samples
+        #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+        root: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct RunAll {
+    /// Which apps, separated by commas
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "APP", default_values_t = App::ALL)]
+    pub apps: Vec<App>,
+    #[command(flatten)]
+    pub run: RunOptions,
+}
+
+#[derive(Debug, Args)]
+pub struct RunOne {
+    /// Which app
+    #[arg(value_enum)]
+    pub app: App,
+    #[command(flatten)]
+    pub run: RunOptions,
+}
+
+#[derive(Debug, Args)]
+pub struct RunOptions {
+    /// Time between two updates, from 10ms to 24h
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = quantity::duration, allow_negative_numbers = true, help_heading = TIMELINE)]
+    pub interval: Duration,
+    /// How many updates, from 1 to 100000
+    #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true, help_heading = TIMELINE)]
+    pub updates: u32,
+    /// Round trip time of the link, from 0 to 1s
+    #[arg(long, value_name = "TIME", default_value = "25ms", value_parser = quantity::duration, allow_negative_numbers = true, help_heading = LINK)]
+    pub rtt: Duration,
+    /// Share of frames lost each way, from 0 to 50%
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = quantity::share, allow_negative_numbers = true, help_heading = LINK)]
+    pub loss: f64,
+    /// Share of frames delivered twice, from 0 to 50%
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = quantity::share, allow_negative_numbers = true, help_heading = LINK)]
+    pub duplicate: f64,
+    /// Share of frames that a later one overtakes, from 0 to 50%
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = quantity::share, allow_negative_numbers = true, help_heading = LINK)]
+    pub reorder: f64,
+    /// A time in which the link delivers nothing, as START+LENGTH: 12s+3s
+    #[arg(long, value_name = "START+LENGTH", value_parser = quantity::outage, help_heading = LINK)]
+    pub down: Option<(Duration, Duration)>,
+    /// Which wire: the kernel's own TCP between network namespaces, or two hosts on a virtual clock; auto takes the
+    /// kernel where it works
+    #[arg(long, value_enum, value_name = "WIRE", default_value_t = Wire::Auto, help_heading = LINK)]
+    pub wire: Wire,
+    /// At which end frames are stamped and recorded
+    #[arg(long, value_enum, value_name = "END", default_value_t = Vantage::Server, help_heading = LINK)]
+    pub vantage: Vantage,
+    /// How many clients at once, each with an address of its own (virtual wire)
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = LINK)]
+    pub clients: u32,
+    /// How the server answers: head and body in one write, or in two as the servers of 2021 did
+    #[arg(long, value_enum, value_name = "STYLE", default_value_t = Style::Coalesced, help_heading = PEERS)]
+    pub server: Style,
+    /// Whose request bytes the client sends
+    #[arg(long, value_enum, value_name = "BROWSER", default_value_t = Profile::Firefox, help_heading = PEERS)]
+    pub client: Profile,
+    /// Replay 2021: --server split --client firefox89, the original's Host text and page lengths, and no quick ACKs
+    /// on the server
+    #[arg(long, conflicts_with_all = ["server", "client"], help_heading = PEERS)]
+    pub replay: bool,
+    /// What losses, ports, masks and keys are drawn from; without it one is chosen, printed and stored
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Folder for captures, their texts and run.json
+    #[arg(long, value_name = "FOLDER", default_value = "pcap", value_hint = ValueHint::DirPath, help_heading = OUTPUT)]
+    pub pcap_dir: PathBuf,
+    /// Folder for the report
+    #[arg(long, value_name = "FOLDER", default_value = "reports", value_hint = ValueHint::DirPath, help_heading = OUTPUT)]
+    pub report_dir: PathBuf,
+    /// Open the report in a browser
+    #[arg(long, help_heading = OUTPUT)]
+    pub open: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Which app
+    #[arg(value_enum)]
+    pub app: App,
+    /// Port to listen on; 0 takes any free one
+    #[arg(long, value_name = "PORT", default_value_t = 8000)]
+    pub port: u16,
+    /// Time between two events of the SSE app, from 10ms to 24h
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = quantity::duration, allow_negative_numbers = true)]
+    pub interval: Duration,
+    /// Address to listen on; 0.0.0.0 lets other machines in
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: std::net::IpAddr,
+    /// How the server answers: head and body in one write, or in two
+    #[arg(long, value_enum, value_name = "STYLE", default_value_t = Style::Coalesced)]
+    pub server: Style,
+}
+
+#[derive(Debug, Args)]
+pub struct Analyze {
+    /// Capture files: pcap or pcapng, plain or compressed; '-' is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// How the tables are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
+    pub format: Format,
+    /// The most rows of updates and of exchanges to list
+    #[arg(long, value_name = "ROWS", default_value_t = 10_000)]
+    pub limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Folder with the captures and run.json
+    #[arg(long, value_name = "FOLDER", default_value = "pcap", value_hint = ValueHint::DirPath)]
+    pub pcap_dir: PathBuf,
+    /// Folder for the report
+    #[arg(long, value_name = "FOLDER", default_value = "reports", value_hint = ValueHint::DirPath)]
+    pub report_dir: PathBuf,
+    /// Open the report in a browser
+    #[arg(long)]
+    pub open: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum App {
+    /// Lines over raw TCP
+    Tcp,
+    /// The full page, reloaded
+    Web,
+    /// A page that fetches JSON
+    Ajax,
+    /// Server-sent events
+    Sse,
+    /// WebSocket
+    Ws,
+}
+
+impl App {
+    pub const ALL: [App; 5] = [App::Tcp, App::Web, App::Ajax, App::Sse, App::Ws];
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Wire {
+    Auto,
+    Kernel,
+    Virtual,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Vantage {
+    Server,
+    Client,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Style {
+    /// Head and body in one write
+    Coalesced,
+    /// The head first, the body after it, with Nagle's algorithm on
+    Split,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// Firefox 89 on macOS, the browser of 2021
+    Firefox89,
+    /// Firefox of 2026
+    Firefox,
+    /// Chromium of 2026
+    Chromium,
+    /// The fewest bytes that the protocol allows
+    Minimal,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned, for a terminal
+    Table,
+    /// For a document
+    Markdown,
+    /// For a spreadsheet
+    Csv,
+    /// For a program: schema "wirelab/1"
+    Json,
+}
+
+const TIMELINE: &str = "Timeline";
+const LINK: &str = "Link";
+const PEERS: &str = "Server and client";
+const OUTPUT: &str = "Output";
+
+const AFTER_HELP: &str = "\
+Examples:
+  wirelab run-all                     40 seconds of traffic, five captures, one report
+  wirelab run-all --replay            the experiment of 2021 again, packet for packet
+  wirelab run ws --interval 1s        one app, a faster timeline
+  wirelab serve sse                   open http://127.0.0.1:8000/ and watch it
+  tcpdump -w - | wirelab analyze -    what other people's traffic costs
+
+Exit status: 0 done, 1 a check or a run failed, 2 wrong usage, 3 this machine cannot do it, 130 interrupted.";
+
+const RUN_HELP: &str = "\
+Times are a number and a unit (10s, 25ms, 2m, 1h), shares are 5% or 0.05.
+An interrupted run exits with 130, keeps what it has captured as FOLDER/NAME.partial.pcap, and leaves the last report alone.";

@@ -1,0 +1,199 @@
+//! What exactly shall a run do?
+//!
+//! [`Plan::new`] judges the flags once, before anything is started; what holds a `Plan` need not check again.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use wirelab_analyze::App;
+use wirelab_wire::{Options, Vantage};
+
+use crate::failure::Failure;
+use crate::flags::{self, Profile, RunOptions, Style, Wire};
+use crate::quantity::show;
+
+/// A run that makes sense.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Which apps, each once, in the order of the tables.
+    pub apps: Vec<App>,
+    /// Time between two updates.
+    pub interval: Duration,
+    /// How many updates.
+    pub updates: u32,
+    /// Which wire was asked for.
+    pub wire: Wire,
+    /// What the wire shall be like.
+    pub link: Options,
+    /// How the server answers.
+    pub style: Style,
+    /// Whose request bytes the client sends.
+    pub profile: Profile,
+    /// Whether this is the replay of 2021.
+    pub replay: bool,
+    /// Whether the seed was drawn for this run, not given.
+    pub seed_drawn: bool,
+    /// Where captures go.
+    pub pcap_dir: PathBuf,
+    /// Where the report goes.
+    pub report_dir: PathBuf,
+    /// Whether to open the report in the end.
+    pub open: bool,
+}
+
+impl Plan {
+    /// Makes sense of the flags, or says which of them makes none.
+    pub fn new(apps: &[flags::App], options: RunOptions) -> Result<Plan, Failure> {
+        within("--interval", options.interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
+        within("--rtt", options.rtt, Duration::ZERO, LONGEST_RTT)?;
+        if !(1..=MOST_UPDATES).contains(&options.updates) {
+            return Err(Failure::usage(format_args!(
+                "--updates must be from 1 to {MOST_UPDATES}, not {}",
+                options.updates
+            )));
+        }
+        for (flag, share) in
+            [("--loss", options.loss), ("--duplicate", options.duplicate), ("--reorder", options.reorder)]
+        {
+            if share > 0.5 {
+                return Err(Failure::usage(format_args!("{flag} must be from 0 to 50%, not {}%", share * 100.0)));
+            }
+        }
+        if !(1..=MOST_CLIENTS).contains(&options.clients) {
+            return Err(Failure::usage(format_args!(
+                "--clients must be from 1 to {MOST_CLIENTS}, not {}",
+                options.clients
+            )));
+        }
+        if options.clients > 1 && options.wire == Wire::Kernel {
+            return Err(Failure::usage(
+                "--clients needs the virtual wire, as the kernel wire has one client host: leave out --wire kernel",
+            ));
+        }
+        let mut chosen: Vec<App> = apps.iter().copied().map(App::from).collect();
+        chosen.sort_unstable();
+        chosen.dedup();
+        Ok(Plan {
+            apps: chosen,
+            interval: options.interval,
+            updates: options.updates,
+            wire: if options.clients > 1 { Wire::Virtual } else { options.wire },
+            link: Options {
+                rtt: options.rtt,
+                loss: options.loss,
+                duplicate: options.duplicate,
+                reorder: options.reorder,
+                down: options.down,
+                seed: options.seed.unwrap_or_else(drawn_seed),
+                vantage: match options.vantage {
+                    flags::Vantage::Server => Vantage::Server,
+                    flags::Vantage::Client => Vantage::Client,
+                },
+                server_quick_ack: !options.replay,
+                // Nagle's algorithm stays on, as axum leaves it: with a split answer it is what makes the body wait.
+                server_no_delay: false,
+                client_no_delay: true,
+                clients: options.clients,
+            },
+            style: if options.replay { Style::Split } else { options.server },
+            profile: if options.replay { Profile::Firefox89 } else { options.client },
+            replay: options.replay,
+            seed_drawn: options.seed.is_none(),
+            pcap_dir: options.pcap_dir,
+            report_dir: options.report_dir,
+            open: options.open,
+        })
+    }
+}
+
+impl From<flags::App> for App {
+    fn from(app: flags::App) -> App {
+        match app {
+            flags::App::Tcp => App::Tcp,
+            flags::App::Web => App::Web,
+            flags::App::Ajax => App::Ajax,
+            flags::App::Sse => App::Sse,
+            flags::App::Ws => App::Ws,
+        }
+    }
+}
+
+/// Refuses a time outside its bounds.
+pub fn within(flag: &str, time: Duration, least: Duration, most: Duration) -> Result<(), Failure> {
+    if (least..=most).contains(&time) {
+        return Ok(());
+    }
+    Err(Failure::usage(format_args!("{flag} must be from {} to {}, not {}", show(least), show(most), show(time))))
+}
+
+/// A seed for a run that was given none: small enough to be typed again.
+fn drawn_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    // The standard library's hasher is keyed from the system's randomness.
+    std::collections::hash_map::RandomState::new().build_hasher().finish() % 1_000_000
+}
+
+/// The shortest time between two updates.
+pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
+/// The longest time between two updates.
+pub const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
+const LONGEST_RTT: Duration = Duration::from_secs(1);
+const MOST_UPDATES: u32 = 100_000;
+const MOST_CLIENTS: u32 = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::flags::{Command, Flags};
+
+    fn plan(line: &str) -> Result<Plan, String> {
+        let flags = Flags::try_parse_from(line.split_whitespace()).expect("flags");
+        let plan = match flags.command {
+            Command::RunAll(all) => Plan::new(&all.apps, all.run),
+            Command::Run(one) => Plan::new(&[one.app], one.run),
+            other => panic!("{other:?} is not a run"),
+        };
+        plan.map_err(|failure| failure.sentence().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_2021_for_time_and_link() {
+        let plan = plan("wirelab run-all --seed 7").expect("a plan");
+        assert_eq!(plan.apps, App::ALL);
+        assert_eq!((plan.interval, plan.updates), (Duration::from_secs(10), 3));
+        assert_eq!(plan.link, Options { seed: 7, ..Options::default() });
+        assert!(!plan.seed_drawn);
+    }
+
+    #[test]
+    fn a_replay_is_a_split_server_without_quick_acks_and_firefox_89() {
+        let plan = plan("wirelab run-all --replay").expect("a plan");
+        assert_eq!((plan.style, plan.profile), (Style::Split, Profile::Firefox89));
+        assert!(!plan.link.server_quick_ack && !plan.link.server_no_delay && plan.link.client_no_delay);
+    }
+
+    #[test]
+    fn apps_come_once_and_in_the_order_of_the_tables() {
+        let plan = plan("wirelab run-all --apps ws,tcp,ws").expect("a plan");
+        assert_eq!(plan.apps, [App::Tcp, App::Ws]);
+    }
+
+    #[test]
+    fn bounds() {
+        for (line, sentence) in [
+            ("run-all --interval 0", "--interval must be from 10ms to 24h, not 0"),
+            ("run-all --updates 0", "--updates must be from 1 to 100000, not 0"),
+            ("run-all --rtt 10m", "--rtt must be from 0 to 1s, not 10m"),
+            ("run tcp --loss 60%", "--loss must be from 0 to 50%, not 60%"),
+            ("run tcp --clients 0", "--clients must be from 1 to 10000, not 0"),
+            (
+                "run tcp --clients 2 --wire kernel",
+                "--clients needs the virtual wire, as the kernel wire has one client host: leave out --wire kernel",
+            ),
+        ] {
+            assert_eq!(plan(&format!("wirelab {line}")), Err(sentence.to_owned()), "{line}");
+        }
+    }
+}
