@@ -76,22 +76,22 @@ pub struct RunOne {
 #[derive(Debug, Args)]
 pub struct RunOptions {
     /// Time between two updates, from 10ms to 24h
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = quantity::duration, allow_negative_numbers = true, help_heading = TIMELINE)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = quantity::duration, allow_hyphen_values = true, help_heading = TIMELINE)]
     pub interval: Duration,
     /// How many updates, from 1 to 100000
     #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true, help_heading = TIMELINE)]
     pub updates: u32,
     /// Round trip time of the link, from 0 to 1s
-    #[arg(long, value_name = "TIME", default_value = "25ms", value_parser = quantity::duration, allow_negative_numbers = true, help_heading = LINK)]
+    #[arg(long, value_name = "TIME", default_value = "25ms", value_parser = quantity::duration, allow_hyphen_values = true, help_heading = LINK)]
     pub rtt: Duration,
     /// Share of frames lost each way, from 0 to 50%
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = quantity::share, allow_negative_numbers = true, help_heading = LINK)]
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = quantity::share, allow_hyphen_values = true, help_heading = LINK)]
     pub loss: f64,
     /// Share of frames delivered twice, from 0 to 50%
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = quantity::share, allow_negative_numbers = true, help_heading = LINK)]
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = quantity::share, allow_hyphen_values = true, help_heading = LINK)]
     pub duplicate: f64,
     /// Share of frames that a later one overtakes, from 0 to 50%
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = quantity::share, allow_negative_numbers = true, help_heading = LINK)]
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = quantity::share, allow_hyphen_values = true, help_heading = LINK)]
     pub reorder: f64,
     /// A time in which the link delivers nothing, as START+LENGTH: 12s+3s
     #[arg(long, value_name = "START+LENGTH", value_parser = quantity::outage, help_heading = LINK)]
@@ -139,7 +139,7 @@ pub struct Serve {
     #[arg(long, value_name = "PORT", default_value_t = 8000)]
     pub port: u16,
     /// Time between two events of the SSE app, from 10ms to 24h
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = quantity::duration, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = quantity::duration, allow_hyphen_values = true)]
     pub interval: Duration,
     /// Address to listen on; 0.0.0.0 lets other machines in
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
