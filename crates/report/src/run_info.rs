@@ -1,0 +1,204 @@
+//! How were these captures made?
+//!
+//! `pcap/run.json` (schema "wirelab-run/1") is written beside the captures of a run: what was asked, what the machine
+//! is, when each step was due and done. The tables never need it: they come from the captures alone. The report shows
+//! it as provenance, and uses it to say why a number is what it is.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The name of this format.
+pub const RUN_SCHEMA: &str = "wirelab-run/1";
+
+/// How the captures of a run were made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunInfo {
+    /// Always "wirelab-run/1".
+    pub schema: String,
+    /// The version of wirelab that made the run.
+    pub version: String,
+    /// The command line, as it would be typed again.
+    pub command: String,
+    /// When the run began, RFC 3339. On the virtual wire: the date that its clock showed.
+    pub started: String,
+    /// How long the run took on the clock on the wall, in seconds.
+    pub wall_s: f64,
+    /// How long it took on the clock of the wire, in seconds: the same on the kernel wire, far more on the virtual.
+    pub wire_s: f64,
+    /// The wire between the two hosts.
+    pub wire: WireInfo,
+    /// What was asked of the run.
+    pub options: RunOptions,
+    /// One entry an app, in the order of the tables.
+    pub captures: Vec<CaptureInfo>,
+}
+
+/// The wire between the two hosts, and the TCP at its ends.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WireInfo {
+    /// "kernel" or "virtual".
+    pub kind: String,
+    /// Whose TCP it is: "Linux 6.18.5" or "smoltcp 0.14".
+    pub tcp: String,
+    /// The congestion control of both hosts, where it has a name.
+    #[serde(default)]
+    pub congestion_control: Option<String>,
+    /// Offloads of the interfaces by name, and whether they are on.
+    #[serde(default)]
+    pub offloads: BTreeMap<String, bool>,
+    /// Socket options by their name ("server TCP_NODELAY"), and what they are set to.
+    #[serde(default)]
+    pub socket_options: BTreeMap<String, Value>,
+    /// What else the wire says of itself, as it says it.
+    #[serde(default)]
+    pub facts: BTreeMap<String, Value>,
+}
+
+/// What was asked of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunOptions {
+    /// The apps, by their short names.
+    pub apps: Vec<String>,
+    /// Seconds between two updates.
+    pub interval_s: f64,
+    /// How many updates after the first time.
+    pub updates: u64,
+    /// Round trip time that the link adds, in milliseconds.
+    pub rtt_ms: f64,
+    /// Share of frames lost in each direction, 0 to 1.
+    pub loss: f64,
+    /// What every chance of the run is drawn from.
+    pub seed: u64,
+    /// "coalesced" (head and body of a response in one write) or "split" (in two).
+    pub server: String,
+    /// The profile of the scripted client: "firefox89", "firefox", "chromium", "minimal".
+    pub client: String,
+    /// Whether the run replays 2021: split, firefox89, pages of the original's lengths, no quick ACK on the server.
+    pub replay: bool,
+    /// Whether the server's kernel may acknowledge at once at the start of a connection (Linux's quick-ACK phase).
+    #[serde(default = "yes")]
+    pub server_quick_ack: bool,
+    /// The end of the link at which frames are stamped: "server" or "client".
+    pub vantage: String,
+}
+
+/// How one capture was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CaptureInfo {
+    /// The app, by its short name: "ws".
+    pub app: String,
+    /// The capture's name: "wsapp".
+    pub name: String,
+    /// Its file, beside run.json.
+    pub file: String,
+    /// SHA-256 of the file, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Frames in it.
+    pub frames: u64,
+    /// What the scripted client did, in order.
+    pub steps: Vec<StepInfo>,
+}
+
+/// One step of the scripted client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StepInfo {
+    /// "connect", "update 1", "close".
+    pub name: String,
+    /// When it was due, in seconds since the start of the run.
+    pub due_s: f64,
+    /// When it was done.
+    pub done_s: f64,
+    /// The server's time that it brought, `HH:MM:SS`; null for a step that brings none.
+    #[serde(default)]
+    pub time: Option<String>,
+}
+
+impl RunInfo {
+    /// Reads a run.json.
+    ///
+    /// # Errors
+    /// One sentence: what is not JSON, or which field is missing or of another kind, or that it is another schema.
+    pub fn from_json(text: &str) -> Result<RunInfo, RunInfoError> {
+        let value: Value = serde_json::from_str(text).map_err(RunInfoError::Json)?;
+        match value.get("schema").and_then(Value::as_str) {
+            Some(RUN_SCHEMA) => serde_json::from_value(value).map_err(RunInfoError::Fields),
+            found => Err(RunInfoError::Schema { found: found.unwrap_or("none").to_owned() }),
+        }
+    }
+
+    /// The text of a run.json: indented, ending in a newline.
+    pub fn to_json(&self) -> String {
+        // A RunInfo has text keys and finite numbers only, so it always has a JSON form.
+        let mut text = serde_json::to_string_pretty(self).expect("a RunInfo has a JSON form");
+        text.push('\n');
+        text
+    }
+}
+
+/// Why a run.json could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RunInfoError {
+    /// It is not JSON.
+    #[error("it is not JSON: {0}; delete it, or make the captures again with `wirelab run-all`")]
+    Json(serde_json::Error),
+    /// It is JSON of another schema.
+    #[error("its schema is \"{found}\", expected \"{RUN_SCHEMA}\"; it was written by another version of wirelab")]
+    Schema {
+        /// What it says it is.
+        found: String,
+    },
+    /// A field is missing or of another kind.
+    #[error("a field is not as schema {RUN_SCHEMA} has it: {0}")]
+    Fields(serde_json::Error),
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> RunInfo {
+        RunInfo {
+            schema: RUN_SCHEMA.to_owned(),
+            version: "0.1.0".to_owned(),
+            command: "wirelab run-all --interval 1s".to_owned(),
+            started: "2026-01-02T03:04:05Z".to_owned(),
+            wall_s: 4.2,
+            wire_s: 4.2,
+            wire: WireInfo { kind: "kernel".to_owned(), tcp: "Linux 6.18".to_owned(), ..WireInfo::default() },
+            options: RunOptions {
+                apps: vec!["ws".to_owned()],
+                interval_s: 1.0,
+                updates: 3,
+                rtt_ms: 25.0,
+                loss: 0.0,
+                seed: 0,
+                server: "coalesced".to_owned(),
+                client: "firefox".to_owned(),
+                replay: false,
+                server_quick_ack: true,
+                vantage: "server".to_owned(),
+            },
+            captures: vec![],
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        assert_eq!(RunInfo::from_json(&example().to_json()).unwrap(), example());
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let wrong = |text: &str| RunInfo::from_json(text).unwrap_err().to_string();
+        assert!(wrong("{").starts_with("it is not JSON: "));
+        assert!(wrong("{}").starts_with("its schema is \"none\", expected \"wirelab-run/1\""));
+        assert!(wrong(r#"{"schema": "wirelab-run/1"}"#).contains("missing field"));
+    }
+}
