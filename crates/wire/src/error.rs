@@ -74,6 +74,9 @@ pub enum Error {
         /// What the panic said.
         message: String,
     },
+    /// Nothing will happen any more, and somebody still waits (virtual wire, whose clock sees that at once).
+    #[error("the run cannot end: {0}")]
+    Stuck(&'static str),
     /// [`Stop`](crate::Stop) was used.
     #[error("interrupted; what was recorded until then is kept")]
     Interrupted,

@@ -26,6 +26,7 @@ pub mod link;
 mod options;
 mod stop;
 mod stream;
+pub mod virtual_wire;
 
 use std::pin::Pin;
 

@@ -7,11 +7,15 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::virtual_wire::{VirtualConnector, VirtualListener, VirtualStream};
+
 /// A TCP connection over a wire.
 #[derive(Debug)]
 pub enum Stream {
     /// A socket of the kernel.
     Kernel(tokio::net::TcpStream),
+    /// An end of a connection of a virtual wire.
+    Virtual(VirtualStream),
 }
 
 /// The server's end: accepts connections.
@@ -19,6 +23,8 @@ pub enum Stream {
 pub enum Listener {
     /// A socket of the kernel; the flag is `TCP_NODELAY` for what it accepts.
     Kernel(tokio::net::TcpListener, bool),
+    /// The server's socket of a virtual wire.
+    Virtual(VirtualListener),
 }
 
 /// The client's end: makes connections to the server of its wire.
@@ -26,6 +32,8 @@ pub enum Listener {
 pub enum Connector {
     /// Sockets of the kernel, made on the calling thread (and so in its network namespace); the flag is `TCP_NODELAY`.
     Kernel(SocketAddr, bool),
+    /// One client of a virtual wire.
+    Virtual(VirtualConnector),
 }
 
 impl Listener {
@@ -37,6 +45,10 @@ impl Listener {
                 stream.set_nodelay(*no_delay)?;
                 Ok((Stream::Kernel(stream), peer))
             }
+            Listener::Virtual(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                Ok((Stream::Virtual(stream), peer))
+            }
         }
     }
 
@@ -44,6 +56,7 @@ impl Listener {
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         match self {
             Listener::Kernel(listener, _) => listener.local_addr(),
+            Listener::Virtual(listener) => Ok(listener.local_addr()),
         }
     }
 }
@@ -57,6 +70,7 @@ impl Connector {
                 stream.set_nodelay(*no_delay)?;
                 Ok(Stream::Kernel(stream))
             }
+            Connector::Virtual(connector) => Ok(Stream::Virtual(connector.connect().await?)),
         }
     }
 }
@@ -65,6 +79,7 @@ impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Stream::Kernel(stream) => Pin::new(stream).poll_read(cx, buf),
+            Stream::Virtual(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
@@ -73,18 +88,21 @@ impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Stream::Kernel(stream) => Pin::new(stream).poll_write(cx, buf),
+            Stream::Virtual(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Stream::Kernel(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Virtual(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Stream::Kernel(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Virtual(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 
@@ -95,12 +113,14 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Stream::Kernel(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Stream::Virtual(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
             Stream::Kernel(stream) => stream.is_write_vectored(),
+            Stream::Virtual(stream) => stream.is_write_vectored(),
         }
     }
 }

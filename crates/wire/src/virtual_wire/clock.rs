@@ -1,0 +1,105 @@
+//! How does virtual time pass?
+//!
+//! The runtime's clock is paused, and nothing moves it but this. tokio would move it by itself to its next timer, but
+//! its timers are 1 ms coarse: half of a 25 ms round trip would become 13 ms. So:
+//!
+//! 1. [`Idle`] says when every task of the run waits for something. Only then may time pass.
+//! 2. The next event of the link is due at some nanosecond. Up to the millisecond in which it lies tokio moves the
+//!    clock, in whole milliseconds, and stops at every timer of an app on the way ([`reach`]).
+//! 3. Inside that millisecond no timer of tokio's can be due, so the clock is moved to the very nanosecond, and
+//!    afterwards on to the next whole millisecond before tokio takes over again.
+//!
+//! ```text
+//!   ms    10 .         11          12   ·event      13          14
+//!         |--tokio---->|---tokio-->|--->|·····ours->|---tokio-->|
+//! ```
+//!
+//! An app's timers therefore fire at whole milliseconds since the start, rounded up, and frames are stamped exactly.
+
+use std::sync::{Mutex, PoisonError};
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Tells when the runtime has nothing left to do but to let time pass.
+///
+/// [`Idle::parked`] is called by the runtime just before it would sleep: with no task ready, and none about to be.
+#[derive(Debug, Default)]
+pub(super) struct Idle(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    asked: bool,
+    reached: bool,
+    waiter: Option<Waker>,
+}
+
+impl Idle {
+    /// The next time that everything is idle shall be told.
+    pub(super) fn ask(&self) {
+        self.state().asked = true;
+    }
+
+    /// The runtime is about to sleep.
+    pub(super) fn parked(&self) {
+        let mut state = self.state();
+        if state.asked {
+            state.asked = false;
+            state.reached = true;
+            if let Some(waiter) = state.waiter.take() {
+                waiter.wake();
+            }
+        }
+    }
+
+    /// Waits until everything is idle, if somebody asks.
+    async fn reached(&self) {
+        std::future::poll_fn(|cx| {
+            let mut state = self.state();
+            if std::mem::take(&mut state.reached) {
+                Poll::Ready(())
+            } else {
+                state.waiter = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// Waits until everything else is idle.
+    pub(super) async fn wait(&self) {
+        self.ask();
+        self.reached().await;
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets time pass, while everything is idle, towards `target` (since `started`): all of the way, or less if an app's
+/// timer may be due or something may have changed before. The caller looks again what is due.
+pub(super) async fn reach(idle: &Idle, started: Instant, target: Duration) {
+    let now = started.elapsed();
+    let Some(left) = target.checked_sub(now) else { return };
+    let to_next_ms = (MILLISECOND - now.subsec_nanos() % MILLISECOND) % MILLISECOND;
+    if to_next_ms == 0 {
+        let whole = target - Duration::from_nanos(u64::from(target.subsec_nanos() % MILLISECOND));
+        if whole > now {
+            // Frames that apps send meanwhile ask for a look, for their events may come first.
+            tokio::select! {
+                biased;
+                () = idle.reached() => {}
+                () = tokio::time::sleep_until(started + whole) => {}
+            }
+        } else {
+            tokio::time::advance(left).await;
+        }
+    } else {
+        tokio::time::advance(left.min(Duration::from_nanos(to_next_ms.into()))).await;
+    }
+}
+
+/// In nanoseconds.
+const MILLISECOND: u32 = 1_000_000;

@@ -1,0 +1,391 @@
+//! How does one end of one connection behave?
+//!
+//! Each end has a smoltcp interface and one socket of its own: smoltcp looks at every socket of an interface for every
+//! packet, so one interface for a server with a thousand connections would do a million times the work of one.
+//! [`Net`](super::net::Net) hands each frame to its end by the connection's addresses and ports.
+//!
+//! On top of smoltcp's TCP an end does what a program sees of Linux's:
+//!
+//! - Nagle's algorithm as Minshall modified it: a small segment waits only for another *small* one that is not
+//!   acknowledged yet. (smoltcp's own waits for anything unacknowledged, and would hold back the end of every page.)
+//! - the acknowledgement of a FIN waits 40 ms for the program's own FIN. (smoltcp delays those of data only.)
+//! - dropped with unread bytes: RST (RFC 2525, section 2.17), else FIN; bytes that come for it afterwards: RST.
+//! - it gives up on a host that does not answer: `tcp_syn_retries` (127 s), `tcp_retries2` (924 s).
+//! - an end of file, and bytes not yet read, outlast TIME-WAIT.
+
+use std::cell::Cell;
+use std::io;
+use std::net::Ipv4Addr;
+use std::task::Waker;
+use std::time::Duration;
+
+use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
+use smoltcp::socket::tcp::{RecvError, Socket, SocketBuffer, State};
+use smoltcp::time::{Duration as SmolDuration, Instant};
+use smoltcp::wire::{HardwareAddress, IpCidr, Ipv4Cidr};
+
+use super::card::{Card, Segment};
+use crate::options::{PORT, SERVER};
+
+/// What is set on a socket, and what its random numbers are drawn from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    pub(super) no_delay: bool,
+    pub(super) ack_delay: Option<Duration>,
+    /// For the initial sequence number.
+    pub(super) seed: u64,
+    /// What the timestamps count from.
+    pub(super) timestamp_base: u32,
+}
+
+/// One end of a connection.
+pub(super) struct End {
+    interface: Interface,
+    sockets: SocketSet<'static>,
+    handle: SocketHandle,
+    card: Card,
+    settings: Settings,
+    /// The end of the last small segment sent, until it is acknowledged.
+    small_in_flight: Option<u32>,
+    /// Since when an answer is waited for, counted anew with everything that is heard.
+    waiting_since: Option<Duration>,
+    fin_wait_since: Option<Duration>,
+    /// Until when the acknowledgement of a FIN waits for something to go with.
+    hold_until: Option<Duration>,
+    /// The program has dropped its stream, or never had one.
+    orphaned: bool,
+    /// Nothing is sent any more and nothing is due: only the program may still look.
+    dead: bool,
+    peer_finished: bool,
+    failed: Option<io::ErrorKind>,
+}
+
+impl End {
+    /// The client's end, which sends a SYN when it is next polled.
+    pub(super) fn connecting(client: (Ipv4Addr, u16), settings: Settings, now: Duration) -> io::Result<End> {
+        let mut end = End::new(client.0, SERVER, settings, now);
+        let socket = end.sockets.get_mut::<Socket>(end.handle);
+        socket
+            .connect(end.interface.context(), (SERVER, PORT), client)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        Ok(end)
+    }
+
+    /// The server's end for a SYN that is about to be received.
+    pub(super) fn listening(client: Ipv4Addr, settings: Settings, now: Duration) -> io::Result<End> {
+        let mut end = End::new(SERVER, client, settings, now);
+        end.orphaned = false;
+        end.socket().listen((SERVER, PORT)).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        Ok(end)
+    }
+
+    fn new(own: Ipv4Addr, other: Ipv4Addr, settings: Settings, now: Duration) -> End {
+        let mut card = Card::new(own, other);
+        let interface = interface(own, &mut card, settings.seed, now);
+        let mut socket =
+            Socket::new(SocketBuffer::new(vec![0; RECEIVE_BUFFER]), SocketBuffer::new(vec![0; SEND_BUFFER]));
+        socket.set_tsval_generator(Some(timestamp));
+        socket.set_ack_delay(settings.ack_delay.map(|delay| SmolDuration::from_micros(delay.as_micros() as u64)));
+        socket.set_nagle_enabled(false);
+        let mut sockets = SocketSet::new(Vec::with_capacity(1));
+        let handle = sockets.add(socket);
+        End {
+            interface,
+            sockets,
+            handle,
+            card,
+            settings,
+            small_in_flight: None,
+            waiting_since: None,
+            fin_wait_since: None,
+            hold_until: None,
+            orphaned: false,
+            dead: false,
+            peer_finished: false,
+            failed: None,
+        }
+    }
+
+    /// A frame has come for this end.
+    pub(super) fn receive(&mut self, now: Duration, segment: &Segment, frame: Vec<u8>) {
+        if self.dead {
+            return;
+        }
+        if let (Some(small), Some(ack)) = (self.small_in_flight, segment.ack)
+            && ack.wrapping_sub(small) < 1 << 31
+        {
+            self.small_in_flight = None;
+        }
+        self.waiting_since = None;
+        let before = self.state();
+        self.card.receive_frame(frame);
+        if segment.fin && segment.payload_len == 0 && before == State::Established {
+            self.take_in(now);
+            if self.state() == State::CloseWait && self.socket().send_queue() == 0 {
+                self.hold_until = Some(now + FIN_ACK_DELAY);
+            } else {
+                self.poll(now);
+            }
+        } else {
+            self.poll(now);
+        }
+        if segment.rst && before != State::Closed && self.state() == State::Closed {
+            self.failed = Some(match before {
+                State::SynSent => io::ErrorKind::ConnectionRefused,
+                _ => io::ErrorKind::ConnectionReset,
+            });
+        }
+        match self.state() {
+            State::CloseWait | State::LastAck | State::Closing | State::TimeWait => self.peer_finished = true,
+            // A reset or given-up handshake: smoltcp would listen again, but each SYN gets an end of its own.
+            State::Listen => self.dead = true,
+            _ => {}
+        }
+        if self.orphaned && self.socket().recv_queue() > 0 {
+            self.socket().abort();
+            self.poll(now);
+        }
+    }
+
+    /// Sends what is to be sent at `now`, and lets time pass for the socket.
+    pub(super) fn poll(&mut self, now: Duration) {
+        if self.dead {
+            return;
+        }
+        // smoltcp forgets a socket, unread bytes and all, when its TIME-WAIT ends: not before the program let go.
+        if self.state() == State::TimeWait && !self.orphaned {
+            self.take_in(now);
+            return;
+        }
+        self.hold_until = None;
+        self.set_timestamp(now);
+        let hold_small = !self.settings.no_delay && self.small_in_flight.is_some();
+        self.socket().set_nagle_enabled(hold_small);
+        self.interface.poll(instant(now), &mut self.card, &mut self.sockets);
+        self.note_waiting(now);
+    }
+
+    /// Takes the frame in that has come, and sends no more than what answers it directly.
+    fn take_in(&mut self, now: Duration) {
+        self.set_timestamp(now);
+        self.interface.poll_ingress_single(instant(now), &mut self.card, &mut self.sockets);
+    }
+
+    /// The frames that were sent since the last call, oldest first.
+    pub(super) fn sent_frames(&mut self) -> Vec<Vec<u8>> {
+        let frames = self.card.sent_frames();
+        for segment in frames.iter().filter_map(|frame| Segment::of(frame)) {
+            if (1..FULL_SEGMENT).contains(&segment.payload_len) {
+                self.small_in_flight = Some(segment.seq.wrapping_add(segment.payload_len));
+            }
+        }
+        frames
+    }
+
+    /// When this end next needs its [`time_out`](End::time_out), if nothing comes before.
+    pub(super) fn due(&mut self, now: Duration) -> Option<Duration> {
+        let given_up = self.waiting_since.map(|since| since + self.patience());
+        let fin_wait = self.fin_wait_since.map(|since| since + FIN_WAIT_2);
+        let due = [given_up, fin_wait, self.socket_due(now)].into_iter().flatten().min();
+        due.filter(|_| !self.dead)
+    }
+
+    /// Whether more is to come of this end by itself than the end of a TIME-WAIT or of an abandoned FIN-WAIT-2.
+    pub(super) fn is_busy(&mut self, now: Duration) -> bool {
+        !self.dead && self.state() != State::TimeWait && self.socket_due(now).is_some()
+    }
+
+    fn socket_due(&mut self, now: Duration) -> Option<Duration> {
+        if self.hold_until.is_some() {
+            return self.hold_until;
+        }
+        if self.state() == State::TimeWait && !self.orphaned {
+            return None;
+        }
+        let at = self.interface.poll_at(instant(now), &self.sockets)?;
+        let at = Duration::from_micros(at.total_micros() as u64);
+        // What is due at once was done by the poll before this. Should smoltcp still say so, time must pass.
+        Some(if at > now { at } else { now + Duration::from_millis(1) })
+    }
+
+    /// Its timer has run out.
+    pub(super) fn time_out(&mut self, now: Duration) {
+        if self.waiting_since.is_some_and(|since| now >= since + self.patience()) {
+            self.failed = Some(io::ErrorKind::TimedOut);
+            self.fall_silent();
+        } else if self.fin_wait_since.is_some_and(|since| now >= since + FIN_WAIT_2) {
+            self.fall_silent();
+        } else {
+            self.poll(now);
+        }
+    }
+
+    /// The program no longer holds its stream.
+    pub(super) fn release(&mut self, now: Duration) {
+        self.orphaned = true;
+        match self.state() {
+            State::SynSent | State::Listen => self.fall_silent(),
+            _ if self.socket().recv_queue() > 0 => self.socket().abort(),
+            _ => self.socket().close(),
+        }
+        self.poll(now);
+    }
+
+    /// Breaks the connection off with RST.
+    pub(super) fn reset(&mut self, now: Duration) {
+        self.orphaned = true;
+        self.socket().abort();
+        self.poll(now);
+    }
+
+    /// Whether nothing is left that anybody could ask of it.
+    pub(super) fn is_over(&self) -> bool {
+        self.dead || (self.orphaned && self.state() == State::Closed)
+    }
+
+    /// Whether the program still holds its stream.
+    pub(super) fn is_held(&self) -> bool {
+        !self.orphaned
+    }
+
+    pub(super) fn is_synchronized(&self) -> bool {
+        !matches!(self.state(), State::Closed | State::Listen | State::SynSent | State::SynReceived)
+    }
+
+    pub(super) fn failure(&self) -> Option<io::Error> {
+        self.failed.map(|kind| {
+            let what = match kind {
+                io::ErrorKind::TimedOut => "the other host did not answer",
+                io::ErrorKind::ConnectionRefused => "the other host refused the connection",
+                _ => "the other host reset the connection",
+            };
+            io::Error::new(kind, what)
+        })
+    }
+
+    /// Reads into `into`: None when there is nothing yet, `Some(0)` at the end.
+    pub(super) fn read(&mut self, into: &mut [u8], now: Duration) -> Option<io::Result<usize>> {
+        match self.socket().recv_slice(into) {
+            Ok(0) => None,
+            Ok(read) => {
+                // There may be a window to announce. It must not take the acknowledgement of a FIN with it.
+                if self.hold_until.is_none() {
+                    self.poll(now);
+                }
+                Some(Ok(read))
+            }
+            Err(RecvError::Finished) => Some(Ok(0)),
+            Err(RecvError::InvalidState) if self.peer_finished => Some(Ok(0)),
+            Err(RecvError::InvalidState) => Some(Err(self.failure().unwrap_or_else(not_connected))),
+        }
+    }
+
+    /// Takes in what fits of `bytes`, for the next poll to send.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket().send_slice(bytes).map_err(|_| {
+            // Reported once as what happened, then as what it means, as Linux does.
+            let broken = || io::Error::new(io::ErrorKind::BrokenPipe, "the connection is closed for sending");
+            self.failure().unwrap_or_else(broken)
+        })
+    }
+
+    /// Nothing more will be sent: FIN.
+    pub(super) fn finish(&mut self, now: Duration) {
+        self.socket().close();
+        self.poll(now);
+    }
+
+    pub(super) fn wake_when_readable(&mut self, waker: &Waker) {
+        self.socket().register_recv_waker(waker);
+    }
+
+    pub(super) fn wake_when_writable(&mut self, waker: &Waker) {
+        self.socket().register_send_waker(waker);
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.sockets.get::<Socket>(self.handle).state()
+    }
+
+    fn socket(&mut self) -> &mut Socket<'static> {
+        self.sockets.get_mut(self.handle)
+    }
+
+    /// Ends without a word, as a kernel does that has waited long enough. Whoever waits is woken.
+    fn fall_silent(&mut self) {
+        self.socket().abort();
+        self.dead = true;
+    }
+
+    fn note_waiting(&mut self, now: Duration) {
+        let state = self.state();
+        let unanswered = match state {
+            State::SynSent | State::SynReceived | State::FinWait1 | State::Closing | State::LastAck => true,
+            State::Established | State::CloseWait => self.socket().send_queue() > 0,
+            State::Closed | State::Listen | State::FinWait2 | State::TimeWait => false,
+        };
+        self.waiting_since = if unanswered { Some(self.waiting_since.unwrap_or(now)) } else { None };
+        let abandoned = state == State::FinWait2 && self.orphaned;
+        self.fin_wait_since = if abandoned { Some(self.fin_wait_since.unwrap_or(now)) } else { None };
+    }
+
+    fn set_timestamp(&self, now: Duration) {
+        TIMESTAMP.set(self.settings.timestamp_base.wrapping_add(now.as_millis() as u32));
+    }
+
+    fn patience(&self) -> Duration {
+        match self.state() {
+            State::SynSent | State::SynReceived => SYN_RETRIES,
+            _ => DATA_RETRIES,
+        }
+    }
+}
+
+/// The answer of a host with nobody at that port: RST to anything but RST.
+pub(super) fn refusal(own: Ipv4Addr, other: Ipv4Addr, frame: Vec<u8>, now: Duration) -> Vec<Vec<u8>> {
+    let mut card = Card::new(own, other);
+    let mut interface = interface(own, &mut card, 0, now);
+    card.receive_frame(frame);
+    interface.poll(instant(now), &mut card, &mut SocketSet::new(Vec::new()));
+    card.sent_frames()
+}
+
+fn interface(own: Ipv4Addr, card: &mut Card, seed: u64, now: Duration) -> Interface {
+    let mut config = Config::new(HardwareAddress::Ip);
+    config.random_seed = seed;
+    let mut interface = Interface::new(config, card, instant(now));
+    // A wide network, so that no client's address is its broadcast address. The list has room for two.
+    interface.update_ip_addrs(|addresses| {
+        let _ = addresses.push(IpCidr::Ipv4(Ipv4Cidr::new(own, 8)));
+    });
+    interface
+}
+
+fn not_connected() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "the connection is not open")
+}
+
+fn instant(now: Duration) -> Instant {
+    Instant::from_micros(now.as_micros() as i64)
+}
+
+thread_local! {
+    /// What [`timestamp`] says: smoltcp takes a plain function, so the time is left here before each poll.
+    static TIMESTAMP: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The timestamp of RFC 7323: milliseconds, as on Linux.
+fn timestamp() -> u32 {
+    TIMESTAMP.get()
+}
+
+/// The largest window without scaling. Pages of these buffers that are never used cost no memory.
+const RECEIVE_BUFFER: usize = 65_535;
+const SEND_BUFFER: usize = 65_536;
+/// The payload of a full frame: MTU less 20 of IP, 20 of TCP and 12 of timestamps.
+const FULL_SEGMENT: u32 = 1448;
+const FIN_ACK_DELAY: Duration = Duration::from_millis(40);
+const SYN_RETRIES: Duration = Duration::from_secs(127);
+const DATA_RETRIES: Duration = Duration::from_secs(924);
+/// How long a FIN-WAIT-2 lasts that no program holds: `tcp_fin_timeout`.
+const FIN_WAIT_2: Duration = Duration::from_secs(60);

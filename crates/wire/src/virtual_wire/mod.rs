@@ -1,0 +1,291 @@
+//! How does the lab run on any machine, in a moment, and the same each time?
+//!
+//! A virtual wire is made of smoltcp hosts in this process and a link between them, on a clock that only this moves.
+//! It needs no privilege and no particular system. Hours of a timeline take as long as their events take to compute.
+//! With the same seed every frame has the same bytes and the same time, on any machine at any load, as long as the
+//! server and the client draw no chances of their own.
+//!
+//! ```text
+//!   10.0.0.1   server ── Listener                Connector ── client   10.0.0.2 and up
+//!                           │                        │
+//!   end: one smoltcp ┌───── end ◄──── lane ◄──────── end ─────┐  one for each connection,
+//!   socket, one      └───── end ────► lane ────────► end ─────┘  on either side (end.rs, card.rs)
+//!   interface              (net.rs)     │
+//!                                   recorder(time_ns, frame)      clock.rs moves the time from event to event
+//! ```
+//!
+//! # What is not as on Linux
+//!
+//! The frames are what a host with smoltcp's TCP (RFC 9293) would send, with right checksums. Counts and bytes per
+//! update equal the kernel wire's once a connection has settled. What differs:
+//!
+//! | | here | Linux |
+//! |---|---|---|
+//! | options of the SYN | MSS, window scale 0, SACK permitted, timestamps; no padding between | MSS, SACK permitted, timestamps, window scale 7 |
+//! | window | 65,535 at most, not scaled | grows to megabytes, scaled |
+//! | IP identification | 0, do not fragment | counts up, or 0 |
+//! | acknowledgements of a new connection | the server delays from the start (40 ms), the client never does | at once for the first segments (quick-ACK phase), then delayed 40 to 200 ms |
+//! | a segment in the middle of a burst | the client acknowledges each one | every second one |
+//! | congestion control | none: what fits the window leaves in one burst | starts with 10 segments (RFC 6928) |
+//! | retransmission time-out | 1 s at least (RFC 6298) | 200 ms at least; tail-loss probes, RACK |
+//! | lost among several | third duplicate acknowledgement, one segment; else go back | SACK says which |
+//! | TIME-WAIT | 10 s, not part of the capture | 60 s |
+//!
+//! `server_quick_ack` therefore has no effect here. What a program sees of Linux is kept: Nagle's algorithm as
+//! Minshall modified it, RST for unread bytes, give-up times, half-close ([`end`]).
+
+mod card;
+mod clock;
+mod end;
+mod net;
+mod program;
+mod seeds;
+mod socket;
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use wirelab_clock::Clock;
+
+use self::clock::Idle;
+use self::net::{Net, Recorder, Shared, client_address};
+use self::program::Program;
+use self::seeds::Seeds;
+pub use self::socket::{VirtualConnector, VirtualListener, VirtualStream};
+use crate::error::{Error, Host};
+use crate::facts::{Facts, Frames, SocketOption};
+use crate::options::{Options, WireKind};
+use crate::{Connector, Listener, Outcome, Shutdown, Stop};
+
+/// Runs `server` and `client` on the hosts of a virtual wire, until the client is done and the link has fallen quiet.
+///
+/// Blocks for as long as the run takes to compute, on a thread of its own, so that it may also be called from inside
+/// a tokio runtime. Both futures run in one current-thread runtime whose clock is paused and which has timers only:
+/// in it there must be no socket of the system, no `spawn_blocking` and no waiting for other threads, for virtual
+/// time does not wait for real time.
+///
+/// `recorder` is called with each frame in the order of time. The client gets one connector for each of
+/// `options.clients`.
+///
+/// # Errors
+///
+/// See [`Error`]. A run that can never end, because all wait for something that never comes, ends with
+/// [`Error::Stuck`].
+pub fn run<T, R, S, SF, C, CF>(
+    options: &Options,
+    stop: Stop,
+    recorder: R,
+    server: S,
+    client: C,
+) -> Result<Outcome<T>, Error>
+where
+    R: FnMut(u64, &[u8]) -> io::Result<()> + Send + 'static,
+    S: FnOnce(Listener, Clock, Shutdown) -> SF + Send + 'static,
+    SF: Future<Output = io::Result<()>>,
+    C: FnOnce(Vec<Connector>, Clock) -> CF + Send + 'static,
+    CF: Future<Output = T>,
+    T: Send + 'static,
+{
+    if let Some(fault) = options.fault() {
+        return Err(Error::Options(fault));
+    }
+    let options = options.clone();
+    let recorder: Recorder = Box::new(recorder);
+    let thread = std::thread::Builder::new()
+        .name("virtual wire".to_owned())
+        .spawn(move || {
+            let idle = Arc::new(Idle::default());
+            let runtime = Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .on_thread_park({
+                    let idle = idle.clone();
+                    move || idle.parked()
+                })
+                .build()
+                .map_err(|source| Error::Setup { step: "a runtime".to_owned(), source })?;
+            runtime.block_on(run_here(&options, stop, recorder, idle, server, client))
+        })
+        .map_err(|source| Error::Setup { step: "a thread".to_owned(), source })?;
+    // Programs' panics are results; what is left would be a fault of the wire itself.
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+async fn run_here<T, S, SF, C, CF>(
+    options: &Options,
+    stop: Stop,
+    recorder: Recorder,
+    idle: Arc<Idle>,
+    server: S,
+    client: C,
+) -> Result<Outcome<T>, Error>
+where
+    S: FnOnce(Listener, Clock, Shutdown) -> SF,
+    SF: Future<Output = io::Result<()>>,
+    C: FnOnce(Vec<Connector>, Clock) -> CF,
+    CF: Future<Output = T>,
+{
+    let started = Instant::now();
+    let start = Seeds::new(options.seed).wall_clock();
+    let wall = Timestamp::from_second(start).unwrap_or(Timestamp::UNIX_EPOCH);
+    let clock = Clock::starting_at(wall);
+    let wall_ns = clock.unix_nanos();
+    let net = Shared::new(Net::new(options, started, wall_ns, recorder, idle.clone()));
+
+    let (shut_down, shutdown) = oneshot::channel();
+    let shutdown: Shutdown = Box::pin(async move {
+        // An error is the end of the run.
+        let _ = shutdown.await;
+    });
+    let listener = Listener::Virtual(VirtualListener::new(net.clone()));
+    let connectors = (0..options.clients)
+        .map(|number| Connector::Virtual(VirtualConnector::new(net.clone(), client_address(number))))
+        .collect();
+    let mut server = Program::new({
+        let clock = clock.clone();
+        async move { server(listener, clock, shutdown).await }
+    });
+    let mut client = Program::new(async move { client(connectors, clock).await });
+
+    let result = RefCell::new(None);
+    let (client_done, server_done) = (Cell::new(false), Cell::new(false));
+    let ended = {
+        let time = pass_time(&net, &idle, started, shut_down, &client_done, &server_done);
+        let interrupted = stop.asked();
+        tokio::pin!(time, interrupted);
+        std::future::poll_fn(|cx| {
+            if interrupted.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(Error::Interrupted));
+            }
+            match server.poll(cx) {
+                Poll::Ready(Err(message)) => {
+                    return Poll::Ready(Err(Error::Panicked { host: Host::Server, message }));
+                }
+                Poll::Ready(Ok(Err(error))) => return Poll::Ready(Err(Error::Server(error))),
+                Poll::Ready(Ok(Ok(()))) => {
+                    server_done.set(true);
+                    idle.ask();
+                }
+                Poll::Pending => {}
+            }
+            match client.poll(cx) {
+                Poll::Ready(Err(message)) => {
+                    return Poll::Ready(Err(Error::Panicked { host: Host::Client, message }));
+                }
+                Poll::Ready(Ok(value)) => {
+                    result.replace(Some(value));
+                    client_done.set(true);
+                    idle.ask();
+                }
+                Poll::Pending => {}
+            }
+            time.as_mut().poll(cx)
+        })
+        .await
+    };
+    // What programs leave behind when they are dropped is no part of the capture.
+    let frames = net.lock().end();
+    ended?;
+    let client = result.take().ok_or(Error::Interrupted)?;
+    Ok(Outcome { client, facts: facts(options, frames) })
+}
+
+/// Moves the time from event to event, until the client is done, the link is quiet and the server has ended.
+async fn pass_time(
+    net: &Shared,
+    idle: &Idle,
+    started: Instant,
+    shut_down: oneshot::Sender<()>,
+    client_done: &Cell<bool>,
+    server_done: &Cell<bool>,
+) -> Result<(), Error> {
+    let mut shut_down = Some(shut_down);
+    let mut phase = Phase::Working;
+    loop {
+        // Whatever can happen now, happens before any time passes.
+        idle.wait().await;
+        let target = {
+            let mut net = net.lock();
+            let now = net.now();
+            let any = net.run_due(now);
+            if let Some(error) = net.take_recorder_failure() {
+                return Err(Error::Recorder(error));
+            }
+            if any {
+                continue;
+            }
+            let limit = match phase {
+                Phase::Working if client_done.get() => {
+                    phase = Phase::Settling { until: now + LONGEST_SETTLING };
+                    continue;
+                }
+                Phase::Working => net.last_event() + LONGEST_SILENCE,
+                Phase::Settling { until } if net.is_quiet() || now >= until => {
+                    // The server may have ended long ago.
+                    shut_down.take().map(|shut_down| shut_down.send(()));
+                    phase = Phase::Stopping { until: now + STOPPING };
+                    continue;
+                }
+                Phase::Stopping { .. } if server_done.get() => {
+                    phase = Phase::Ending { until: now + LONGEST_SETTLING };
+                    continue;
+                }
+                Phase::Ending { until } if net.is_quiet() || now >= until => return Ok(()),
+                Phase::Settling { until } | Phase::Stopping { until } | Phase::Ending { until } => until,
+            };
+            if now >= limit {
+                return Err(Error::Stuck(match phase {
+                    Phase::Working => {
+                        "the client waits for something that never comes: nothing crossed the link for 31 days of the wire's time"
+                    }
+                    _ => "the server was told to stop and did not within 60 s of the wire's time",
+                }));
+            }
+            net.next_event().map_or(limit, |event| event.min(limit))
+        };
+        clock::reach(idle, started, target).await;
+    }
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// The client's future runs.
+    Working,
+    /// It has ended, and what it sent last is still on the way.
+    Settling { until: Duration },
+    /// The server was told to stop.
+    Stopping { until: Duration },
+    /// It has ended, and what it sent last is still on the way.
+    Ending { until: Duration },
+}
+
+fn facts(options: &Options, frames: Frames) -> Facts {
+    Facts {
+        wire: WireKind::Virtual,
+        tcp: "smoltcp 0.14".to_owned(),
+        congestion_control: "none".to_owned(),
+        offloads: "none".to_owned(),
+        mtu: card::MTU as u32,
+        sockets: vec![
+            SocketOption::new(Host::Server, "TCP_NODELAY", options.server_no_delay.into()),
+            SocketOption::new(Host::Client, "TCP_NODELAY", options.client_no_delay.into()),
+        ],
+        frames,
+        setup_us: 0,
+    }
+}
+
+/// As long as a connection tries to get something across: nothing takes longer to settle by itself.
+const LONGEST_SETTLING: Duration = Duration::from_secs(1000);
+/// For a server to end by itself, with its own time-outs for slow clients.
+const STOPPING: Duration = Duration::from_secs(60);
+/// Without a frame or a timer of a connection: longer than any interval that a timeline can have.
+const LONGEST_SILENCE: Duration = Duration::from_secs(31 * 86_400);

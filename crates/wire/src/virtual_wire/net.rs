@@ -1,0 +1,388 @@
+//! Who is on the link, and what happens next?
+//!
+//! All that a run holds: the ends of all connections, the two lanes of the link between them, and the timers. Nothing
+//! here waits; [`clock`](super::clock) moves the time to [`Net::next_event`] and calls [`Net::run_due`]. Streams call
+//! in between, at the time it is then.
+//!
+//! Everything happens in an order that follows from the seed and the clock alone: events by their time, at the same
+//! time first arrivals (towards the server, then towards the clients, in the order sent), then timers (in the order
+//! set). No hash map is ever walked.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::card::Segment;
+use super::clock::Idle;
+use super::end::{End, Settings, refusal};
+use super::seeds::Seeds;
+use crate::error::Host;
+use crate::facts::Frames;
+use crate::link::{Lane, recorded_when_sent};
+use crate::options::{CLIENT, Options, PORT, SERVER, Vantage};
+
+/// What takes the frames: their time in nanoseconds since 1970, and their bytes.
+pub(super) type Recorder = Box<dyn FnMut(u64, &[u8]) -> io::Result<()> + Send>;
+
+/// One end of one connection: there are only connections between a client's port and the server's one port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) at: Host,
+    pub(super) client: Ipv4Addr,
+    pub(super) port: u16,
+}
+
+/// A [`Net`] as its streams share it.
+#[derive(Clone)]
+pub(super) struct Shared(Arc<Mutex<Net>>);
+
+impl Shared {
+    pub(super) fn new(net: Net) -> Shared {
+        Shared(Arc::new(Mutex::new(net)))
+    }
+
+    /// For one call: no await between. A panic of an app never happens inside, so a poisoned lock is a whole one.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Net> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All that a run holds.
+pub(super) struct Net {
+    started: Instant,
+    wall_ns: u64,
+    vantage: Vantage,
+    seeds: Seeds,
+    server: Sockets,
+    client: Sockets,
+    to_server: Lane,
+    to_client: Lane,
+    recorded: u64,
+    recorder: Option<Recorder>,
+    recorder_failed: Option<io::Error>,
+    ends: HashMap<Key, Entry>,
+    timers: BTreeMap<(Duration, u64), Key>,
+    timers_set: u64,
+    /// How many ends have something to come by themselves.
+    busy: usize,
+    /// The port that each client tries next.
+    next_port: HashMap<Ipv4Addr, u16>,
+    listening: bool,
+    /// Handshakes begun and connections not accepted yet: bounded together.
+    handshakes: usize,
+    to_accept: VecDeque<Key>,
+    acceptor: Option<Waker>,
+    last_event: Duration,
+    idle: Arc<Idle>,
+}
+
+/// What is set on the sockets of a host.
+#[derive(Clone, Copy, Debug)]
+struct Sockets {
+    no_delay: bool,
+    ack_delay: Option<Duration>,
+}
+
+/// An end and what the net keeps beside it.
+struct Entry {
+    end: End,
+    timer: Option<(Duration, u64)>,
+    busy: bool,
+    /// A server's end whose handshake is not done.
+    handshake: bool,
+}
+
+impl Net {
+    pub(super) fn new(options: &Options, started: Instant, wall_ns: u64, recorder: Recorder, idle: Arc<Idle>) -> Net {
+        // Both halves together are the round trip to the nanosecond, odd ones too.
+        let there = options.rtt / 2;
+        let back = options.rtt - there;
+        Net {
+            started,
+            wall_ns,
+            vantage: options.vantage,
+            seeds: Seeds::new(options.seed),
+            server: Sockets { no_delay: options.server_no_delay, ack_delay: Some(SERVER_ACK_DELAY) },
+            client: Sockets { no_delay: options.client_no_delay, ack_delay: None },
+            to_server: Lane::new(options, Host::Server, there),
+            to_client: Lane::new(options, Host::Client, back),
+            recorded: 0,
+            recorder: Some(recorder),
+            recorder_failed: None,
+            ends: HashMap::new(),
+            timers: BTreeMap::new(),
+            timers_set: 0,
+            busy: 0,
+            next_port: HashMap::new(),
+            listening: true,
+            handshakes: 0,
+            to_accept: VecDeque::new(),
+            acceptor: None,
+            last_event: Duration::ZERO,
+            idle,
+        }
+    }
+
+    /// Time passed since the start of the run.
+    pub(super) fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// When the next frame arrives or the next timer runs out.
+    pub(super) fn next_event(&self) -> Option<Duration> {
+        let timer = self.timers.first_key_value().map(|(&(due, _), _)| due);
+        [self.to_server.next_due(), self.to_client.next_due(), timer].into_iter().flatten().min()
+    }
+
+    /// When the last event was.
+    pub(super) fn last_event(&self) -> Duration {
+        self.last_event
+    }
+
+    /// Lets happen what is due by `now`. False if that was nothing.
+    pub(super) fn run_due(&mut self, now: Duration) -> bool {
+        let mut any = false;
+        loop {
+            if let Some((_, frame)) = self.to_server.arrive(now) {
+                self.deliver(now, Host::Server, frame);
+            } else if let Some((_, frame)) = self.to_client.arrive(now) {
+                self.deliver(now, Host::Client, frame);
+            } else if let Some(entry) = self.timers.first_entry().filter(|entry| entry.key().0 <= now) {
+                let key = entry.remove();
+                if let Some(entry) = self.ends.get_mut(&key) {
+                    entry.timer = None;
+                    entry.end.time_out(now);
+                }
+                self.follow_up(now, key);
+            } else {
+                return any;
+            }
+            self.last_event = now;
+            any = true;
+        }
+    }
+
+    /// Whether no frame is on the way and no end has more to say by itself.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.to_server.is_empty() && self.to_client.is_empty() && self.busy == 0
+    }
+
+    /// Why the recorder took no more, once.
+    pub(super) fn take_recorder_failure(&mut self) -> Option<io::Error> {
+        self.recorder_failed.take()
+    }
+
+    /// The run is over: nothing is recorded any more. Gives what the link did.
+    pub(super) fn end(&mut self) -> Frames {
+        self.recorder = None;
+        self.listening = false;
+        let (there, back) = (self.to_server.counts(), self.to_client.counts());
+        Frames {
+            sent: there.sent + back.sent,
+            delivered: there.delivered + back.delivered,
+            recorded: self.recorded,
+            lost: there.lost + back.lost,
+            duplicated: there.duplicated + back.duplicated,
+            reordered: there.reordered + back.reordered,
+            overflowed: 0,
+        }
+    }
+
+    /// Begins a connection from `client`.
+    pub(super) fn connect(&mut self, client: Ipv4Addr) -> io::Result<Key> {
+        if self.recorder.is_none() {
+            return Err(io::Error::new(io::ErrorKind::NetworkDown, "the run is over"));
+        }
+        let now = self.now();
+        let key = self.free_port(client)?;
+        let settings = self.settings(key, self.client);
+        let mut end = End::connecting((client, key.port), settings, now)?;
+        end.poll(now);
+        self.add(key, end, false);
+        self.follow_up(now, key);
+        Ok(key)
+    }
+
+    /// The next connection that is ready to be accepted, or the waker to call then.
+    pub(super) fn accept(&mut self, waker: &Waker) -> Option<Key> {
+        let key = self.to_accept.pop_front();
+        if key.is_none() {
+            self.acceptor = Some(waker.clone());
+        }
+        key
+    }
+
+    /// Nobody accepts any more. What was not accepted is reset, as Linux does.
+    pub(super) fn stop_listening(&mut self) {
+        if !std::mem::replace(&mut self.listening, false) || self.recorder.is_none() {
+            return;
+        }
+        let now = self.now();
+        while let Some(key) = self.to_accept.pop_front() {
+            if let Some(entry) = self.ends.get_mut(&key) {
+                entry.end.reset(now);
+            }
+            self.follow_up(now, key);
+        }
+    }
+
+    /// What a stream does with its end, as one system call: what it causes is sent before this returns. None after
+    /// the run, when a stream can do nothing any more (its clock may be gone).
+    pub(super) fn call<T>(&mut self, key: Key, does: impl FnOnce(&mut End, Duration) -> T) -> Option<T> {
+        self.recorder.as_ref()?;
+        let now = self.now();
+        let result = does(&mut self.ends.get_mut(&key)?.end, now);
+        self.follow_up(now, key);
+        Some(result)
+    }
+
+    fn free_port(&mut self, client: Ipv4Addr) -> io::Result<Key> {
+        let first = self.seeds.first_port(client);
+        let port = self.next_port.entry(client).or_insert(first);
+        for _ in Seeds::PORTS {
+            let key = Key { at: Host::Client, client, port: *port };
+            *port = if *port == *Seeds::PORTS.end() { *Seeds::PORTS.start() } else { *port + 1 };
+            let other = Key { at: Host::Server, ..key };
+            if !self.ends.contains_key(&key) && !self.ends.contains_key(&other) {
+                return Ok(key);
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::AddrNotAvailable, format!("all ports of {client} are taken")))
+    }
+
+    fn settings(&self, key: Key, sockets: Sockets) -> Settings {
+        Settings {
+            no_delay: sockets.no_delay,
+            ack_delay: sockets.ack_delay,
+            seed: self.seeds.sequence_numbers(key.at, key.client, key.port),
+            timestamp_base: self.seeds.timestamps(key.at, key.client),
+        }
+    }
+
+    fn add(&mut self, key: Key, end: End, handshake: bool) {
+        self.handshakes += usize::from(handshake);
+        self.ends.insert(key, Entry { end, timer: None, busy: false, handshake });
+    }
+
+    fn deliver(&mut self, now: Duration, to: Host, frame: Vec<u8>) {
+        if !recorded_when_sent(self.vantage, to) {
+            self.record(now, &frame);
+        }
+        let Some(segment) = Segment::of(&frame) else { return };
+        let ((client, port), (own, _)) = match to {
+            Host::Server => (segment.source, segment.destination),
+            Host::Client => (segment.destination, segment.destination),
+        };
+        let key = Key { at: to, client, port };
+        let opens = to == Host::Server && segment.syn && segment.ack.is_none() && !segment.rst;
+        if opens && self.listening && !self.ends.contains_key(&key) && segment.destination == (SERVER, PORT) {
+            if self.handshakes + self.to_accept.len() >= BACKLOG {
+                // As Linux: no answer, and the client tries again.
+                return;
+            }
+            let settings = self.settings(key, self.server);
+            // Only a port of 0 could fail here.
+            if let Ok(end) = End::listening(client, settings, now) {
+                self.add(key, end, true);
+            }
+        }
+        match self.ends.get_mut(&key) {
+            Some(entry) => {
+                entry.end.receive(now, &segment, frame);
+                self.follow_up(now, key);
+            }
+            None => {
+                let other = segment.source.0;
+                for refusal in refusal(own, other, frame, now) {
+                    self.send(now, to, refusal);
+                }
+            }
+        }
+    }
+
+    /// After anything that an end did: sends its frames, sets its timer, announces or forgets it.
+    fn follow_up(&mut self, now: Duration, key: Key) {
+        let Some(entry) = self.ends.get_mut(&key) else { return };
+        if entry.handshake && (entry.end.is_synchronized() || entry.end.is_over()) {
+            entry.handshake = false;
+            self.handshakes -= 1;
+            if !entry.end.is_over() {
+                if self.listening {
+                    self.to_accept.push_back(key);
+                    if let Some(waker) = self.acceptor.take() {
+                        waker.wake();
+                    }
+                } else {
+                    entry.end.reset(now);
+                }
+            }
+        }
+        let frames = entry.end.sent_frames();
+        let over = entry.end.is_over();
+        let due = entry.end.due(now).filter(|_| !over);
+        let busy = !over && entry.end.is_busy(now);
+        self.busy = self.busy + usize::from(busy) - usize::from(entry.busy);
+        entry.busy = busy;
+        if due != entry.timer.map(|(due, _)| due) {
+            if let Some(timer) = entry.timer.take() {
+                self.timers.remove(&timer);
+            }
+            if let Some(due) = due {
+                let timer = (due, self.timers_set);
+                self.timers_set += 1;
+                self.timers.insert(timer, key);
+                entry.timer = Some(timer);
+            }
+        }
+        // A stream may still want to know how its end ended; without one, nobody does.
+        if over && !entry.end.is_held() {
+            self.ends.remove(&key);
+        }
+        for frame in frames {
+            self.send(now, key.at, frame);
+        }
+        // What follows may come before what the clock waits for.
+        self.idle.ask();
+    }
+
+    fn send(&mut self, now: Duration, from: Host, frame: Vec<u8>) {
+        let to = match from {
+            Host::Server => Host::Client,
+            Host::Client => Host::Server,
+        };
+        if recorded_when_sent(self.vantage, to) {
+            self.record(now, &frame);
+        }
+        match to {
+            Host::Server => self.to_server.send(now, frame),
+            Host::Client => self.to_client.send(now, frame),
+        }
+    }
+
+    fn record(&mut self, now: Duration, frame: &[u8]) {
+        let Some(recorder) = &mut self.recorder else { return };
+        if self.recorder_failed.is_some() {
+            return;
+        }
+        let stamp = self.wall_ns + u64::try_from(now.as_nanos()).unwrap_or(u64::MAX - self.wall_ns);
+        match recorder(stamp, frame) {
+            Ok(()) => self.recorded += 1,
+            Err(error) => self.recorder_failed = Some(error),
+        }
+    }
+}
+
+/// The address of the client with this number, from 0.
+pub(super) fn client_address(number: u32) -> Ipv4Addr {
+    Ipv4Addr::from_bits(CLIENT.to_bits() + number)
+}
+
+/// Linux's shortest delayed acknowledgement. The clients acknowledge at once.
+pub(super) const SERVER_ACK_DELAY: Duration = Duration::from_millis(40);
+/// Linux's `somaxconn`.
+const BACKLOG: usize = 4096;
