@@ -107,6 +107,15 @@ enum Field {
     Unknown,
 }
 
+/// What a line end did: an event, before it is put in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    Message,
+    Comment,
+    Retry(u64),
+    Block,
+}
+
 /// How the last line ended, and whether the line under way ended with a CR that may have an LF behind it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum LineEnd {
@@ -118,7 +127,7 @@ enum LineEnd {
     /// With CR and LF.
     CrLf,
     /// Before that with CRLF, now with CR: the line ends with the LF that should follow.
-    CrOf,
+    CrThen,
 }
 
 /// A field name: the longest known one has five letters.
@@ -140,12 +149,14 @@ impl Decoder {
             self.forget_message();
         }
         let Some(&byte) = input.first() else { return Step::bytes(0, Mark::Ignored) };
-        if self.line_end == LineEnd::CrOf {
+        if self.line_end == LineEnd::CrThen {
             // The line ended with the CR; only now is it clear whether an LF belongs to it.
             let taken = usize::from(byte == b'\n');
             self.line_end = if taken == 1 { LineEnd::CrLf } else { LineEnd::Lf };
-            let event = self.end_line();
-            return Step { consumed: taken, mark: Mark::LineEnd, event };
+            let done = self.end_line();
+            if taken == 1 || done.is_some() {
+                return Step { consumed: taken, mark: Mark::LineEnd, event: done.map(|done| self.event(done)) };
+            }
         }
         if self.line_end == LineEnd::Cr {
             self.line_end = LineEnd::Lf;
@@ -154,10 +165,10 @@ impl Decoder {
                 return Step::bytes(1, Mark::LineEnd);
             }
         }
-        if matches!(self.place, Place::Start | Place::Bom(_)) {
-            if let Some(step) = self.bom(byte) {
-                return step;
-            }
+        if matches!(self.place, Place::Start | Place::Bom(_))
+            && let Some(step) = self.bom(byte)
+        {
+            return step;
         }
         if matches!(byte, b'\r' | b'\n') {
             return self.line_end(input);
@@ -184,11 +195,11 @@ impl Decoder {
         if self.dispatched {
             self.forget_message();
         }
-        if self.line_end != LineEnd::CrOf {
+        if self.line_end != LineEnd::CrThen {
             return None;
         }
         self.line_end = LineEnd::Lf;
-        self.end_line()
+        self.end_line().map(|done| self.event(done))
     }
 
     /// Bytes are missing from the capture here: what is left of the line means nothing, and the block under way
@@ -227,11 +238,11 @@ impl Decoder {
         if let [b':', rest @ ..] = after(input, consumed) {
             self.place = Place::Colon;
             consumed += 1;
-            if let [next, ..] = rest {
-                if *next == b' ' {
-                    self.place = Place::Value(self.name.field());
-                    consumed += 1;
-                }
+            if let [next, ..] = rest
+                && *next == b' '
+            {
+                self.place = Place::Value(self.name.field());
+                consumed += 1;
             }
         }
         Step::bytes(consumed, Mark::FieldName)
@@ -259,22 +270,22 @@ impl Decoder {
             ([b'\n', ..], _) => (1, LineEnd::Lf),
             ([b'\r', b'\n', ..], LineEnd::CrLf) => (2, LineEnd::CrLf),
             (_, LineEnd::CrLf) => {
-                self.line_end = LineEnd::CrOf;
+                self.line_end = LineEnd::CrThen;
                 return Step::bytes(1, Mark::LineEnd);
             }
             _ => (1, LineEnd::Cr),
         };
         self.line_end = line_end;
-        let event = self.end_line();
-        Step { consumed, mark: Mark::LineEnd, event }
+        let done = self.end_line();
+        Step { consumed, mark: Mark::LineEnd, event: done.map(|done| self.event(done)) }
     }
 
     /// What the line that just ended does.
-    fn end_line(&mut self) -> Option<Event<'_>> {
+    fn end_line(&mut self) -> Option<Done> {
         let place = std::mem::replace(&mut self.place, Place::LineStart);
         let name = std::mem::take(&mut self.name);
         let field = match place {
-            Place::Comment => return Some(Event::Comment),
+            Place::Comment => return Some(Done::Comment),
             Place::Torn => return None,
             Place::Start | Place::Bom(_) | Place::LineStart => return Some(self.dispatch()),
             Place::Name | Place::Colon => name.field(),
@@ -293,22 +304,29 @@ impl Decoder {
         let retry = (field == Field::Retry && whole).then(|| crate::http1::decimal(&self.setting)).flatten();
         self.setting.clear();
         self.setting_len = 0;
-        retry.map(Event::Retry)
+        retry.map(Done::Retry)
     }
 
     /// What a blank line does.
-    fn dispatch(&mut self) -> Event<'_> {
+    fn dispatch(&mut self) -> Done {
         self.dispatched = true;
-        if self.data_len == 0 || std::mem::take(&mut self.torn) {
-            return Event::Block;
-        }
-        let data_len = self.data_len - 1;
-        let kept = usize::try_from(data_len).unwrap_or(MAX_DATA).min(MAX_DATA);
-        Event::Message {
-            event_type: if self.event_type.is_empty() { "message" } else { &self.event_type },
-            data: first(&self.data, kept),
-            data_len,
-            id: (!self.id.is_empty()).then_some(self.id.as_str()),
+        let torn = std::mem::take(&mut self.torn);
+        if torn || self.data_len == 0 { Done::Block } else { Done::Message }
+    }
+
+    fn event(&self, done: Done) -> Event<'_> {
+        // Without the LF behind the last line.
+        let data_len = self.data_len.saturating_sub(1);
+        match done {
+            Done::Message => Event::Message {
+                event_type: if self.event_type.is_empty() { "message" } else { &self.event_type },
+                data: first(&self.data, usize::try_from(data_len).unwrap_or(MAX_DATA)),
+                data_len,
+                id: (!self.id.is_empty()).then_some(self.id.as_str()),
+            },
+            Done::Comment => Event::Comment,
+            Done::Retry(time) => Event::Retry(time),
+            Done::Block => Event::Block,
         }
     }
 

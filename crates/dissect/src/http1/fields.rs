@@ -16,6 +16,9 @@ pub struct Fields<'a> {
     rest: &'a [u8],
 }
 
+/// Name and value.
+type Line<'a> = (&'a [u8], &'a [u8]);
+
 impl<'a> Fields<'a> {
     /// The fields of a head from behind its start line.
     pub(super) fn new(rest: &'a [u8]) -> Self {
@@ -29,7 +32,7 @@ impl<'a> Fields<'a> {
 
     /// The next field, `None` after the last, or what is wrong with the next line.
     #[inline]
-    pub(super) fn next_field(&mut self) -> Result<Option<(&'a [u8], &'a [u8])>, Error> {
+    pub(super) fn next_field(&mut self) -> Result<Option<Line<'a>>, Error> {
         loop {
             let (mut line, mut rest) = split_line(self.rest);
             if line.is_empty() {

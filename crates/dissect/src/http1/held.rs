@@ -22,10 +22,10 @@ impl Held {
         if self.done {
             *self = Held::default();
         }
-        if self.bytes.is_empty() {
-            if let Some(end) = head_end(input, 0) {
-                return if end > MAX_HEAD { Err(TOO_LONG) } else { Ok((end, Some(first(input, end)))) };
-            }
+        if self.bytes.is_empty()
+            && let Some(end) = head_end(input, 0)
+        {
+            return if end > MAX_HEAD { Err(TOO_LONG) } else { Ok((end, Some(first(input, end)))) };
         }
         self.collect_split(input)
     }

@@ -28,7 +28,7 @@ mod response;
 mod sniff;
 mod start;
 
-pub use crate::stream::Sniff;
+pub use crate::stream::{Sniff, Step};
 pub use error::Error;
 pub use fields::Fields;
 pub(crate) use head::decimal;

@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use crate::deflate::DeflateParams;
+use crate::deflate::{self, DeflateParams, Inflater, Limits};
 use crate::stream::{Step, first, part};
-use crate::websocket::FrameHeader;
+use crate::websocket::{FrameHeader, Opcode};
 
 /// What a byte of a WebSocket stream is part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +39,8 @@ pub struct Inflated<'a> {
     pub peek: &'a [u8],
     /// How long it is.
     pub len: u64,
+    /// Why it goes no further, where it doesn't.
+    pub stopped: Option<deflate::Error>,
 }
 
 /// Why a WebSocket stream could not be decoded further.
@@ -53,7 +55,7 @@ pub enum Error {
 }
 
 /// Decodes what one side of a WebSocket sends after the opening handshake.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Decoder {
     /// The frame whose payload is under way, and how much of it is to come.
     frame: Option<(FrameHeader, u64)>,
@@ -64,35 +66,59 @@ pub struct Decoder {
     peek: Vec<u8>,
     /// Bytes are missing from the payload under way: what follows them is not to be shown as if it were next.
     torn: bool,
-    deflate: Option<DeflateParams>,
+    deflate: Option<Box<Deflate>>,
+}
+
+/// What is needed where messages may be compressed: boxed, since most connections don't.
+#[derive(Debug)]
+struct Deflate {
+    params: DeflateParams,
+    /// Made when the first compressed message comes.
+    inflater: Option<Inflater>,
+    /// The data message under way is compressed.
+    message: bool,
+    /// The frame under way belongs to a compressed message.
+    frame: bool,
+    peek: Vec<u8>,
+    len: u64,
+    stopped: Option<deflate::Error>,
 }
 
 impl Decoder {
     /// A decoder at the beginning of a frame; with what was agreed on, where messages may be compressed.
     pub fn new(deflate: Option<DeflateParams>) -> Self {
-        Decoder { frame: None, held: [0; FrameHeader::MAX_LEN], held_len: 0, peek: Vec::new(), torn: false, deflate }
+        Decoder {
+            frame: None,
+            held: [0; FrameHeader::MAX_LEN],
+            held_len: 0,
+            peek: Vec::new(),
+            torn: false,
+            deflate: deflate.map(Deflate::new),
+        }
     }
 
-    /// Decodes the next bytes.
+    /// Decodes the next bytes. After an error, every further step gives an error.
+    #[inline]
     pub fn step<'a>(&'a mut self, input: &'a [u8]) -> Result<Step<Mark, Event<'a>>, Error> {
         let Some((header, left)) = self.frame else { return self.header(input) };
         let taken = part(left, input);
-        let left = left - taken as u64;
         let bytes = first(input, taken);
-        if left > 0 {
-            self.see(header, header.len - left - taken as u64, bytes);
-            self.frame = Some((header, left));
+        // A payload that is here as a whole, and as it was meant, is shown where it is.
+        let whole = taken as u64 == header.len && header.mask.is_none() && !self.torn;
+        if !whole {
+            self.keep(header, header.len - left, bytes);
+        }
+        if let Some(deflate) = self.deflate.as_deref_mut().filter(|deflate| deflate.frame) {
+            deflate.inflate(header, header.len - left, bytes);
+        }
+        if taken as u64 != left {
+            self.frame = Some((header, left - taken as u64));
             return Ok(Step::bytes(taken, Mark::Payload));
         }
         self.frame = None;
-        let whole = taken as u64 == header.len && header.mask.is_none() && !self.torn;
-        let payload = if whole {
-            first(bytes, MAX_PEEK)
-        } else {
-            self.see(header, header.len - taken as u64, bytes);
-            &self.peek
-        };
-        Ok(Step::event(taken, Mark::Payload, Event::FrameEnd { header, payload, inflated: None }))
+        let payload = if whole { first(bytes, MAX_PEEK) } else { &self.peek };
+        let inflated = self.deflate.as_deref_mut().filter(|deflate| deflate.frame).map(|deflate| deflate.end(header));
+        Ok(Step::event(taken, Mark::Payload, Event::FrameEnd { header, payload, inflated }))
     }
 
     /// Whether the stream is between two frames.
@@ -108,6 +134,9 @@ impl Decoder {
             Some((_, left)) if count <= *left => {
                 *left -= count;
                 self.torn = true;
+                if let Some(deflate) = self.deflate.as_deref_mut().filter(|deflate| deflate.frame) {
+                    deflate.lose();
+                }
                 true
             }
             _ => false,
@@ -135,22 +164,90 @@ impl Decoder {
         self.peek.clear();
         self.torn = false;
         self.frame = Some((header, header.len));
+        if let Some(deflate) = &mut self.deflate {
+            deflate.start(header);
+        }
         Ok(Step::event(usize::from(header.header_len) - before, Mark::Header, Event::Frame(header)))
     }
 
     /// Keeps payload for the peek: these bytes are `position` bytes into it.
-    fn see(&mut self, header: FrameHeader, position: u64, bytes: &[u8]) {
+    fn keep(&mut self, header: FrameHeader, position: u64, bytes: &[u8]) {
         if self.torn {
             return;
         }
-        let kept = first(bytes, MAX_PEEK.saturating_sub(self.peek.len()));
-        match header.mask {
-            None => self.peek.extend_from_slice(kept),
-            Some(key) => {
-                let key = key.iter().cycle().skip((position % 4) as usize);
-                self.peek.extend(kept.iter().zip(key).map(|(byte, key)| byte ^ key));
-            }
+        let room = MAX_PEEK.saturating_sub(self.peek.len());
+        self.peek.extend(header.unmasked(position, first(bytes, room)));
+    }
+}
+
+impl Deflate {
+    fn new(params: DeflateParams) -> Box<Self> {
+        let peek = Vec::new();
+        Box::new(Deflate { params, inflater: None, message: false, frame: false, peek, len: 0, stopped: None })
+    }
+
+    /// A frame begins: the first one of a message says whether the message is compressed (RFC 7692 section 6).
+    fn start(&mut self, header: FrameHeader) {
+        match header.opcode {
+            Opcode::Text | Opcode::Binary => self.message = header.rsv1,
+            _ => {}
         }
+        self.frame = self.message && !header.opcode.is_control();
+        self.peek.clear();
+        self.len = 0;
+        self.stopped = None;
+    }
+
+    /// Inflates payload: these bytes are `position` bytes into it.
+    fn inflate(&mut self, header: FrameHeader, position: u64, bytes: &[u8]) {
+        if header.mask.is_none() {
+            self.with_inflater(header, |inflater, out| inflater.push(bytes, out));
+            return;
+        }
+        let mut unmasked = [0; 1024];
+        let mut position = position;
+        for piece in bytes.chunks(unmasked.len()) {
+            for (to, from) in unmasked.iter_mut().zip(header.unmasked(position, piece)) {
+                *to = from;
+            }
+            position += piece.len() as u64;
+            self.with_inflater(header, |inflater, out| inflater.push(first(&unmasked, piece.len()), out));
+        }
+    }
+
+    /// The frame is complete.
+    fn end(&mut self, header: FrameHeader) -> Inflated<'_> {
+        if header.fin {
+            self.message = false;
+            self.with_inflater(header, |inflater, out| inflater.end_message(out));
+        }
+        Inflated { peek: &self.peek, len: self.len, stopped: self.stopped }
+    }
+
+    fn lose(&mut self) {
+        if let Some(inflater) = &mut self.inflater {
+            inflater.lose();
+        }
+        self.stopped = Some(deflate::Error::Lost);
+    }
+
+    fn with_inflater(
+        &mut self,
+        header: FrameHeader,
+        work: impl FnOnce(&mut Inflater, &mut dyn FnMut(&[u8])) -> Result<(), deflate::Error>,
+    ) {
+        // Only clients mask, so the mask tells whose parameters count.
+        let restarts = match header.mask {
+            Some(_) => self.params.client_no_context_takeover,
+            None => self.params.server_no_context_takeover,
+        };
+        let inflater = self.inflater.get_or_insert_with(|| Inflater::new(!restarts, Limits::default()));
+        let (peek, len) = (&mut self.peek, &mut self.len);
+        let result = work(inflater, &mut |bytes: &[u8]| {
+            peek.extend_from_slice(first(bytes, MAX_PEEK.saturating_sub(peek.len())));
+            *len = len.saturating_add(bytes.len() as u64);
+        });
+        self.stopped = self.stopped.or(result.err());
     }
 }
 

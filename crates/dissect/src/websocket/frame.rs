@@ -125,6 +125,22 @@ impl FrameHeader {
         }))
     }
 
+    /// Payload as it was meant, where these bytes of it are `position` bytes into it (RFC 6455 section 5.3).
+    pub fn unmasked(self, position: u64, bytes: &[u8]) -> impl Iterator<Item = u8> {
+        let key = self.mask.unwrap_or_default().into_iter().cycle().skip((position % 4) as usize);
+        bytes.iter().zip(key).map(|(byte, key)| byte ^ key)
+    }
+
+    /// Whether the length is written with as few bytes as it can be, as it must (RFC 6455 section 5.2).
+    pub fn has_minimal_length(self) -> bool {
+        let length_bytes = match self.len {
+            0..126 => 0,
+            126..65536 => 2,
+            _ => 8,
+        };
+        self.header_len == 2 + length_bytes + if self.mask.is_some() { 4 } else { 0 }
+    }
+
     /// The longest header: two bytes, a 64-bit length, a masking key.
     pub const MAX_LEN: usize = 14;
 }

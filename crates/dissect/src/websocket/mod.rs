@@ -13,11 +13,13 @@
 //! |  payload                                                      |
 //! ```
 //!
-//! Two layers. [`Decoder`] finds frames and only fails where it can't tell how long a frame is. A second layer puts frames
+//! Two layers. [`Decoder`] finds frames and only fails where it can't tell how long a frame is. [`Messages`] puts frames
 //! together to messages, and judges: it knows what was negotiated and who speaks.
 
 mod decoder;
 mod frame;
+mod messages;
 
 pub use decoder::{Decoder, Error, Event, Inflated, Mark};
 pub use frame::{FrameHeader, Opcode};
+pub use messages::{Message, Messages, Seen, Side, Told, Violation, Violations};

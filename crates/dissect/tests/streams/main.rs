@@ -1,0 +1,9 @@
+//! The stream decoders, each fed whole, byte by byte, at every cut, at every prefix, and with junk behind.
+#![allow(clippy::unwrap_used)]
+
+mod feed;
+mod http1;
+mod messages;
+mod random;
+mod sse;
+mod websocket;
