@@ -1,2 +1,72 @@
 #![forbid(unsafe_code)]
-//! x
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+//! What does the person at the client do, and when?
+//!
+//! One scripted client per app plays the same [`Timeline`]: connect and get the time, ask for it (or be pushed it)
+//! a few times more, leave. Each keeps the habits of the real client it stands for: netcat for [`tcp`], a browser
+//! for the others, down to the bytes of its requests ([`Profile`]), the reuse of its connections and the order in which
+//! it closes them. So what the wire records is what that client would have caused.
+//!
+//! ```text
+//!  Timeline ─► play ─► session (tcp, web, ajax, sse, ws)      when: the steps, their due times, patience
+//!                         │  requests: Profile                what is said, byte for byte
+//!                         │  answers: http1, event_stream, websocket     sans-IO readers, strict and bounded
+//!                         ▼
+//!                       Link ─► Connect                       any AsyncRead + AsyncWrite
+//! ```
+//!
+//! A client believes nothing: an update counts only if a well-formed time came back ([`TimeOfDay`]), and anything else
+//! ends the run with a [`DriveError`] that names the step, what was expected and what came.
+//!
+//! All randomness (WebSocket keys and masks) comes from [`Script::seed`], all waiting is tokio's, so that under a
+//! paused clock a run follows from its script alone.
+//!
+//! What it does not imitate: speculative connections, favicon requests (our pages have none), a browser's own limit on
+//! idle connections, and compression of WebSocket messages (offered where the browser offers it; a server that takes
+//! the offer is told apart as an error).
+
+pub mod ajax;
+pub mod sse;
+pub mod tcp;
+pub mod web;
+pub mod ws;
+
+mod browser;
+mod connect;
+mod error;
+mod event_stream;
+mod http1;
+mod link;
+mod play;
+mod profile;
+mod randomness;
+mod time_of_day;
+mod timeline;
+mod websocket;
+
+use std::time::Duration;
+
+pub use connect::Connect;
+pub use error::{DriveError, Fault};
+pub use event_stream::EventStreamError;
+pub use http1::HttpError;
+pub use profile::Profile;
+pub use time_of_day::TimeOfDay;
+pub use timeline::{Action, Shape, Step, Timeline};
+pub use websocket::FrameError;
+
+/// Everything a scripted client is told beforehand.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// What to do when.
+    pub timeline: Timeline,
+    /// Whose requests to send. [`tcp`] has none.
+    pub profile: Profile,
+    /// The text of Host, and of the authority in Origin and Referer: `10.0.0.1:8000`. It need not be where the connector
+    /// leads: a replay sends the original's.
+    pub authority: String,
+    /// Where WebSocket keys and masks come from.
+    pub seed: u64,
+    /// How long a step may stay unanswered before the run ends with an error that names it.
+    pub patience: Duration,
+}

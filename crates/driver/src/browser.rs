@@ -1,0 +1,190 @@
+//! How does a browser fetch the page and what belongs to it? One connection, kept alive and used again.
+//!
+//! A kept connection may be closed by the server while nothing is under way; the browser then closes its own side, and
+//! opens another for the next request (RFC 9112, section 9.3 to 9.5).
+
+use bytes::BytesMut;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    Connect, Fault, Script, TimeOfDay,
+    http1::{Head, Part, ResponseReader},
+    link::Link,
+    profile::Call,
+};
+
+/// A browser with one tab.
+pub(crate) struct Browser<'a, C: Connect> {
+    pub connector: &'a C,
+    pub script: &'a Script,
+    kept: Option<Link<C::Io>>,
+}
+
+impl<'a, C: Connect> Browser<'a, C> {
+    /// Opens the app's page: the time in it is the first one.
+    pub(crate) async fn open(
+        connector: &'a C,
+        script: &'a Script,
+        deadline: Instant,
+    ) -> Result<(Browser<'a, C>, TimeOfDay), Fault> {
+        let mut browser = Browser { connector, script, kept: None };
+        let time = browser.load(Call::Navigate, deadline).await?;
+        Ok((browser, time))
+    }
+
+    /// Loads the page, and reads the time in it.
+    pub(crate) async fn load(&mut self, call: Call<'_>, deadline: Instant) -> Result<TimeOfDay, Fault> {
+        let page = self.get(call, "the page", deadline).await?;
+        time_in_page(&page)
+    }
+
+    /// Sends a request on the kept connection, or a new one, and returns the body of its answer.
+    pub(crate) async fn get(
+        &mut self,
+        call: Call<'_>,
+        awaited: &'static str,
+        deadline: Instant,
+    ) -> Result<BytesMut, Fault> {
+        let request = self.script.profile.request(call, &self.script.authority);
+        if let Some(mut kept) = self.kept.take() {
+            match exchange(&mut kept, &request, awaited, deadline).await {
+                // The server closed while the request was under way: no answer begun, so it is asked again.
+                Err(Fault::Send { .. } | Fault::Receive { .. } | Fault::Ended { received: 0, .. })
+                    if kept.input.is_empty() => {}
+                answer => return self.keep(kept, answer?).await,
+            }
+        }
+        let mut link = Link::open(self.connector, deadline).await?;
+        let answer = exchange(&mut link, &request, awaited, deadline).await?;
+        self.keep(link, answer).await
+    }
+
+    /// Takes the kept connection for a request of a kind of its own, or opens one.
+    pub(crate) async fn take_link(&mut self, deadline: Instant) -> Result<Link<C::Io>, Fault> {
+        match self.kept.take() {
+            Some(kept) => Ok(kept),
+            None => Link::open(self.connector, deadline).await,
+        }
+    }
+
+    /// The browser parses the page and starts its script; the server may close the connection meanwhile.
+    pub(crate) async fn start_script(&mut self) -> Result<(), Fault> {
+        let started = sleep(self.script.profile.script_starts_after());
+        tokio::select! {
+            biased;
+            () = started => Ok(()),
+            fault = self.idle() => Err(fault),
+        }
+    }
+
+    /// What happens while nothing is due: the server may close the kept connection, and the browser then does too.
+    pub(crate) async fn idle(&mut self) -> Fault {
+        if let Some(kept) = &mut self.kept {
+            if let Err(fault) = kept.ended().await {
+                return fault;
+            }
+            if let Some(ended) = self.kept.take() {
+                ended.close().await;
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Closes the tab.
+    pub(crate) async fn close(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            kept.close().await;
+        }
+    }
+
+    async fn keep(&mut self, link: Link<C::Io>, answer: Answer) -> Result<BytesMut, Fault> {
+        if answer.persistent {
+            self.kept = Some(link);
+        } else {
+            link.close().await;
+        }
+        Ok(answer.body)
+    }
+}
+
+struct Answer {
+    body: BytesMut,
+    persistent: bool,
+}
+
+/// One request and its answer, which must be 200 and not encoded.
+async fn exchange<Io>(
+    link: &mut Link<Io>,
+    request: &[u8],
+    awaited: &'static str,
+    deadline: Instant,
+) -> Result<Answer, Fault>
+where
+    Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    link.send("its request", request, deadline).await?;
+    let mut reader = ResponseReader::new();
+    let mut persistent = false;
+    let mut body = BytesMut::new();
+    let mut received = 0;
+    loop {
+        let part = match reader.next(&mut link.input)? {
+            Some(part) => part,
+            None => match link.receive_or_end(awaited, received, deadline).await? {
+                0 => reader.closed().ok_or(Fault::Ended { awaited, received })?,
+                more => {
+                    received += more;
+                    continue;
+                }
+            },
+        };
+        match part {
+            Part::Head(head) => {
+                expect_ok(&head)?;
+                persistent = head.persistent();
+            }
+            Part::Data(data) if body.len() + data.len() > BODY_LIMIT => {
+                return Err(Fault::unexpected(format!("a body of at most {BODY_LIMIT} bytes"), "a longer one"));
+            }
+            Part::Data(data) => body.extend_from_slice(&data),
+            Part::End if link.input.is_empty() => return Ok(Answer { body, persistent }),
+            Part::End => return Err(Fault::Unasked { found: crate::error::excerpt(&link.input) }),
+        }
+    }
+}
+
+/// 200, and a body as it is.
+pub(crate) fn expect_ok(head: &Head) -> Result<(), Fault> {
+    if head.status != 200 {
+        return Err(Fault::unexpected("the answer 200 OK", head.status_text()));
+    }
+    match head.field("content-encoding") {
+        None => Ok(()),
+        Some(encoding) if encoding.eq_ignore_ascii_case("identity") => Ok(()),
+        Some(encoding) => Err(Fault::unexpected("a body without Content-Encoding", format!("{encoding:?}"))),
+    }
+}
+
+/// The time in the page's first `<time>` element.
+fn time_in_page(page: &[u8]) -> Result<TimeOfDay, Fault> {
+    let missing = |found: &[u8]| Fault::unexpected("a page with <time>HH:MM:SS</time>", crate::error::excerpt(found));
+    let page = std::str::from_utf8(page).map_err(|_| missing(page))?;
+    let (_, element) = page.split_once("<time").ok_or_else(|| missing(page.as_bytes()))?;
+    let (_, content) = element.split_once('>').ok_or_else(|| missing(element.as_bytes()))?;
+    let (text, _) = content.split_once('<').ok_or_else(|| missing(content.as_bytes()))?;
+    text.trim().parse().map_err(|_| missing(text.as_bytes()))
+}
+
+/// The time in `{"time": "HH:MM:SS"}`, as Ajax answers, events and messages carry it.
+pub(crate) fn time_in_json(text: &[u8]) -> Result<TimeOfDay, Fault> {
+    #[derive(serde::Deserialize)]
+    struct Update {
+        time: String,
+    }
+    let missing = || Fault::unexpected("{\"time\": \"HH:MM:SS\"}", crate::error::excerpt(text));
+    let update: Update = serde_json::from_slice(text).map_err(|_| missing())?;
+    update.time.parse().map_err(|_| missing())
+}
+
+/// Of a page: far more than ours have.
+const BODY_LIMIT: usize = 1024 * 1024;

@@ -1,0 +1,91 @@
+//! One connection of a client: what has come and is not read yet, and every wait bounded by a deadline.
+
+use std::io;
+
+use bytes::BytesMut;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::{Instant, timeout_at},
+};
+
+use crate::{Connect, Fault, error::excerpt};
+
+/// An open connection.
+pub(crate) struct Link<Io> {
+    io: Io,
+    /// Received and not consumed.
+    pub input: BytesMut,
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Link<Io> {
+    pub(crate) async fn open<C: Connect<Io = Io>>(connector: &C, deadline: Instant) -> Result<Link<Io>, Fault> {
+        let awaited = "the connection to be accepted";
+        let io = timeout_at(deadline, connector.connect()).await;
+        let io = io.map_err(|_| Fault::Unanswered { awaited, received: 0 })?.map_err(Fault::Connect)?;
+        Ok(Link { io, input: BytesMut::new() })
+    }
+
+    /// Sends all of `bytes` in one write, so that they leave in one segment if they fit into one.
+    pub(crate) async fn send(&mut self, what: &'static str, bytes: &[u8], deadline: Instant) -> Result<(), Fault> {
+        let written = async {
+            self.io.write_all(bytes).await?;
+            self.io.flush().await
+        };
+        let awaited = "the server to take what the client sends";
+        let written = timeout_at(deadline, written).await.map_err(|_| Fault::Unanswered { awaited, received: 0 })?;
+        written.map_err(|source| Fault::Send { what, source })
+    }
+
+    /// Waits for more bytes, of which `received` have come. Fails where the server closes instead.
+    pub(crate) async fn receive(
+        &mut self,
+        awaited: &'static str,
+        received: usize,
+        deadline: Instant,
+    ) -> Result<(), Fault> {
+        match self.receive_or_end(awaited, received, deadline).await? {
+            0 => Err(Fault::Ended { awaited, received }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for more bytes, and says how many came: 0 where the server closed instead.
+    pub(crate) async fn receive_or_end(
+        &mut self,
+        awaited: &'static str,
+        received: usize,
+        deadline: Instant,
+    ) -> Result<usize, Fault> {
+        let read = timeout_at(deadline, self.read()).await.map_err(|_| Fault::Unanswered { awaited, received })?;
+        read.map_err(|source| Fault::Receive { awaited, source })
+    }
+
+    /// Waits for more bytes without a deadline. May be dropped at any time: no byte is lost.
+    pub(crate) async fn read(&mut self) -> io::Result<usize> {
+        self.input.reserve(READ_SIZE);
+        self.io.read_buf(&mut self.input).await
+    }
+
+    /// Waits, while the server has no reason to speak, until it closes the connection. Bytes are a fault.
+    pub(crate) async fn ended(&mut self) -> Result<(), Fault> {
+        match self.read().await {
+            // A reset of an idle connection ends it just as well.
+            Ok(0) | Err(_) if self.input.is_empty() => Ok(()),
+            _ => Err(Fault::Unasked { found: excerpt(&self.input) }),
+        }
+    }
+
+    /// One write without a deadline, of as much as the connection takes. May be dropped at any time.
+    pub(crate) async fn write_some(&mut self, bytes: &mut BytesMut) -> io::Result<usize> {
+        self.io.write_buf(bytes).await
+    }
+
+    /// Closes the connection, both directions at once, as close(2) does.
+    pub(crate) async fn close(mut self) {
+        // It may be broken already, and then is closed all the same.
+        let _ = self.io.shutdown().await;
+    }
+}
+
+/// At least as much room for each read.
+const READ_SIZE: usize = 2048;
