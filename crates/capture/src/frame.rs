@@ -39,6 +39,8 @@ impl LinkType {
     pub const PPP: LinkType = LinkType(9);
     /// Raw IP as some BSDs number it.
     pub const RAW_BSD: LinkType = LinkType(12);
+    /// Raw IP as OpenBSD numbers it.
+    pub const RAW_OPENBSD: LinkType = LinkType(14);
     /// Raw IP, version 4 or 6 told by the first nibble.
     pub const RAW: LinkType = LinkType(101);
     /// OpenBSD loopback: a 4-byte address family in network byte order.
@@ -58,7 +60,7 @@ impl LinkType {
             LinkType::NULL => "null",
             LinkType::ETHERNET => "ethernet",
             LinkType::PPP => "ppp",
-            LinkType::RAW | LinkType::RAW_BSD => "raw",
+            LinkType::RAW | LinkType::RAW_BSD | LinkType::RAW_OPENBSD => "raw",
             LinkType::LOOP => "loop",
             LinkType::LINUX_SLL => "linux-sll",
             LinkType::IPV4 => "ipv4",

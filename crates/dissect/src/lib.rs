@@ -5,13 +5,20 @@
 //! Decoders without I/O: they know no file, socket, clock or thread, borrow what they are given, and never panic
 //! whatever they are given.
 //!
+//! The packet decoder ([`packet`]) finds the outermost TCP segment of a frame; [`ip`] and [`tcp`] say what their headers hold.
+//!
 //! The stream decoders ([`http1`], [`sse`], [`websocket`]) are each fed one direction of a connection, in order, in
 //! pieces of any size, and are all of one shape: see [`Step`].
 
+mod cursor;
 pub mod deflate;
 pub mod http1;
+pub mod ip;
+mod link;
+pub mod packet;
 pub mod sse;
 mod stream;
+pub mod tcp;
 pub mod websocket;
 
 pub use stream::{Sniff, Step};

@@ -1,0 +1,145 @@
+//! How is a classic pcap file laid out?
+//!
+//! ```text
+//! file header, 24 bytes                             record header, 16 bytes (24 with the modified magic)
+//! +-------+-------+-------+-------+-----+------+    +---------+--------------+---------+--------+ - - - - - - +
+//! | magic | major | zone  | sigfi | snap | link |   | seconds | µs or ns     | kept    | wire   | interface   |
+//! |   4   | minor |   4   | gs  4 | len 4|   4  |   |    4    |       4      |    4    |    4   | etc.  8     |
+//! +-------+-------+-------+-------+-----+------+    +---------+--------------+---------+--------+ - - - - - - +
+//! ```
+//!
+//! The magic tells byte order and unit of time (draft-ietf-opsawg-pcap, section 4). The "modified" format of
+//! A. Kuznetsov's libpcap patches has eight more bytes in each record header.
+
+use crate::error::ReadError;
+use crate::frame::LinkType;
+use crate::window::Window;
+
+/// What the file header says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header {
+    big_endian: bool,
+    nanoseconds: bool,
+    record_header: usize,
+    link: LinkType,
+    largest: u32,
+}
+
+/// One record that has just been consumed from the window.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
+    pub(crate) time_ns: u64,
+    pub(crate) kept: u32,
+    pub(crate) wire_len: u32,
+    pub(crate) link: LinkType,
+    pub(crate) file_offset: u64,
+}
+
+impl Header {
+    /// Whether these are the first bytes of a classic pcap file.
+    pub(crate) fn is_magic(first: [u8; 4]) -> bool {
+        magic(first).is_some()
+    }
+
+    /// Consumes the file header.
+    pub(crate) fn read(window: &mut Window<'_>) -> Result<Header, ReadError> {
+        let offset = window.offset();
+        if !window.need(FILE_HEADER).map_err(|source| ReadError::Io { offset, source })? {
+            return Err(ReadError::Header {
+                offset: window.len() as u64,
+                expected: "a pcap file header of 24 bytes",
+                found: format!("the end of the file after {} bytes", window.len()),
+            });
+        }
+        let Some(bytes) = window.bytes().first_chunk::<FILE_HEADER>() else { return Err(ReadError::Empty) };
+        let &[m0, m1, m2, m3, a0, a1, b0, b1, _, _, _, _, _, _, _, _, s0, s1, s2, s3, l0, l1, l2, l3] = bytes;
+        let Some((big_endian, nanoseconds, record_header)) = magic([m0, m1, m2, m3]) else {
+            return Err(ReadError::NotACapture { found: "something without a capture's first four bytes".into() });
+        };
+        let u16_of = |b: [u8; 2]| if big_endian { u16::from_be_bytes(b) } else { u16::from_le_bytes(b) };
+        let u32_of = |b: [u8; 4]| if big_endian { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) };
+        let (major, minor) = (u16_of([a0, a1]), u16_of([b0, b1]));
+        if major != 2 {
+            return Err(ReadError::Header {
+                offset: offset + 4,
+                expected: "pcap version 2",
+                found: format!("version {major}.{minor}"),
+            });
+        }
+        let snap_length = u32_of([s0, s1, s2, s3]);
+        // The upper half of the field holds the length of the frame check sequence, and reserved bits.
+        let link = LinkType((u32_of([l0, l1, l2, l3]) & 0xffff) as u16);
+        window.consume(FILE_HEADER);
+        Ok(Header { big_endian, nanoseconds, record_header, link, largest: largest_record(snap_length) })
+    }
+
+    /// Consumes the next record, header and data. `None`: the file ended before it.
+    #[inline]
+    pub(crate) fn record(&self, window: &mut Window<'_>, frame: u64) -> Result<Option<Record>, ReadError> {
+        let offset = window.offset();
+        let io = |source| ReadError::Io { offset, source };
+        if !window.need(self.record_header).map_err(io)? {
+            let found = window.len() as u64;
+            if found == 0 {
+                return Ok(None);
+            }
+            return Err(ReadError::Cut { frame, offset, needed: self.record_header as u64, found });
+        }
+        let Some(&[t0, t1, t2, t3, f0, f1, f2, f3, k0, k1, k2, k3, w0, w1, w2, w3]) =
+            window.bytes().first_chunk::<16>()
+        else {
+            return Ok(None);
+        };
+        let u32_of = |b: [u8; 4]| if self.big_endian { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) };
+        let seconds = u32_of([t0, t1, t2, t3]);
+        let fraction = u32_of([f0, f1, f2, f3]);
+        let kept = u32_of([k0, k1, k2, k3]);
+        let wire = u32_of([w0, w1, w2, w3]);
+        if kept > self.largest {
+            return Err(ReadError::Record {
+                frame,
+                offset,
+                expected: format!("a length of at most {} bytes", self.largest),
+                found: format!("{kept}"),
+            });
+        }
+        let whole = self.record_header + kept as usize;
+        if !window.need(whole).map_err(io)? {
+            return Err(ReadError::Cut { frame, offset, needed: whole as u64, found: window.len() as u64 });
+        }
+        window.consume(whole);
+        let unit = if self.nanoseconds { 1 } else { 1_000 };
+        Ok(Some(Record {
+            time_ns: u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * unit,
+            kept,
+            wire_len: wire.max(kept),
+            link: self.link,
+            file_offset: offset + self.record_header as u64,
+        }))
+    }
+}
+
+/// The longest record that is believed, given the snap length that the file states.
+///
+/// Wireshark and tcpdump write and accept at most 262,144 bytes a frame. A file that states a larger snap length may have
+/// larger frames (the kernel builds TCP segments of up to 512 KiB on loopback), up to a bound on the memory of a reader;
+/// beyond it the stated snap length means "no limit", and says nothing.
+pub(crate) fn largest_record(snap_length: u32) -> u32 {
+    if (USUAL_LARGEST..=LARGEST).contains(&snap_length) { snap_length } else { USUAL_LARGEST }
+}
+
+/// Big-endian, nanoseconds, and length of a record header.
+fn magic(first: [u8; 4]) -> Option<(bool, bool, usize)> {
+    let of = |value: u32| match value {
+        0xa1b2_c3d4 => Some((false, 16)),
+        0xa1b2_3c4d => Some((true, 16)),
+        0xa1b2_cd34 => Some((false, 24)),
+        _ => None,
+    };
+    let big = of(u32::from_be_bytes(first)).map(|(ns, len)| (true, ns, len));
+    big.or_else(|| of(u32::from_le_bytes(first)).map(|(ns, len)| (false, ns, len)))
+}
+
+const FILE_HEADER: usize = 24;
+const USUAL_LARGEST: u32 = 262_144;
+const LARGEST: u32 = 16 * 1024 * 1024;

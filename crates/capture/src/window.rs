@@ -1,0 +1,107 @@
+//! How is a stream read once, with one buffer, and without waiting for more than is needed?
+//!
+//! A [`Window`] shows the next bytes of a source. Records are walked in place; when the next one is not whole, what is
+//! left of it moves to the front and the rest of the buffer is read into. It asks the source only while fewer bytes are
+//! there than the caller needs, so a pipe that is still being written gives each record as soon as it is whole.
+
+use std::io::{self, Read};
+
+/// A view of the next bytes of a source.
+pub(crate) struct Window<'r> {
+    source: Box<dyn Read + 'r>,
+    buffer: Vec<u8>,
+    /// The next byte to show, and the end of those read.
+    start: usize,
+    end: usize,
+    /// How many bytes were consumed before `start`.
+    offset: u64,
+    /// The source has said that it is at its end.
+    ended: bool,
+}
+
+impl<'r> Window<'r> {
+    pub(crate) fn new(source: Box<dyn Read + 'r>) -> Window<'r> {
+        Window { source, buffer: vec![0; SIZE], start: 0, end: 0, offset: 0, ended: false }
+    }
+
+    /// Where in the stream the window begins.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// How many bytes are at hand.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// All bytes at hand.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Makes at least `needed` bytes available. `false`: the source ended before.
+    #[inline]
+    pub(crate) fn need(&mut self, needed: usize) -> io::Result<bool> {
+        if self.len() >= needed { Ok(true) } else { self.fill(needed) }
+    }
+
+    /// Goes on by `count` bytes, at most to the end of what is at hand.
+    #[inline]
+    pub(crate) fn consume(&mut self, count: usize) {
+        let count = count.min(self.len());
+        self.start += count;
+        self.offset += count as u64;
+    }
+
+    #[expect(dead_code, reason = "for the blocks of pcapng")]
+    /// Goes on by `count` bytes, reading and forgetting as needed. Returns how many there were.
+    pub(crate) fn skip(&mut self, count: u64) -> io::Result<u64> {
+        let mut left = count;
+        while left > 0 {
+            if !self.need(1)? {
+                break;
+            }
+            let step = left.min(self.len() as u64);
+            self.consume(step as usize);
+            left -= step;
+        }
+        Ok(count - left)
+    }
+
+    /// The last `count` consumed bytes, which stay in place until the next call of [`Window::need`].
+    #[inline]
+    pub(crate) fn consumed(&self, count: usize) -> &[u8] {
+        self.start.checked_sub(count).and_then(|from| self.buffer.get(from..self.start)).unwrap_or_default()
+    }
+
+    #[cold]
+    fn fill(&mut self, needed: usize) -> io::Result<bool> {
+        // What is left is less than one record: moving it is cheap, and leaves the most room to read into.
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.buffer.len() < needed {
+            // Callers bound `needed`, so this happens a few times at most.
+            self.buffer.resize(needed.next_power_of_two(), 0);
+        }
+        while self.end < needed {
+            if self.ended {
+                return Ok(false);
+            }
+            let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+            match self.source.read(room) {
+                Ok(0) => self.ended = true,
+                // A source that claims more than there was room for is not believed.
+                Ok(count) => self.end = (self.end + count).min(self.buffer.len()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Large enough that system calls do not count, small enough to stay in the second-level cache.
+const SIZE: usize = 256 * 1024;
