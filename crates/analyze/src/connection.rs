@@ -1,0 +1,583 @@
+//! What does one more segment mean for its connection?
+//!
+//! A connection puts the segments of both directions in order, hands new bytes to the conversation, and tells the
+//! ledger which exchange each packet belongs to. The rules are those of the project's definitions:
+//!
+//! - a packet with payload belongs to the exchange that owns its first new byte; where it carries bytes of several,
+//!   each is given its own bytes, and the first the packet and its headers;
+//! - a packet without payload belongs to the exchange that owns the last byte it newly acknowledges (a SYN and a FIN
+//!   count as bytes), or, where it acknowledges nothing new, to the exchange in progress.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use wirelab_dissect::Sniff;
+use wirelab_dissect::packet::{Endpoint, Segment};
+
+use crate::book::Book;
+use crate::context::{Context, Counts, Owned, Problems};
+use crate::conversation::Conversation;
+use crate::direction::{Direction, Waiting};
+use crate::http::{sniff_request, sniff_response};
+use crate::ledger::{ExId, Ledger, Nature, PacketMeta};
+use crate::model::{Part, Span, Tally};
+use crate::naming::{self, Facts, Name};
+use crate::packets::Packets;
+
+/// One TCP connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub index: u32,
+    /// The endpoints: first who sent the first packet.
+    endpoints: [Endpoint; 2],
+    /// Which of them is the client.
+    client: usize,
+    /// Whether a SYN said so.
+    certain: bool,
+    /// Sequence numbers of the SYNs: a new one on the same endpoints is a new connection.
+    syn: [Option<u32>; 2],
+    pub first_ns: u64,
+    pub last_ns: u64,
+    syn_ns: Option<u64>,
+    pub rtt_ns: Option<u64>,
+    /// Counted as packets come; the parts of the app bytes are summed up from the exchanges.
+    pub totals: Tally,
+    pub counts: Counts,
+    pub out_of_order: u64,
+    pub duplicate_acks: u64,
+    pub keep_alives: u64,
+    pub zero_windows: u64,
+    pub missing_bytes: u64,
+    protocol: &'static str,
+    /// Whether it has ended as TCP sees it, and waits to be put away.
+    pub closing: bool,
+    /// What is needed only while packets still come.
+    live: Option<Box<Live>>,
+}
+
+/// What a connection remembers while packets still come.
+#[derive(Debug, Default)]
+struct Live {
+    directions: [Direction; 2],
+    ledger: Ledger,
+    conversation: Conversation,
+    setup: Option<ExId>,
+    /// Whether its beginning was not captured, or bytes are missing from it.
+    partial: bool,
+}
+
+/// What all connections of a capture share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub book: Book,
+    pub problems: Problems,
+    pub visitors: HashSet<IpAddr>,
+    pub packets: Packets,
+    /// Bytes that segments which came early may still take up, over all connections.
+    pub waiting_budget: usize,
+    pub owned: Vec<Owned>,
+}
+
+impl Connection {
+    pub fn new(index: u32, first: &Segment<'_>, time_ns: u64) -> Connection {
+        // Until a SYN or the first bytes say otherwise: the lower port serves.
+        let client = usize::from(first.source.port < first.destination.port);
+        Connection {
+            index,
+            endpoints: [first.source, first.destination],
+            client,
+            certain: false,
+            syn: [None; 2],
+            first_ns: time_ns,
+            last_ns: time_ns,
+            syn_ns: None,
+            rtt_ns: None,
+            totals: Tally::default(),
+            counts: Counts::default(),
+            out_of_order: 0,
+            duplicate_acks: 0,
+            keep_alives: 0,
+            zero_windows: 0,
+            missing_bytes: 0,
+            protocol: "none",
+            closing: false,
+            live: Some(Box::default()),
+        }
+    }
+
+    /// The client's endpoint and the server's.
+    pub fn ends(&self) -> (Endpoint, Endpoint) {
+        let [a, b] = self.endpoints;
+        if self.client == 0 { (a, b) } else { (b, a) }
+    }
+
+    /// What was spoken.
+    pub fn protocol(&self) -> &'static str {
+        match &self.live {
+            Some(live) if !live.conversation.is_silent() => live.conversation.protocol(),
+            _ => self.protocol,
+        }
+    }
+
+    /// Whether this segment begins another connection between the same endpoints: a SYN with another number, as
+    /// tshark's stream numbers have it.
+    pub fn is_reused_by(&self, segment: &Segment<'_>) -> bool {
+        let from = usize::from(segment.source != self.endpoints[0]);
+        segment.flags.syn()
+            && !segment.flags.ack()
+            && match self.syn.get(from).copied().flatten() {
+                Some(syn) => syn != segment.seq,
+                None => self.closing || self.totals.total_packets > 0,
+            }
+    }
+
+    /// Takes the next segment. Gives whether the connection has ended as TCP sees it.
+    pub fn take(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64, shared: &mut Shared) {
+        let from = usize::from(segment.source != self.endpoints[0]);
+        self.settle_roles(segment, from);
+        let from_client = from == self.client;
+        self.last_ns = self.last_ns.max(time_ns);
+        let mut live = self.live.take().unwrap_or_else(|| Box::new(Live { partial: true, ..Live::default() }));
+        let name = self.name(segment, from, time_ns, &mut live);
+        let mut meta = PacketMeta {
+            number,
+            time_ns,
+            lower: segment.lower_len,
+            tcp: segment.header_len,
+            app: segment.payload_len,
+            from_client,
+            record: 0,
+        };
+        self.count(&meta);
+        self.time_handshake(segment, from_client, time_ns);
+        if shared.packets.wanted() {
+            let [ours, theirs] = both(&mut live.directions, from);
+            let seq = relative(ours, segment.seq, segment.flags.syn());
+            let ack = segment.flags.ack().then(|| relative(theirs, segment.ack, false));
+            meta.record = shared.packets.add(self.index, segment, &meta, name.map(Name::text), seq, ack);
+        }
+        self.place(segment, from, &meta, name, &mut live, shared);
+        if live.directions.iter().all(|one| one.finished && one.acked >= one.next) || segment.flags.rst() {
+            self.closing = true;
+        }
+        let acked = self.acked(&live);
+        live.ledger.settle(acked, self.index, &mut shared.book);
+        self.live = Some(live);
+    }
+
+    /// No more packets are expected: what is still waiting is given away, and the exchanges are closed.
+    pub fn end(&mut self, shared: &mut Shared) {
+        let Some(mut live) = self.live.take() else { return };
+        for from in 0..2 {
+            while let Some(first) = live.directions.get(from).and_then(Direction::first_waiting) {
+                self.skip_gap(from, first, &mut live, shared);
+                self.drain(from, &mut live, shared);
+            }
+        }
+        if !live.conversation.is_silent() {
+            self.protocol = live.conversation.protocol();
+        }
+        live.ledger.end(self.index, &mut shared.book);
+    }
+
+    /// Finds out who is the client, as long as nothing has said so.
+    fn settle_roles(&mut self, segment: &Segment<'_>, from: usize) {
+        let flags = segment.flags;
+        if flags.syn() {
+            if let Some(syn) = self.syn.get_mut(from) {
+                syn.get_or_insert(segment.seq);
+            }
+            if !self.certain {
+                self.client = if flags.ack() { 1 - from } else { from };
+                self.certain = true;
+            }
+        } else if !self.certain
+            && segment.payload_len > 0
+            && self.live.as_ref().is_some_and(|live| live.conversation.is_silent())
+        {
+            if sniff_request(segment.payload) == Sniff::Yes {
+                self.client = from;
+                self.certain = true;
+            } else if sniff_response(segment.payload) == Sniff::Yes {
+                self.client = 1 - from;
+                self.certain = true;
+            }
+        }
+    }
+
+    /// Finds Wireshark's name for the packet, and counts the names.
+    fn name(&mut self, segment: &Segment<'_>, from: usize, time_ns: u64, live: &mut Live) -> Option<Name> {
+        let flags = segment.flags;
+        let facts = Facts {
+            time_ns,
+            seq: segment.seq,
+            ack: flags.ack().then_some(segment.ack),
+            len: segment.payload_len,
+            window: segment.window,
+            syn: flags.syn(),
+            fin: flags.fin(),
+            rst: flags.rst(),
+            rtt_ns: self.rtt_ns.unwrap_or(0),
+        };
+        let [ours, theirs] = both(&mut live.directions, from);
+        let name = naming::name(&mut ours.seen, &theirs.seen, &facts);
+        match name {
+            Some(Name::OutOfOrder) => self.out_of_order += 1,
+            Some(Name::DuplicateAck) => self.duplicate_acks += 1,
+            Some(Name::KeepAlive | Name::KeepAliveAck) => self.keep_alives += 1,
+            Some(Name::ZeroWindow) => self.zero_windows += 1,
+            _ => {}
+        }
+        name
+    }
+
+    fn count(&mut self, meta: &PacketMeta) {
+        let totals = &mut self.totals;
+        totals.total_packets += 1;
+        totals.app_packets += u64::from(meta.app > 0);
+        totals.lower_bytes += u64::from(meta.lower);
+        totals.tcp_bytes += u64::from(meta.tcp);
+        totals.app_bytes += u64::from(meta.app);
+        totals.frame_bytes += u64::from(meta.lower) + u64::from(meta.tcp) + u64::from(meta.app);
+    }
+
+    /// Measures the round trip of the handshake: from the SYN to the ACK of the SYN-ACK.
+    fn time_handshake(&mut self, segment: &Segment<'_>, from_client: bool, time_ns: u64) {
+        let flags = segment.flags;
+        match (flags.syn(), flags.ack()) {
+            (true, false) => self.syn_ns = Some(time_ns),
+            (false, true) if from_client && self.rtt_ns.is_none() => {
+                if let Some(syn_ns) = self.syn_ns.take() {
+                    self.rtt_ns = Some(time_ns.saturating_sub(syn_ns));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Decides which exchange the packet belongs to.
+    fn place(
+        &mut self,
+        segment: &Segment<'_>,
+        from: usize,
+        meta: &PacketMeta,
+        name: Option<Name>,
+        live: &mut Live,
+        shared: &mut Shared,
+    ) {
+        let flags = segment.flags;
+        let [ours, theirs] = both(&mut live.directions, from);
+        // The number in a bare RST may be anything (RFC 9293, section 3.5.2): it begins nothing.
+        let bare_rst = flags.rst() && !flags.ack() && segment.payload_len == 0;
+        if !ours.is_known() && !bare_rst {
+            ours.begin(segment.seq, flags.syn());
+            live.partial |= !flags.syn();
+        }
+        let acked = if flags.ack() { theirs.acknowledge(segment.ack) } else { None };
+        // What the other side has acknowledged without our having seen it will not come any more.
+        if acked.is_some()
+            && theirs.has_waiting()
+            && theirs.acked > theirs.next
+            && let Some(first) = theirs.first_waiting()
+            && first <= theirs.acked
+        {
+            self.skip_gap(1 - from, first, live, shared);
+            self.drain(1 - from, live, shared);
+        }
+        let [ours, _] = both(&mut live.directions, from);
+        let position = ours.position(segment.seq);
+        let is_probe = matches!(name, Some(Name::KeepAlive));
+        let is_probe_ack = matches!(name, Some(Name::KeepAliveAck));
+        if is_probe || is_probe_ack {
+            let exchange = live.ledger.keep_alive(meta, self.index, &mut shared.book);
+            self.give_packet(exchange, meta, false, live, shared);
+            self.give_repeated(exchange, meta, u64::from(meta.app), live, shared);
+        } else if segment.payload_len > 0 {
+            let start = position + i64::from(flags.syn());
+            if flags.syn() {
+                self.synchronise(from, position, meta, live, shared);
+            }
+            self.payload(segment, from, start, meta, live, shared);
+        } else if flags.syn() {
+            let exchange = self.synchronise(from, position, meta, live, shared);
+            self.give_packet(exchange, meta, false, live, shared);
+        } else if flags.fin() || flags.rst() {
+            let known = flags.fin() && live.directions.get(from).is_some_and(|ours| ours.finished);
+            let exchange = live.ledger.close(meta, self.index, &mut shared.book);
+            self.give_packet(exchange, meta, false, live, shared);
+            if known {
+                self.note_repeated(exchange, meta, live);
+            }
+        } else {
+            let current = live.ledger.current(meta, self.index, &mut shared.book);
+            let exchange = acked.flatten().map_or(current, |owner| live.ledger.clamp(owner));
+            self.give_packet(exchange, meta, meta.from_client, live, shared);
+        }
+        if flags.fin() {
+            let end = position + i64::from(flags.syn()) + i64::from(segment.payload_len);
+            if let (Some(ours), Ok(end)) = (live.directions.get_mut(from), u64::try_from(end)) {
+                ours.fin.get_or_insert(end);
+            }
+            self.finish(from, meta, live, shared);
+        }
+    }
+
+    /// A SYN: position 0 of its direction, owned by the set-up.
+    fn synchronise(
+        &mut self,
+        from: usize,
+        position: i64,
+        meta: &PacketMeta,
+        live: &mut Live,
+        shared: &mut Shared,
+    ) -> ExId {
+        let setup = match live.setup {
+            Some(setup) => live.ledger.clamp(setup),
+            None => {
+                let label = shared.book.label("handshake");
+                let setup = live.ledger.begin(Nature::Setup, label, meta, self.index, &mut shared.book);
+                if let Some(open) = live.ledger.get(setup) {
+                    open.complete = true;
+                }
+                live.setup = Some(setup);
+                setup
+            }
+        };
+        let from_client = meta.from_client;
+        if let Some(ours) = live.directions.get_mut(from) {
+            if position == 0 && ours.next == 0 {
+                ours.next = 1;
+                ours.own(1, setup);
+                live.ledger.owns(setup, from_client, 1);
+            } else {
+                self.note_repeated(setup, meta, live);
+            }
+        }
+        setup
+    }
+
+    /// A segment with payload that begins at `start`.
+    fn payload(
+        &mut self,
+        segment: &Segment<'_>,
+        from: usize,
+        start: i64,
+        meta: &PacketMeta,
+        live: &mut Live,
+        shared: &mut Shared,
+    ) {
+        let len = i64::from(segment.payload_len);
+        let cut = segment.payload_len.saturating_sub(segment.payload.len() as u32);
+        let [ours, _] = both(&mut live.directions, from);
+        let next = ours.next as i64;
+        if start + len <= next {
+            let owner = u64::try_from(start).ok().and_then(|start| ours.owner(start));
+            return self.repeated(owner, meta, live, shared);
+        }
+        if start > next {
+            let position = start as u64;
+            if ours.acked < position {
+                if ours.is_waiting(position) {
+                    return self.repeated(None, meta, live, shared);
+                }
+                let waiting = Waiting { data: segment.payload.to_vec(), cut, meta: *meta, repeated: 0 };
+                if ours.wait(position, waiting, &mut shared.waiting_budget) {
+                    return;
+                }
+                // No room: what is missing is given up.
+                while let Some(first) = live.directions.get(from).and_then(Direction::first_waiting) {
+                    if first >= position {
+                        break;
+                    }
+                    self.skip_gap(from, first, live, shared);
+                    self.drain(from, live, shared);
+                }
+                let next = live.directions.get(from).map_or(0, |ours| ours.next);
+                if next > position {
+                    return self.payload(segment, from, start, meta, live, shared);
+                }
+            }
+            self.skip_gap(from, position, live, shared);
+            self.deliver(from, 0, segment.payload, cut, meta, live, shared);
+        } else {
+            let old = (next - start) as usize;
+            let new = segment.payload.get(old..).unwrap_or_default();
+            let cut = cut.min((start + len - next) as u32);
+            self.deliver(from, old as u32, new, cut, meta, live, shared);
+        }
+        self.drain(from, live, shared);
+    }
+
+    /// A packet whose bytes have all been on the wire before.
+    fn repeated(&mut self, owner: Option<ExId>, meta: &PacketMeta, live: &mut Live, shared: &mut Shared) {
+        let current = live.ledger.current(meta, self.index, &mut shared.book);
+        let exchange = owner.map_or(current, |owner| live.ledger.clamp(owner));
+        self.give_packet(exchange, meta, !meta.from_client, live, shared);
+        self.give_repeated(exchange, meta, u64::from(meta.app), live, shared);
+        self.note_repeated(exchange, meta, live);
+    }
+
+    /// Delivers what waited for bytes that have now come.
+    fn drain(&mut self, from: usize, live: &mut Live, shared: &mut Shared) {
+        while let Some((position, segment)) =
+            live.directions.get_mut(from).and_then(|ours| ours.ready(&mut shared.waiting_budget))
+        {
+            let next = live.directions.get(from).map_or(0, |ours| ours.next);
+            let old = (next - position) as usize;
+            let len = segment.data.len() + segment.cut as usize;
+            if old >= len {
+                self.repeated(None, &segment.meta, live, shared);
+                continue;
+            }
+            let new = segment.data.get(old..).unwrap_or_default();
+            let cut = segment.cut.min((len - old) as u32);
+            self.deliver(from, old as u32 + segment.repeated, new, cut, &segment.meta, live, shared);
+        }
+        if let Some(meta) = live.directions.get(from).and_then(|ours| ours.fin).map(|_| PacketMeta {
+            time_ns: self.last_ns,
+            from_client: from == self.client,
+            ..PacketMeta::default()
+        }) {
+            self.finish(from, &meta, live, shared);
+        }
+    }
+
+    /// Bytes up to `position` are not in the capture.
+    fn skip_gap(&mut self, from: usize, position: u64, live: &mut Live, shared: &mut Shared) {
+        let Some(ours) = live.directions.get_mut(from) else { return };
+        let count = position.saturating_sub(ours.next);
+        if count == 0 {
+            return;
+        }
+        ours.next = position;
+        self.missing_bytes += count;
+        live.partial = true;
+        let meta =
+            PacketMeta { number: 0, time_ns: self.last_ns, from_client: from == self.client, ..PacketMeta::default() };
+        self.converse(&meta, 0, live, shared, |conversation, from_client, cx| {
+            conversation.skip(from_client, count, cx);
+        });
+        // A gap has no packets: whatever it opened gets its bytes from the packets to come.
+        shared.owned.clear();
+    }
+
+    /// Hands new bytes to the conversation and books them.
+    #[expect(clippy::too_many_arguments, reason = "one packet, seen from all sides")]
+    fn deliver(
+        &mut self,
+        from: usize,
+        repeated: u32,
+        data: &[u8],
+        cut: u32,
+        meta: &PacketMeta,
+        live: &mut Live,
+        shared: &mut Shared,
+    ) {
+        let offset = shared.packets.payload_offset(meta) + u64::from(repeated);
+        self.converse(meta, offset, live, shared, |conversation, from_client, cx| {
+            conversation.read(from_client, data, cx);
+            if cut > 0 {
+                let last = cx.owned.last().map(|last| last.exchange);
+                let exchange = last.unwrap_or_else(|| cx.current());
+                conversation.skip(from_client, u64::from(cut), cx);
+                cx.own(exchange, Part::Content, cut as usize);
+            }
+        });
+        let mut owned = std::mem::take(&mut shared.owned);
+        let first = owned.first().map(|first| first.exchange);
+        let first = first.unwrap_or_else(|| live.ledger.current(meta, self.index, &mut shared.book));
+        let first = live.ledger.clamp(first);
+        self.give_packet(first, meta, !meta.from_client, live, shared);
+        self.give_repeated(first, meta, u64::from(repeated), live, shared);
+        for Owned { exchange, part, len } in owned.drain(..) {
+            let exchange = live.ledger.clamp(exchange);
+            live.ledger.bytes(exchange, part, u64::from(len), meta);
+            if let Some(ours) = live.directions.get_mut(from) {
+                ours.next += u64::from(len);
+                ours.own(ours.next, exchange);
+                live.ledger.owns(exchange, meta.from_client, ours.next);
+            }
+            shared.packets.span(meta, Span { part, len });
+        }
+        shared.owned = owned;
+    }
+
+    /// Lets the conversation read, in the surroundings of one packet.
+    fn converse(
+        &mut self,
+        meta: &PacketMeta,
+        offset: u64,
+        live: &mut Live,
+        shared: &mut Shared,
+        read: impl FnOnce(&mut Conversation, bool, &mut Context<'_>),
+    ) {
+        shared.owned.clear();
+        let mut info = shared.packets.take_info(meta);
+        let mut cx = Context {
+            book: &mut shared.book,
+            ledger: &mut live.ledger,
+            counts: &mut self.counts,
+            problems: &mut shared.problems,
+            visitors: &mut shared.visitors,
+            owned: &mut shared.owned,
+            info: info.as_mut(),
+            meta,
+            connection: self.index,
+            client: self.endpoints.get(self.client).map_or(IpAddr::from([0; 4]), |end| end.addr),
+            offset,
+            partial: live.partial,
+            adopt: None,
+        };
+        read(&mut live.conversation, meta.from_client, &mut cx);
+        shared.packets.put_info(meta, info);
+    }
+
+    /// Delivers the FIN once everything before it was.
+    fn finish(&mut self, from: usize, meta: &PacketMeta, live: &mut Live, shared: &mut Shared) {
+        let due = live.directions.get(from).is_some_and(|ours| !ours.finished && ours.fin == Some(ours.next));
+        if !due {
+            return;
+        }
+        self.converse(meta, 0, live, shared, |conversation, from_client, cx| conversation.finish(from_client, cx));
+        let exchange = live.ledger.close(meta, self.index, &mut shared.book);
+        if let Some(ours) = live.directions.get_mut(from) {
+            ours.next += 1;
+            ours.finished = true;
+            ours.own(ours.next, exchange);
+            live.ledger.owns(exchange, meta.from_client, ours.next);
+        }
+    }
+
+    fn give_packet(&self, exchange: ExId, meta: &PacketMeta, push: bool, live: &mut Live, shared: &mut Shared) {
+        live.ledger.packet(exchange, meta, push);
+        shared.packets.belongs(meta, exchange);
+    }
+
+    fn give_repeated(&self, exchange: ExId, meta: &PacketMeta, len: u64, live: &mut Live, shared: &mut Shared) {
+        if len > 0 {
+            live.ledger.bytes(exchange, Part::Retransmitted, len, meta);
+            shared.packets.span(meta, Span { part: Part::Retransmitted, len: len as u32 });
+        }
+    }
+
+    fn note_repeated(&self, exchange: ExId, meta: &PacketMeta, live: &mut Live) {
+        live.ledger.repeated(exchange, meta.from_client);
+    }
+
+    /// Positions up to which the client's and the server's bytes are acknowledged.
+    fn acked(&self, live: &Live) -> [u64; 2] {
+        let [a, b] = &live.directions;
+        if self.client == 0 { [a.acked, b.acked] } else { [b.acked, a.acked] }
+    }
+}
+
+/// The direction of a packet, and the other one.
+fn both(directions: &mut [Direction; 2], from: usize) -> [&mut Direction; 2] {
+    let [a, b] = directions;
+    if from == 0 { [a, b] } else { [b, a] }
+}
+
+/// A sequence number counted from the connection's first, as Wireshark shows it.
+fn relative(direction: &Direction, seq: u32, syn: bool) -> u64 {
+    if direction.is_known() { u64::try_from(direction.position(seq)).unwrap_or(0) } else { u64::from(!syn) }
+}

@@ -1,0 +1,166 @@
+//! What the reading of one packet's bytes may touch.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use crate::book::Book;
+use crate::ledger::{ExId, Ledger, Nature, PacketMeta};
+use crate::model::{Part, Problem, TlsRecords, WebSocketFrames};
+
+/// Who owns some bytes, and what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owned {
+    pub exchange: ExId,
+    pub part: Part,
+    pub len: u32,
+}
+
+/// What a connection counts besides packets and bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub http_requests: u64,
+    pub http_responses: u64,
+    pub frames: WebSocketFrames,
+    pub events: u64,
+    pub tls: TlsRecords,
+}
+
+/// What was wrong in a capture: the first ones whole, the others counted.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    pub list: Vec<Problem>,
+    pub left_out: u64,
+    /// Link types that were complained about.
+    pub unknown_links: HashSet<u16>,
+}
+
+impl Problems {
+    /// Notes a problem.
+    pub fn add(&mut self, frame: u64, offset: u64, layer: &str, message: impl Into<String>) {
+        if self.list.len() < MOST_PROBLEMS {
+            self.list.push(Problem { frame, offset, layer: layer.to_owned(), message: message.into() });
+        } else {
+            self.left_out += 1;
+        }
+    }
+}
+
+/// The surroundings in which the bytes of one packet are read.
+pub(crate) struct Context<'a> {
+    pub book: &'a mut Book,
+    pub ledger: &'a mut Ledger,
+    pub counts: &'a mut Counts,
+    pub problems: &'a mut Problems,
+    /// Client addresses that have asked for a page.
+    pub visitors: &'a mut HashSet<IpAddr>,
+    /// Where the owners of the bytes are put, in order.
+    pub owned: &'a mut Vec<Owned>,
+    /// What the packet says, for people; `None` where nobody wants to know.
+    pub info: Option<&'a mut String>,
+    pub meta: &'a PacketMeta,
+    pub connection: u32,
+    pub client: IpAddr,
+    /// Where the bytes being read begin in their frame.
+    pub offset: u64,
+    /// Whether the connection was joined in its middle or has lost bytes, so that its beginnings can't be trusted.
+    pub partial: bool,
+    /// An exchange that the next message takes over instead of beginning one.
+    pub adopt: Option<ExId>,
+}
+
+impl Context<'_> {
+    /// Begins an exchange.
+    pub fn begin(&mut self, nature: Nature, label: &str) -> ExId {
+        if let Some(exchange) = self.adopt.take() {
+            self.name(exchange, nature, label);
+            return exchange;
+        }
+        let label = self.book.label(label);
+        self.ledger.begin(nature, label, self.meta, self.connection, self.book)
+    }
+
+    /// The exchange in progress.
+    pub fn current(&mut self) -> ExId {
+        self.ledger.current(self.meta, self.connection, self.book)
+    }
+
+    /// The exchange that closes the connection.
+    pub fn close(&mut self) -> ExId {
+        self.ledger.close(self.meta, self.connection, self.book)
+    }
+
+    /// Says what an exchange turned out to be.
+    pub fn name(&mut self, exchange: ExId, nature: Nature, label: &str) {
+        let label = self.book.label(label);
+        if let Some(open) = self.ledger.get(exchange) {
+            open.nature = nature;
+            open.label = label;
+        }
+    }
+
+    /// Says that no further message byte of an exchange is expected.
+    pub fn complete(&mut self, exchange: ExId) {
+        if let Some(open) = self.ledger.get(exchange) {
+            open.complete = true;
+        }
+    }
+
+    /// Says that a server's time was found in the answer.
+    pub fn has_time(&mut self, exchange: ExId) {
+        if let Some(open) = self.ledger.get(exchange) {
+            open.has_time = true;
+        }
+    }
+
+    /// Gives the next bytes of the packet to an exchange.
+    pub fn own(&mut self, exchange: ExId, part: Part, len: usize) {
+        if len == 0 {
+            return;
+        }
+        self.offset += len as u64;
+        let len = len as u32;
+        match self.owned.last_mut() {
+            Some(last) if last.exchange == exchange && last.part == part => last.len += len,
+            _ => self.owned.push(Owned { exchange, part, len }),
+        }
+    }
+
+    /// Adds to what the packet says.
+    pub fn say(&mut self, text: impl FnOnce() -> String) {
+        if let Some(info) = self.info.as_deref_mut()
+            && info.len() < MOST_INFO
+        {
+            if !info.is_empty() {
+                info.push_str(", ");
+            }
+            info.push_str(&text());
+        }
+    }
+
+    /// Notes that the bytes from here on could not be decoded.
+    pub fn problem(&mut self, layer: &str, message: impl Into<String>) {
+        self.problems.add(self.meta.number, self.offset, layer, message);
+    }
+}
+
+/// Bytes of a message as a person would read them: printable ASCII, cut to a length.
+pub(crate) fn readable(bytes: &[u8], most: usize) -> String {
+    let mut text = String::new();
+    for byte in bytes.iter().take(most) {
+        match byte {
+            b'\r' => text.push_str("\\r"),
+            b'\n' => text.push_str("\\n"),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            _ => text.push('.'),
+        }
+    }
+    if bytes.len() > most {
+        text.push('…');
+    }
+    text
+}
+
+/// Problems beyond this many are counted only.
+const MOST_PROBLEMS: usize = 1000;
+/// A packet's description grows no longer than this.
+const MOST_INFO: usize = 200;

@@ -1,0 +1,193 @@
+//! What is spoken on this connection?
+//!
+//! The first bytes decide: an HTTP/1 request, TLS records, the HTTP/2 preface, or anything else, which is read as
+//! turns. Afterwards every byte goes to the reader of that protocol.
+
+use wirelab_dissect::Sniff;
+
+use crate::context::{Context, Owned};
+use crate::http::{Http, Next, sniff_request, sniff_response};
+use crate::ledger::{ExId, Nature};
+use crate::model::Part;
+use crate::turns::Turns;
+use crate::websocket::WebSocket;
+
+/// What is spoken on a connection, as far as it is known.
+#[derive(Debug, Default)]
+pub(crate) enum Conversation {
+    /// No bytes yet.
+    #[default]
+    Silent,
+    /// The client's first bytes, too few to tell.
+    Begun {
+        bytes: Vec<u8>,
+        exchange: ExId,
+    },
+    Http(Box<Http>),
+    WebSocket(Box<WebSocket>),
+    Turns(Box<Turns>),
+}
+
+impl Conversation {
+    /// What is spoken, as the connection's `protocol`.
+    pub fn protocol(&self) -> &'static str {
+        match self {
+            Conversation::Silent => "none",
+            Conversation::Begun { .. } => "unknown",
+            Conversation::Http(http) if http.is_event_stream() => "sse",
+            Conversation::Http(_) => "http",
+            Conversation::WebSocket(_) => "websocket",
+            Conversation::Turns(turns) => turns.protocol(),
+        }
+    }
+
+    /// Whether the sides may still have to change places: nothing but the order of packets said who the client is.
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Conversation::Silent)
+    }
+
+    /// Reads what one side sends next.
+    pub fn read(&mut self, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
+        match self {
+            Conversation::Silent => self.first(from_client, data, cx),
+            Conversation::Begun { bytes, exchange } => {
+                let exchange = cx.ledger.clamp(*exchange);
+                if !from_client {
+                    // The server speaks into a request of a few bytes: not a protocol that is known.
+                    let begun = std::mem::take(bytes);
+                    self.become_turns(Turns::unknown(), exchange, &begun, cx);
+                    return self.read(false, data, cx);
+                }
+                bytes.extend_from_slice(data);
+                let bytes = std::mem::take(bytes);
+                self.decide(bytes, data.len(), exchange, cx);
+            }
+            Conversation::Http(http) => {
+                if from_client {
+                    return http.client(data, cx);
+                }
+                match http.server(data, cx) {
+                    Next::Same => {}
+                    Next::WebSocket(websocket, used) => {
+                        *self = Conversation::WebSocket(websocket);
+                        self.read_rest(data, used, cx);
+                    }
+                    Next::Tunnel(used) => {
+                        *self = Conversation::Turns(Box::new(Turns::tunnel()));
+                        self.read_rest(data, used, cx);
+                    }
+                }
+            }
+            Conversation::WebSocket(websocket) => websocket.read(from_client, data, cx),
+            Conversation::Turns(turns) => {
+                if from_client && cx.partial && turns.is_unknown() && sniff_request(data) == Sniff::Yes {
+                    *self = Conversation::Http(Box::new(Http::new()));
+                    return self.read(from_client, data, cx);
+                }
+                turns.read(from_client, data, cx);
+            }
+        }
+    }
+
+    /// Bytes of a direction are missing from the capture.
+    pub fn skip(&mut self, from_client: bool, count: u64, cx: &mut Context<'_>) {
+        match self {
+            Conversation::Silent => {}
+            Conversation::Begun { bytes, exchange } => {
+                let exchange = cx.ledger.clamp(*exchange);
+                let begun = std::mem::take(bytes);
+                self.become_turns(Turns::unknown(), exchange, &begun, cx);
+            }
+            Conversation::Http(http) => http.skip(from_client, count, cx),
+            Conversation::WebSocket(websocket) => websocket.skip(from_client, count, cx),
+            Conversation::Turns(_) => {}
+        }
+    }
+
+    /// One side has closed.
+    pub fn finish(&mut self, from_client: bool, cx: &mut Context<'_>) {
+        if let Conversation::Http(http) = self
+            && !from_client
+        {
+            http.finish(cx);
+        }
+    }
+
+    fn read_rest(&mut self, data: &[u8], used: usize, cx: &mut Context<'_>) {
+        let rest = data.get(used..).unwrap_or_default();
+        if !rest.is_empty() {
+            self.read(false, rest, cx);
+        }
+    }
+
+    /// The first bytes of the connection.
+    fn first(&mut self, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
+        if data.is_empty() {
+            return;
+        }
+        if from_client {
+            match protocol_of(data) {
+                Some(protocol) => *self = protocol,
+                None => {
+                    let nature = Nature::Turn;
+                    let exchange = cx.begin(nature, "data");
+                    cx.own(exchange, Part::Content, data.len());
+                    *self = Conversation::Begun { bytes: data.to_vec(), exchange };
+                    return;
+                }
+            }
+        } else if sniff_response(data) == Sniff::Yes {
+            *self = Conversation::Http(Box::new(Http::new()));
+        } else {
+            *self = Conversation::Turns(Box::new(Turns::unknown()));
+        }
+        self.read(from_client, data, cx);
+    }
+
+    /// More of the client's first bytes have come; `new` of them came now, the others were given away before.
+    fn decide(&mut self, bytes: Vec<u8>, new: usize, exchange: ExId, cx: &mut Context<'_>) {
+        let Some(protocol) = protocol_of(&bytes) else {
+            cx.own(exchange, Part::Content, new);
+            *self = Conversation::Begun { bytes, exchange };
+            return;
+        };
+        *self = protocol;
+        // The reader takes over the exchange, and reads all bytes from the start; those that were given away before
+        // only change what they are.
+        cx.adopt = Some(exchange);
+        let given = std::mem::take(cx.owned);
+        let offset = cx.offset;
+        self.read(true, &bytes, cx);
+        cx.offset = offset + new as u64;
+        let mut before = (bytes.len() - new) as u32;
+        for one in std::mem::replace(cx.owned, given) {
+            let cut = before.min(one.len);
+            before -= cut;
+            if cut > 0 {
+                cx.ledger.reclassify(one.exchange, one.part, u64::from(cut));
+            }
+            if one.len > cut {
+                cx.owned.push(Owned { len: one.len - cut, ..one });
+            }
+        }
+    }
+
+    fn become_turns(&mut self, turns: Turns, exchange: ExId, begun: &[u8], cx: &mut Context<'_>) {
+        let mut turns = Box::new(turns);
+        turns.resume(exchange, begun, cx);
+        *self = Conversation::Turns(turns);
+    }
+}
+
+/// The protocol whose first bytes these are, or `None` while there are too few.
+fn protocol_of(bytes: &[u8]) -> Option<Conversation> {
+    let request = sniff_request(bytes);
+    if request == Sniff::Yes {
+        return Some(Conversation::Http(Box::new(Http::new())));
+    }
+    let undecided = request == Sniff::NotYet && bytes.len() < MOST_BEGUN;
+    (!undecided).then(|| Conversation::Turns(Box::new(Turns::unknown())))
+}
+
+/// Bytes after which a protocol that is still not known is not waited for.
+const MOST_BEGUN: usize = 64;

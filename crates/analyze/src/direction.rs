@@ -1,0 +1,194 @@
+//! Which bytes of a segment are new, and who owns the ones that an ACK covers?
+//!
+//! One direction of a TCP connection (RFC 9293). Sequence numbers are unwrapped into positions: 0 is the SYN, 1 the
+//! first byte. Bytes are delivered in order; what comes early waits, within a bound, until the gap is filled, until
+//! the other side acknowledges it (so the capture missed it), or until there is no more room.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::ledger::{ExId, PacketMeta};
+use crate::naming::Seen;
+
+/// One direction of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Direction {
+    /// Sequence number of position 0; `None` until a packet was seen.
+    base: Option<u32>,
+    /// Position of the next byte to deliver.
+    pub next: u64,
+    /// Position up to which the other side has acknowledged.
+    pub acked: u64,
+    /// Position of the FIN, once one was seen.
+    pub fin: Option<u64>,
+    /// Whether the FIN was delivered.
+    pub finished: bool,
+    /// Who owns the bytes up to a position, for those not yet acknowledged.
+    owners: VecDeque<(u64, ExId)>,
+    /// Segments that came early, by position.
+    waiting: BTreeMap<u64, Waiting>,
+    waiting_bytes: usize,
+    pub seen: Seen,
+}
+
+/// A segment that came before an earlier one.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub data: Vec<u8>,
+    /// Payload bytes that the capture did not keep, behind `data`.
+    pub cut: u32,
+    pub meta: PacketMeta,
+    /// Payload bytes at its front that had been on the wire before.
+    pub repeated: u32,
+}
+
+impl Waiting {
+    fn len(&self) -> u64 {
+        self.data.len() as u64 + u64::from(self.cut)
+    }
+}
+
+impl Direction {
+    /// The position of a sequence number: the one nearest to what is expected next. May lie before position 0.
+    pub fn position(&self, seq: u32) -> i64 {
+        let Some(base) = self.base else { return 1 };
+        let expected = base.wrapping_add(self.next as u32);
+        self.next as i64 + i64::from(seq.wrapping_sub(expected) as i32)
+    }
+
+    /// Whether a packet of this direction was seen.
+    pub fn is_known(&self) -> bool {
+        self.base.is_some()
+    }
+
+    /// Begins with the first packet seen: a SYN is position 0, anything else begins with position 1.
+    pub fn begin(&mut self, seq: u32, syn: bool) {
+        self.base = Some(if syn { seq } else { seq.wrapping_sub(1) });
+        self.next = u64::from(!syn);
+        self.acked = 0;
+    }
+
+    /// Notes who owns the bytes up to `end`.
+    pub fn own(&mut self, end: u64, exchange: ExId) {
+        match self.owners.back_mut() {
+            Some((last, owner)) if *owner == exchange => *last = end,
+            _ => {
+                if self.owners.len() >= MOST_OWNERS {
+                    self.owners.pop_front();
+                }
+                self.owners.push_back((end, exchange));
+            }
+        }
+    }
+
+    /// Who owns the byte at a position, while it is not acknowledged.
+    pub fn owner(&self, position: u64) -> Option<ExId> {
+        self.owners.iter().find(|(end, _)| *end > position).map(|(_, owner)| *owner)
+    }
+
+    /// Takes an acknowledgement of this direction's bytes. Gives the owner of the last byte newly acknowledged; the
+    /// outer `None` where nothing new is.
+    pub fn acknowledge(&mut self, ack: u32) -> Option<Option<ExId>> {
+        self.base?;
+        let position = u64::try_from(self.position(ack)).ok()?;
+        if position <= self.acked || position > self.next + MOST_AHEAD {
+            return None;
+        }
+        self.acked = position;
+        let owner = self.owner(position - 1).or_else(|| self.owners.back().map(|(_, owner)| *owner));
+        while self.owners.front().is_some_and(|(end, _)| *end <= position) {
+            self.owners.pop_front();
+        }
+        Some(owner)
+    }
+
+    /// Keeps a segment that came early. `false` where there is no room for it.
+    pub fn wait(&mut self, position: u64, segment: Waiting, budget: &mut usize) -> bool {
+        let cost = segment.data.len() + WAITING_COST;
+        if self.waiting_bytes + cost > MOST_WAITING || cost > *budget {
+            return false;
+        }
+        // Where two segments begin at the same place the longer one tells more.
+        if self.waiting.get(&position).is_some_and(|known| known.len() >= segment.len()) {
+            return false;
+        }
+        self.waiting_bytes += cost;
+        *budget -= cost;
+        if let Some(old) = self.waiting.insert(position, segment) {
+            self.release(&old, budget);
+        }
+        true
+    }
+
+    /// Whether bytes at this position are waiting already.
+    pub fn is_waiting(&self, position: u64) -> bool {
+        self.waiting.range(..=position).next_back().is_some_and(|(start, one)| start + one.len() > position)
+    }
+
+    /// Whether any segment waits.
+    pub fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// The position of the first segment that waits.
+    pub fn first_waiting(&self) -> Option<u64> {
+        self.waiting.first_key_value().map(|(position, _)| *position)
+    }
+
+    /// The first segment that waits, if it begins at or before `next`.
+    pub fn ready(&mut self, budget: &mut usize) -> Option<(u64, Waiting)> {
+        let first = self.waiting.first_entry()?;
+        if *first.key() > self.next {
+            return None;
+        }
+        let (position, segment) = first.remove_entry();
+        self.release(&segment, budget);
+        Some((position, segment))
+    }
+
+    fn release(&mut self, segment: &Waiting, budget: &mut usize) {
+        let cost = segment.data.len() + WAITING_COST;
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(cost);
+        *budget += cost;
+    }
+}
+
+/// Bytes that may wait for an earlier segment in one direction.
+const MOST_WAITING: usize = 1 << 20;
+/// What a waiting segment costs besides its bytes.
+const WAITING_COST: usize = 128;
+/// Runs of owned bytes that are remembered while they are not acknowledged: more only where one side was not captured.
+const MOST_OWNERS: usize = 1024;
+/// How far ahead of the bytes seen an acknowledgement is believed: the largest window that can be scaled to (RFC 7323).
+const MOST_AHEAD: u64 = 1 << 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_unwrap() {
+        let mut direction = Direction::default();
+        direction.begin(u32::MAX - 1, true);
+        direction.next = 1;
+        assert_eq!(direction.position(u32::MAX), 1);
+        assert_eq!(direction.position(3), 5);
+        direction.next = 1 << 33;
+        assert_eq!(direction.position(u32::MAX - 1), 1 << 33);
+        assert_eq!(direction.position(u32::MAX - 2), (1 << 33) - 1);
+    }
+
+    #[test]
+    fn an_ack_finds_the_owner_of_the_last_byte_it_newly_covers() {
+        let mut direction = Direction::default();
+        direction.begin(100, true);
+        direction.own(1, 0);
+        direction.own(11, 1);
+        direction.own(21, 2);
+        direction.next = 21;
+        assert_eq!(direction.acknowledge(101), Some(Some(0)));
+        assert_eq!(direction.acknowledge(101), None);
+        assert_eq!(direction.acknowledge(116), Some(Some(2)));
+        assert_eq!(direction.acknowledge(121), Some(Some(2)));
+        assert_eq!(direction.acknowledge(110), None);
+    }
+}

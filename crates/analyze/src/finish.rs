@@ -1,0 +1,352 @@
+//! What does it all come to?
+//!
+//! When the last frame was taken: which of wirelab's apps spoke, which exchanges are updates, and the rows, groups and
+//! sums of the [`Capture`].
+
+use std::collections::HashMap;
+
+use crate::analyzer::Analyzer;
+use crate::book::{Book, GroupKey, GroupStats, Row, seconds};
+use crate::connection::Connection;
+use crate::ledger::{ExId, Nature};
+use crate::model::{App, Capture, Exchange, Group, Kind, Packet, Range, Tally};
+
+/// Turns what was found into the value that everything is rendered from.
+pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format: &str) -> Capture {
+    let Analyzer { shared, connections, .. } = analyzer;
+    let mut book = shared.book;
+    let reading = Reading::of(&book);
+    let mut rows = std::mem::take(&mut book.rows);
+    rows.sort_by_key(|row| row.open.order);
+    let left_out = book.count() - rows.len() as u64;
+
+    let mut places = HashMap::new();
+    let mut exchanges: Vec<Exchange> = Vec::with_capacity(rows.len());
+    let mut index = 0;
+    let mut orders = Vec::with_capacity(rows.len());
+    for row in rows {
+        places.insert((row.connection, row.id), exchanges.len());
+        let order = row.open.order;
+        let mut exchange = exchange_of(row, analyzer.first_ns, &reading, &book);
+        if exchange.kind == Kind::Update {
+            index += 1;
+            exchange.index = Some(index);
+            orders.push((order, index));
+        }
+        exchanges.push(exchange);
+    }
+    let updates: Vec<Exchange> = exchanges.iter().filter(|one| one.kind == Kind::Update).cloned().collect();
+
+    let mut all_updates = GroupStats::default();
+    for (key, stats) in book.groups() {
+        if reading.kind(key) == Kind::Update {
+            all_updates.merge(stats);
+        }
+    }
+    let clean = |tally| reading.clean(tally);
+    let median = all_updates.median();
+    let can_push = match reading.app {
+        Some(app) => matches!(app, App::Tcp | App::Sse | App::Ws),
+        None => matches!(reading.update, Some((Kind::Event | Kind::Message, _))),
+    };
+
+    let by_connection = |index: usize| book.by_connection.get(index).copied().unwrap_or_default();
+    let rows: Vec<_> = connections
+        .iter()
+        .enumerate()
+        .map(|(at, connection)| connection_of(connection, clean(by_connection(at)), analyzer.first_ns))
+        .collect();
+    let totals: Tally = rows.iter().map(|row| row.tally).sum();
+    let packets = described(shared.packets.rows, &shared.packets.owners, &places);
+
+    let mut notes = Vec::new();
+    if analyzer.tunnelled > 0 {
+        notes.push(format!(
+            "{} packets came through a tunnel: the outermost TCP header counts, everything around it is lower bytes.",
+            analyzer.tunnelled
+        ));
+    }
+    if analyzer.no_ip_length > 0 {
+        notes.push(format!(
+            "{} packets have an IP length of 0, as segmentation offload leaves it: their lengths follow from the frames, and what \
+             is one packet here was several on the wire.",
+            analyzer.no_ip_length
+        ));
+    }
+    let missing: u64 = rows.iter().map(|row| row.missing_bytes).sum();
+    if missing > 0 {
+        notes.push(format!(
+            "{missing} bytes of TCP payload are missing from the capture: what stood in them was not read."
+        ));
+    }
+    if left_out > 0 {
+        notes.push(format!(
+            "{left_out} exchanges are beyond the row limit: they are in all totals and groups, but have no row."
+        ));
+    }
+    if shared.problems.left_out > 0 {
+        notes.push(format!("{} more problems are not listed.", shared.problems.left_out));
+    }
+
+    Capture {
+        name: name.to_owned(),
+        file: file.map(str::to_owned),
+        app: reading.app,
+        format: format.to_owned(),
+        link: match analyzer.links.as_slice() {
+            [] => "none".to_owned(),
+            [link] => link.to_string(),
+            _ => "mixed".to_owned(),
+        },
+        frames: analyzer.frames,
+        skipped_frames: analyzer.skipped,
+        truncated_frames: analyzer.truncated,
+        first_frame_unix_s: seconds(analyzer.first_ns),
+        duration_s: seconds(analyzer.last_ns.saturating_sub(analyzer.first_ns)),
+        totals,
+        per_update: median.map(|median| clean(median.tally)),
+        per_update_of: median.and(match (&reading.app, &reading.update) {
+            (Some(_), _) => Some("update".to_owned()),
+            (None, Some((_, label))) => Some(label.clone()),
+            (None, None) => None,
+        }),
+        median_update: median
+            .and_then(|median| orders.iter().find(|(order, _)| *order == median.order).map(|(_, index)| *index)),
+        update_count: all_updates.count,
+        update_range: median.map(|_| Range { min: clean(all_updates.least), max: clean(all_updates.most) }),
+        push_only: median.filter(|_| can_push).map(|median| clean(median.push)),
+        updates,
+        exchanges,
+        rows_left_out: left_out,
+        groups: groups(&book, &reading),
+        connections: rows,
+        problems: shared.problems.list,
+        notes,
+        packets,
+    }
+}
+
+/// What the capture was read as.
+struct Reading {
+    app: Option<App>,
+    /// In a capture that is none of wirelab's: the most repeated exchange.
+    update: Option<(Kind, String)>,
+    kinds: HashMap<GroupKey, Kind>,
+}
+
+impl Reading {
+    fn of(book: &Book) -> Reading {
+        let app = app(book);
+        let mut kinds: HashMap<GroupKey, Kind> =
+            book.groups().iter().map(|(key, _)| (*key, kind(key, book.text(key.label), app))).collect();
+        let mut update = None;
+        if app.is_none() {
+            update = most_repeated(book, &kinds);
+            if let Some((of, label)) = &update {
+                for (key, kind) in &mut kinds {
+                    if *kind == *of && book.text(key.label) == label {
+                        *kind = Kind::Update;
+                    }
+                }
+            }
+        }
+        Reading { app, update, kinds }
+    }
+
+    fn kind(&self, key: &GroupKey) -> Kind {
+        self.kinds.get(key).copied().unwrap_or(Kind::Turn)
+    }
+
+    /// Only wirelab's own updates have useful bytes: in other captures nobody can tell which bytes are.
+    fn clean(&self, tally: Tally) -> Tally {
+        if self.app.is_some() { tally } else { Tally { useful_bytes: 0, ..tally } }
+    }
+}
+
+/// Which of wirelab's apps spoke, told by routes, kinds of content, and times in them.
+fn app(book: &Book) -> Option<App> {
+    let any =
+        |test: &dyn Fn(&GroupKey, &str) -> bool| book.groups().iter().any(|(key, _)| test(key, book.text(key.label)));
+    let time = "GET /time";
+    if any(&|key, label| key.nature == Nature::Upgrade && label == time) && any(&|key, _| key.has_time) {
+        return Some(App::Ws);
+    }
+    if any(&|key, label| key.nature == Nature::EventStream && label == time) && any(&|key, _| key.has_time) {
+        return Some(App::Sse);
+    }
+    if any(&|key, label| is_request(key.nature, Answer::Json) && label == time && key.has_time) {
+        return Some(App::Ajax);
+    }
+    if any(&|key, label| is_request(key.nature, Answer::Html) && label == "GET /" && key.has_time) {
+        return Some(App::Web);
+    }
+    if any(&|key, label| {
+        key.has_time && (key.nature == Nature::Greeting || key.nature == Nature::Turn && label == "time")
+    }) {
+        return Some(App::Tcp);
+    }
+    None
+}
+
+#[derive(PartialEq)]
+enum Answer {
+    Html,
+    Json,
+}
+
+fn is_request(nature: Nature, answer: Answer) -> bool {
+    match nature {
+        Nature::Request { html, json, .. } => {
+            if answer == Answer::Html {
+                html
+            } else {
+                json
+            }
+        }
+        _ => false,
+    }
+}
+
+/// What an exchange is for, given the app that spoke.
+fn kind(key: &GroupKey, label: &str, app: Option<App>) -> Kind {
+    let timed = key.has_time;
+    match key.nature {
+        Nature::Setup => Kind::Setup,
+        Nature::Greeting => Kind::Greeting,
+        Nature::Close => Kind::Close,
+        Nature::Control => Kind::Control,
+        Nature::EventStream | Nature::Upgrade => Kind::Subscribe,
+        Nature::Event if timed && app == Some(App::Sse) => Kind::Update,
+        Nature::Event => Kind::Event,
+        Nature::Message if timed && app == Some(App::Ws) => Kind::Update,
+        Nature::Message => Kind::Message,
+        Nature::Turn if timed && app == Some(App::Tcp) => Kind::Update,
+        Nature::Turn => Kind::Turn,
+        Nature::Request { first_page, html, json } => match app {
+            Some(_) if first_page => Kind::Page,
+            Some(App::Web) if html && timed && label == "GET /" => Kind::Update,
+            Some(App::Ajax) if json && timed && label == "GET /time" => Kind::Update,
+            Some(_) if html && timed => Kind::Page,
+            _ => Kind::Request,
+        },
+    }
+}
+
+/// The most repeated exchange, if any is repeated: its kind and label.
+fn most_repeated(book: &Book, kinds: &HashMap<GroupKey, Kind>) -> Option<(Kind, String)> {
+    let mut counts: HashMap<(Kind, &str), (u64, u64)> = HashMap::new();
+    for (key, stats) in book.groups() {
+        let Some(kind @ (Kind::Request | Kind::Event | Kind::Message | Kind::Turn)) = kinds.get(key).copied() else {
+            continue;
+        };
+        let (count, first) = counts.entry((kind, book.text(key.label))).or_insert((0, u64::MAX));
+        *count += stats.count;
+        *first = (*first).min(stats.first_order);
+    }
+    counts
+        .into_iter()
+        .filter(|(_, (count, _))| *count >= 2)
+        .max_by_key(|(_, (count, first))| (*count, std::cmp::Reverse(*first)))
+        .map(|((kind, label), _)| (kind, label.to_owned()))
+}
+
+fn exchange_of(row: Row, first_ns: u64, reading: &Reading, book: &Book) -> Exchange {
+    let open = row.open;
+    let key = GroupKey { nature: open.nature, label: open.label, has_time: open.has_time };
+    let answered = open.asked_ns != 0 && open.answer_first_ns >= open.asked_ns;
+    let mut packets = open.packets;
+    packets.sort_unstable();
+    Exchange {
+        kind: reading.kind(&key),
+        index: None,
+        label: book.text(open.label).to_owned(),
+        connection: row.connection,
+        start_s: seconds(open.first_ns.saturating_sub(first_ns)),
+        duration_s: seconds(open.last_ns.saturating_sub(open.first_ns)),
+        first_byte_s: answered.then(|| seconds(open.answer_first_ns - open.asked_ns)),
+        last_byte_s: answered.then(|| seconds(open.answer_last_ns.saturating_sub(open.asked_ns))),
+        packets,
+        tally: reading.clean(open.tally),
+        push: reading.clean(open.push),
+    }
+}
+
+fn groups(book: &Book, reading: &Reading) -> Vec<Group> {
+    let mut merged: Vec<((Kind, &str), GroupStats)> = Vec::new();
+    let mut places: HashMap<(Kind, &str), usize> = HashMap::new();
+    for (key, stats) in book.groups() {
+        let name = (reading.kind(key), book.text(key.label));
+        match places.get(&name).and_then(|at| merged.get_mut(*at)) {
+            Some((_, known)) => known.merge(stats),
+            None => {
+                places.insert(name, merged.len());
+                merged.push((name, stats.clone()));
+            }
+        }
+    }
+    merged.sort_by_key(|(_, stats)| stats.first_order);
+    merged
+        .into_iter()
+        .map(|((kind, label), stats)| Group {
+            kind,
+            label: label.to_owned(),
+            count: stats.count,
+            tally: reading.clean(stats.tally),
+            packets_each: stats.spread(|tally| tally.total_packets),
+            frame_bytes_each: stats.spread(|tally| tally.frame_bytes),
+            lower_bytes_each: stats.spread(|tally| tally.lower_bytes),
+            tcp_bytes_each: stats.spread(|tally| tally.tcp_bytes),
+            app_bytes_each: stats.spread(|tally| tally.app_bytes),
+            first_byte_s: stats.first_byte.spread(),
+            last_byte_s: stats.last_byte.spread(),
+        })
+        .collect()
+}
+
+fn connection_of(connection: &Connection, parts: Tally, first_ns: u64) -> crate::model::Connection {
+    let (client, server) = connection.ends();
+    // Packets and bytes were counted as they came; what the bytes are, and which were repeated, the exchanges know.
+    let tally = Tally {
+        total_packets: connection.totals.total_packets,
+        app_packets: connection.totals.app_packets,
+        frame_bytes: connection.totals.frame_bytes,
+        lower_bytes: connection.totals.lower_bytes,
+        tcp_bytes: connection.totals.tcp_bytes,
+        app_bytes: connection.totals.app_bytes,
+        ..parts
+    };
+    crate::model::Connection {
+        client: client.to_string(),
+        server: server.to_string(),
+        protocol: connection.protocol().to_owned(),
+        start_s: seconds(connection.first_ns.saturating_sub(first_ns)),
+        duration_s: seconds(connection.last_ns.saturating_sub(connection.first_ns)),
+        rtt_s: connection.rtt_ns.map(seconds),
+        tally,
+        out_of_order_packets: connection.out_of_order,
+        duplicate_acks: connection.duplicate_acks,
+        keep_alives: connection.keep_alives,
+        zero_windows: connection.zero_windows,
+        missing_bytes: connection.missing_bytes,
+        http_requests: connection.counts.http_requests,
+        http_responses: connection.counts.http_responses,
+        websocket_frames: connection.counts.frames,
+        sse_events: connection.counts.events,
+        tls_records: connection.counts.tls,
+    }
+}
+
+/// The kept packets, each with its exchange, and with words where the bytes had none.
+fn described(mut rows: Vec<Packet>, owners: &[Option<ExId>], places: &HashMap<(u32, ExId), usize>) -> Vec<Packet> {
+    for (row, owner) in rows.iter_mut().zip(owners) {
+        row.exchange = owner.and_then(|owner| places.get(&(row.connection, owner)).copied());
+        if row.info.is_empty() {
+            row.info = match row.app_len {
+                0 => row.flags.clone(),
+                1 => "1 byte".to_owned(),
+                len => format!("{len} bytes"),
+            };
+        }
+    }
+    rows
+}

@@ -1,0 +1,504 @@
+//! Which request does each byte of an HTTP/1.1 connection belong to?
+//!
+//! Requests and responses are decoded side by side; the oldest request without its final response owns the bytes that
+//! the server sends (RFC 9112, section 9.3). A response that is an event stream hands its body on, and each event
+//! becomes an exchange of its own.
+
+use std::collections::VecDeque;
+
+use wirelab_dissect::http1::{self, Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder, Upgrade};
+use wirelab_dissect::sse;
+
+use crate::context::{Context, readable};
+use crate::ledger::{ExId, Nature};
+use crate::model::Part;
+use crate::time_of_day::{Finder, Place};
+use crate::websocket::WebSocket;
+
+/// An HTTP/1.1 connection.
+#[derive(Debug)]
+pub(crate) struct Http {
+    request: RequestDecoder,
+    response: ResponseDecoder,
+    /// The request that is being received.
+    asking: Option<ExId>,
+    /// Requests without their final response, oldest first.
+    awaiting: VecDeque<Asked>,
+    /// The response that is being received.
+    answering: Option<Answering>,
+    /// The exchange whose response was received last.
+    answered: Option<ExId>,
+    events: Option<Box<Events>>,
+    finder: Finder,
+    /// Whether a direction, client's or server's, is out of step and waits for a start line.
+    lost: [bool; 2],
+}
+
+/// A request that waits for its response.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    exchange: ExId,
+    reply_to: ReplyTo,
+    /// Whether it is a GET for a path that ends in a slash: what a page is.
+    page: bool,
+}
+
+/// A response that is being received.
+#[derive(Clone, Copy, Debug)]
+struct Answering {
+    exchange: ExId,
+    reply_to: ReplyTo,
+    page: bool,
+    /// Whether its head said 1xx, so that the final response is still to come.
+    interim: bool,
+    place: Option<Place>,
+}
+
+/// An event stream that is being received.
+#[derive(Debug)]
+struct Events {
+    decoder: sse::Decoder,
+    /// The event that is being received.
+    event: Option<ExId>,
+    /// The event received last, or the exchange that opened the stream.
+    last: ExId,
+    /// Whether any byte of the event in progress was seen.
+    has_body: bool,
+    finder: Finder,
+}
+
+/// What becomes of the connection after some bytes.
+pub(crate) enum Next {
+    /// It goes on as it was.
+    Same,
+    /// It changes to WebSocket; so many bytes of the input were HTTP.
+    WebSocket(Box<WebSocket>, usize),
+    /// It changes to something else; so many bytes of the input were HTTP.
+    Tunnel(usize),
+}
+
+impl Http {
+    pub fn new() -> Http {
+        Http {
+            request: RequestDecoder::new(),
+            response: ResponseDecoder::new(),
+            asking: None,
+            awaiting: VecDeque::new(),
+            answering: None,
+            answered: None,
+            events: None,
+            finder: Finder::default(),
+            lost: [false; 2],
+        }
+    }
+
+    /// Whether an event stream is open.
+    pub fn is_event_stream(&self) -> bool {
+        self.events.is_some()
+    }
+
+    /// Reads what the client sends next.
+    pub fn client(&mut self, input: &[u8], cx: &mut Context<'_>) {
+        let mut data = input;
+        if self.lost[0] {
+            data = self.find_request(data, cx);
+        }
+        let mut first = !data.is_empty();
+        while first || !data.is_empty() {
+            // One step beyond the last byte: the end of a message without a body comes with no bytes.
+            first = !data.is_empty();
+            if data.is_empty() && self.asking.is_none() {
+                break;
+            }
+            let exchange = match self.asking {
+                Some(exchange) => cx.ledger.clamp(exchange),
+                None => {
+                    let exchange = cx.begin(Nature::Request { first_page: false, html: false, json: false }, "request");
+                    cx.counts.http_requests += 1;
+                    self.asking = Some(exchange);
+                    exchange
+                }
+            };
+            let step = match self.request.step(data) {
+                Ok(step) => step,
+                Err(error) => {
+                    cx.problem("http", error.to_string());
+                    cx.own(exchange, Part::Content, data.len());
+                    self.lost[0] = true;
+                    self.asking = None;
+                    return;
+                }
+            };
+            let consumed = step.consumed;
+            cx.own(exchange, part(step.mark, Part::RequestHead), consumed);
+            match step.event {
+                Some(Event::Request(head)) => {
+                    let path = head.target.split('?').next().unwrap_or_default();
+                    cx.say(|| format!("{} {}", head.method, readable(head.target.as_bytes(), 60)));
+                    let method = readable(head.method.as_bytes(), 16);
+                    let label = format!("{method} {}", readable(path.as_bytes(), 60));
+                    cx.name(exchange, Nature::Request { first_page: false, html: false, json: false }, &label);
+                    let reply_to = match head.method {
+                        "HEAD" => ReplyTo::Head,
+                        "CONNECT" => ReplyTo::Connect,
+                        _ => ReplyTo::Other,
+                    };
+                    let page = head.method == "GET" && head.upgrade == Upgrade::None;
+                    // A connection of which only the client's side was captured must not grow without bound.
+                    if self.awaiting.len() >= MOST_AWAITING {
+                        self.awaiting.pop_front();
+                    }
+                    self.awaiting.push_back(Asked { exchange, reply_to, page });
+                }
+                Some(Event::End) => self.asking = None,
+                Some(Event::Response(_)) => {}
+                None if consumed == 0 => break,
+                None => {}
+            }
+            data = data.get(consumed..).unwrap_or_default();
+        }
+    }
+
+    /// Reads what the server sends next.
+    pub fn server(&mut self, input: &[u8], cx: &mut Context<'_>) -> Next {
+        let mut data = input;
+        if self.lost[1] {
+            data = self.find_response(data, cx);
+        }
+        let mut first = !data.is_empty();
+        while first || !data.is_empty() {
+            first = !data.is_empty();
+            if data.is_empty() && self.answering.is_none() {
+                break;
+            }
+            let answering = match self.answering {
+                Some(answering) => answering,
+                None => self.answer(cx),
+            };
+            let step = match self.response.step(data, answering.reply_to) {
+                Ok(step) => step,
+                Err(error) => {
+                    cx.problem("http", error.to_string());
+                    let owner = self.stream_owner().unwrap_or(answering.exchange);
+                    cx.own(cx.ledger.clamp(owner), Part::Content, data.len());
+                    self.lose_response(cx);
+                    return Next::Same;
+                }
+            };
+            let (consumed, mark) = (step.consumed, step.mark);
+            let bytes = data.get(..consumed).unwrap_or_default();
+            // The event borrows the decoder, and the body must be read before it is acted on: keep what matters of it.
+            let event = step.event.map(|event| match event {
+                Event::Response(head) => {
+                    cx.say(|| {
+                        format!("{} {}", head.status, readable(head.reason.as_bytes(), 40)).trim_end().to_owned()
+                    });
+                    Happened::Head {
+                        status: head.status,
+                        content: head.content,
+                        upgrade: head.upgrade,
+                        deflate: head.deflate,
+                    }
+                }
+                Event::End | Event::Request(_) => Happened::End,
+            });
+            self.give(mark, bytes, answering, cx);
+            data = data.get(consumed..).unwrap_or_default();
+            match event {
+                Some(Happened::Head { status, content, upgrade, deflate }) => {
+                    self.head(status, content, answering, cx);
+                    if status == 101 {
+                        self.end(cx);
+                        let used = input.len() - data.len();
+                        return match upgrade {
+                            Upgrade::WebSocket => Next::WebSocket(Box::new(WebSocket::new(deflate)), used),
+                            _ => Next::Tunnel(used),
+                        };
+                    }
+                    if answering.reply_to == ReplyTo::Connect && (200..300).contains(&status) {
+                        self.end(cx);
+                        return Next::Tunnel(input.len() - data.len());
+                    }
+                }
+                Some(Happened::End) => self.end(cx),
+                None if consumed == 0 => break,
+                None => {}
+            }
+        }
+        Next::Same
+    }
+
+    /// Bytes of a direction are missing from the capture.
+    pub fn skip(&mut self, from_client: bool, count: u64, cx: &mut Context<'_>) {
+        if from_client {
+            if !self.lost[0] && !self.request.skip(count) {
+                self.lost[0] = true;
+                self.asking = None;
+            } else if self.request.is_idle() {
+                self.asking = None;
+            }
+        } else if !self.lost[1] {
+            if !self.response.skip(count) {
+                self.lose_response(cx);
+            } else if let Some(events) = &mut self.events {
+                events.decoder.gap();
+            } else if self.response.is_idle() && self.answering.is_some() {
+                self.end(cx);
+            }
+        }
+    }
+
+    /// The server has closed its side.
+    pub fn finish(&mut self, cx: &mut Context<'_>) {
+        if self.response.finish() {
+            self.end(cx);
+        }
+    }
+
+    /// The exchange that the server's bytes belong to while an event stream is open.
+    fn stream_owner(&self) -> Option<ExId> {
+        self.events.as_ref().map(|events| events.event.unwrap_or(events.last))
+    }
+
+    /// The next response begins: that of the oldest request that has none.
+    fn answer(&mut self, cx: &mut Context<'_>) -> Answering {
+        cx.counts.http_responses += 1;
+        let asked = self
+            .awaiting
+            .front()
+            .copied()
+            .or_else(|| self.asking.map(|exchange| Asked { exchange, reply_to: ReplyTo::Other, page: false }));
+        let asked = asked.unwrap_or_else(|| Asked {
+            exchange: cx
+                .begin(Nature::Request { first_page: false, html: false, json: false }, "response without its request"),
+            reply_to: ReplyTo::Other,
+            page: false,
+        });
+        let answering = Answering {
+            exchange: cx.ledger.clamp(asked.exchange),
+            reply_to: asked.reply_to,
+            page: asked.page,
+            interim: false,
+            place: None,
+        };
+        self.finder.restart();
+        self.answering = Some(answering);
+        answering
+    }
+
+    /// A response's head is complete.
+    fn head(&mut self, status: u16, content: Content, answering: Answering, cx: &mut Context<'_>) {
+        let exchange = answering.exchange;
+        let Some(current) = &mut self.answering else { return };
+        current.interim = (100..200).contains(&status) && status != 101;
+        if status == 101 {
+            if let Some(open) = cx.ledger.get(exchange) {
+                open.nature = Nature::Upgrade;
+            }
+            return;
+        }
+        match content {
+            Content::EventStream => {
+                if let Some(open) = cx.ledger.get(exchange) {
+                    open.nature = Nature::EventStream;
+                }
+                cx.complete(exchange);
+                self.events = Some(Box::new(Events {
+                    decoder: sse::Decoder::new(),
+                    event: None,
+                    last: exchange,
+                    has_body: false,
+                    finder: Finder::default(),
+                }));
+            }
+            Content::Html | Content::Json => {
+                current.place = Some(Place::Markup);
+                let html = content == Content::Html;
+                let first_page = html && answering.page && (200..300).contains(&status) && visit(cx);
+                if let Some(open) = cx.ledger.get(exchange) {
+                    open.nature = Nature::Request { first_page, html, json: !html };
+                }
+            }
+            Content::Other | Content::None => {}
+        }
+    }
+
+    /// Gives bytes of a response to who owns them.
+    fn give(&mut self, mark: Mark, bytes: &[u8], answering: Answering, cx: &mut Context<'_>) {
+        let Some(events) = &mut self.events else {
+            let exchange = cx.ledger.clamp(answering.exchange);
+            if mark == Mark::Body
+                && let Some(place) = self.answering.and_then(|current| current.place)
+                && let Some(found) = self.finder.look(bytes, place)
+            {
+                cx.has_time(exchange);
+                own_around(exchange, bytes.len(), &found.0, cx);
+            } else {
+                cx.own(exchange, part(mark, Part::ResponseHead), bytes.len());
+            }
+            return;
+        };
+        match mark {
+            Mark::Head => cx.own(cx.ledger.clamp(answering.exchange), Part::ResponseHead, bytes.len()),
+            Mark::ChunkSize => {
+                let exchange = events.begin(cx);
+                cx.own(exchange, Part::Framing, bytes.len());
+            }
+            Mark::ChunkEnd | Mark::Trailer => {
+                let exchange = cx.ledger.clamp(events.event.unwrap_or(events.last));
+                cx.own(exchange, Part::Framing, bytes.len());
+            }
+            Mark::Body => events.read(bytes, cx),
+        }
+    }
+
+    /// A response is complete.
+    fn end(&mut self, cx: &mut Context<'_>) {
+        if let Some(events) = self.events.take() {
+            events.end(cx);
+        }
+        if let Some(answering) = self.answering.take() {
+            if answering.interim {
+                return;
+            }
+            cx.complete(answering.exchange);
+            self.answered = Some(answering.exchange);
+            if self.awaiting.front().is_some_and(|asked| asked.exchange == answering.exchange) {
+                self.awaiting.pop_front();
+            }
+        }
+    }
+
+    fn lose_response(&mut self, cx: &mut Context<'_>) {
+        self.end(cx);
+        self.lost[1] = true;
+    }
+
+    /// Looks for the next request line; what comes before it belongs to the exchange in progress.
+    fn find_request<'a>(&mut self, data: &'a [u8], cx: &mut Context<'_>) -> &'a [u8] {
+        let start = self.request.resync(data);
+        self.lost[0] = start.is_none();
+        skip_to(start, data, cx)
+    }
+
+    fn find_response<'a>(&mut self, data: &'a [u8], cx: &mut Context<'_>) -> &'a [u8] {
+        let start = self.response.resync(data);
+        self.lost[1] = start.is_none();
+        skip_to(start, data, cx)
+    }
+}
+
+/// What a step of the response decoder said, without what it borrows.
+enum Happened {
+    Head { status: u16, content: Content, upgrade: Upgrade, deflate: Option<wirelab_dissect::deflate::DeflateParams> },
+    End,
+}
+
+impl Events {
+    /// The event in progress, begun if there is none.
+    fn begin(&mut self, cx: &mut Context<'_>) -> ExId {
+        match self.event {
+            Some(event) => cx.ledger.clamp(event),
+            None => {
+                let event = cx.begin(Nature::Event, "event: message");
+                self.event = Some(event);
+                self.has_body = false;
+                self.finder.restart();
+                event
+            }
+        }
+    }
+
+    fn read(&mut self, mut data: &[u8], cx: &mut Context<'_>) {
+        while !data.is_empty() {
+            let event = self.begin(cx);
+            self.has_body = true;
+            let step = self.decoder.step(data);
+            if step.consumed == 0 && step.event.is_none() {
+                cx.own(event, Part::Content, data.len());
+                return;
+            }
+            let bytes = data.get(..step.consumed).unwrap_or_default();
+            if step.mark == sse::Mark::Value {
+                match self.finder.look(bytes, Place::Markup) {
+                    Some(found) => {
+                        cx.has_time(event);
+                        own_around(event, bytes.len(), &found.0, cx);
+                    }
+                    None => cx.own(event, Part::Content, bytes.len()),
+                }
+            } else {
+                cx.own(event, Part::Framing, bytes.len());
+            }
+            match step.event {
+                Some(sse::Event::Message { event_type, data, .. }) => {
+                    cx.counts.events += 1;
+                    let label = format!("event: {}", readable(event_type.as_bytes(), 40));
+                    cx.say(|| format!("{label} {}", readable(data, 60)));
+                    cx.name(event, Nature::Event, &label);
+                    self.finish(event, cx);
+                }
+                Some(sse::Event::Block) => {
+                    cx.say(|| "comment".to_owned());
+                    cx.name(event, Nature::Control, "comment");
+                    self.finish(event, cx);
+                }
+                Some(sse::Event::Comment | sse::Event::Retry(_)) | None => {}
+            }
+            data = data.get(bytes.len()..).unwrap_or_default();
+        }
+    }
+
+    fn finish(&mut self, event: ExId, cx: &mut Context<'_>) {
+        cx.complete(event);
+        self.event = None;
+        self.last = event;
+    }
+
+    /// The stream has ended.
+    fn end(self, cx: &mut Context<'_>) {
+        if let Some(event) = self.event {
+            cx.complete(event);
+            if !self.has_body {
+                cx.name(event, Nature::Control, "end of stream");
+            }
+        }
+    }
+}
+
+/// Gives bytes around a server's time to their exchange.
+pub(crate) fn own_around(exchange: ExId, len: usize, time: &std::ops::Range<usize>, cx: &mut Context<'_>) {
+    cx.own(exchange, Part::Content, time.start.min(len));
+    cx.own(exchange, Part::Useful, time.end.min(len).saturating_sub(time.start));
+    cx.own(exchange, Part::Content, len.saturating_sub(time.end));
+}
+
+fn skip_to<'a>(start: Option<usize>, data: &'a [u8], cx: &mut Context<'_>) -> &'a [u8] {
+    let skipped = start.unwrap_or(data.len());
+    if skipped > 0 {
+        let exchange = cx.current();
+        cx.own(exchange, Part::Content, skipped);
+    }
+    data.get(skipped..).unwrap_or_default()
+}
+
+/// Whether this is the first page that the client's address asks for.
+fn visit(cx: &mut Context<'_>) -> bool {
+    cx.visitors.len() < MOST_VISITORS && cx.visitors.insert(cx.client)
+}
+
+fn part(mark: Mark, head: Part) -> Part {
+    match mark {
+        Mark::Head => head,
+        Mark::ChunkSize | Mark::ChunkEnd | Mark::Trailer => Part::Framing,
+        Mark::Body => Part::Content,
+    }
+}
+
+/// Whether bytes of this kind may begin HTTP.
+pub(crate) use http1::{sniff_request, sniff_response};
+
+/// Requests without responses that are remembered.
+const MOST_AWAITING: usize = 1024;
+/// Client addresses that are remembered.
+const MOST_VISITORS: usize = 1 << 20;

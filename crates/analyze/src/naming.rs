@@ -1,0 +1,263 @@
+//! What would Wireshark call this packet?
+//!
+//! The names that Wireshark gives to TCP packets that do not simply move a connection on (retransmission, out-of-order,
+//! duplicate ACK, ...), found the way its TCP dissector finds them: from the highest sequence number seen in each
+//! direction, the last acknowledgement in the other, the windows and the times. They are opinions about what
+//! happened; what a packet costs and which exchange it belongs to does not depend on them.
+
+/// A name for a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Name {
+    Retransmission,
+    FastRetransmission,
+    SpuriousRetransmission,
+    OutOfOrder,
+    DuplicateAck,
+    KeepAlive,
+    KeepAliveAck,
+    ZeroWindow,
+    ZeroWindowProbe,
+    ZeroWindowProbeAck,
+    WindowUpdate,
+    PreviousSegmentNotCaptured,
+}
+
+impl Name {
+    /// The name in words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Name::Retransmission => "retransmission",
+            Name::FastRetransmission => "fast retransmission",
+            Name::SpuriousRetransmission => "spurious retransmission",
+            Name::OutOfOrder => "out-of-order",
+            Name::DuplicateAck => "duplicate ACK",
+            Name::KeepAlive => "keep-alive",
+            Name::KeepAliveAck => "keep-alive ACK",
+            Name::ZeroWindow => "zero window",
+            Name::ZeroWindowProbe => "zero window probe",
+            Name::ZeroWindowProbeAck => "zero window probe ACK",
+            Name::WindowUpdate => "window update",
+            Name::PreviousSegmentNotCaptured => "previous segment not captured",
+        }
+    }
+}
+
+/// What is remembered of one direction.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    /// Sequence number behind the highest byte seen.
+    next: Option<u32>,
+    next_ns: u64,
+    last_ack: Option<u32>,
+    last_ack_ns: u64,
+    duplicate_acks: u32,
+    window: u16,
+    /// Whether the last packet was a keep-alive or a zero window probe.
+    probing: Option<Name>,
+}
+
+/// One packet, as far as names depend on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    pub time_ns: u64,
+    pub seq: u32,
+    pub ack: Option<u32>,
+    pub len: u32,
+    pub window: u16,
+    pub syn: bool,
+    pub fin: bool,
+    pub rst: bool,
+    /// Round trip time of the handshake in nanoseconds, 0 where it was not seen.
+    pub rtt_ns: u64,
+}
+
+/// Names a packet of direction `ours`, and remembers it.
+pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
+    let plain = !packet.syn && !packet.fin && !packet.rst;
+    let same_ack = packet.ack.is_some() && packet.ack == ours.last_ack;
+    let next = ours.next;
+    let mut found = None;
+    let mut duplicate = false;
+
+    if packet.len == 1 && next == Some(packet.seq) && theirs.window == 0 && theirs.next.is_some() && plain {
+        found = Some(Name::ZeroWindowProbe);
+    } else {
+        if packet.window == 0 && plain {
+            found = Some(Name::ZeroWindow);
+        }
+        if let Some(next) = next {
+            let at_next = packet.seq == next;
+            if after(packet.seq, next) && !packet.rst {
+                found = Some(Name::PreviousSegmentNotCaptured);
+            }
+            if packet.len <= 1 && plain && packet.seq == next.wrapping_sub(1) {
+                found = Some(Name::KeepAlive);
+            } else if packet.len == 0 && plain && packet.window != 0 && at_next && same_ack {
+                if packet.window != ours.window {
+                    found = Some(Name::WindowUpdate);
+                } else if theirs.probing == Some(Name::KeepAlive) {
+                    found = Some(Name::KeepAliveAck);
+                } else if theirs.probing == Some(Name::ZeroWindowProbe) {
+                    found = Some(Name::ZeroWindowProbeAck);
+                } else {
+                    duplicate = true;
+                    found = Some(Name::DuplicateAck);
+                }
+            } else if packet.len == 0
+                && plain
+                && packet.window == 0
+                && at_next
+                && same_ack
+                && theirs.probing == Some(Name::ZeroWindowProbe)
+            {
+                found = Some(Name::ZeroWindowProbeAck);
+            }
+        }
+    }
+    if duplicate {
+        ours.duplicate_acks += 1;
+    } else if !same_ack {
+        ours.duplicate_acks = 0;
+    }
+
+    let probing = matches!(found, Some(Name::KeepAlive | Name::ZeroWindowProbe));
+    if (packet.len > 0 || packet.syn || packet.fin)
+        && !probing
+        && let Some(again) = repeated(ours, theirs, packet)
+    {
+        found = Some(again);
+    }
+
+    let end = packet.seq.wrapping_add(packet.len).wrapping_add(u32::from(packet.syn || packet.fin));
+    let advances = ours.next.is_none_or(|next| after(end, next));
+    if advances && found != Some(Name::ZeroWindowProbe) && !(packet.rst && ours.next.is_some()) {
+        ours.next = Some(end);
+        ours.next_ns = packet.time_ns;
+    }
+    if packet.ack.is_some() {
+        if !same_ack || found == Some(Name::DuplicateAck) {
+            ours.last_ack_ns = packet.time_ns;
+        }
+        ours.last_ack = packet.ack;
+    }
+    ours.window = packet.window;
+    ours.probing = found.filter(|name| matches!(name, Name::KeepAlive | Name::ZeroWindowProbe));
+    found
+}
+
+/// The name of a packet that brings bytes, a SYN or a FIN from before the highest number seen.
+fn repeated(ours: &Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
+    let next = ours.next?;
+    let end = packet.seq.wrapping_add(packet.len);
+    if packet.len > 0 && theirs.last_ack.is_some_and(|ack| !after(end, ack)) {
+        return Some(Name::SpuriousRetransmission);
+    }
+    let behind = after(next, packet.seq) && !(packet.len > 1 && next.wrapping_sub(1) == packet.seq);
+    if !behind {
+        return None;
+    }
+    let since_ack = packet.time_ns.saturating_sub(theirs.last_ack_ns);
+    if theirs.duplicate_acks >= 2 && theirs.last_ack == Some(packet.seq) && since_ack < FAST_RETRANSMISSION_NS {
+        return Some(Name::FastRetransmission);
+    }
+    let near = if packet.rtt_ns == 0 { OUT_OF_ORDER_NS } else { packet.rtt_ns };
+    let whole = end.wrapping_add(u32::from(packet.syn || packet.fin));
+    if packet.time_ns.saturating_sub(ours.next_ns) < near && whole != next {
+        return Some(Name::OutOfOrder);
+    }
+    Some(Name::Retransmission)
+}
+
+/// Whether sequence number `a` comes after `b`, modulo 2^32 (RFC 9293, section 3.4).
+fn after(a: u32, b: u32) -> bool {
+    a != b && a.wrapping_sub(b) < 1 << 31
+}
+
+/// A retransmission this soon after the duplicate ACKs that asked for it is a fast one.
+const FAST_RETRANSMISSION_NS: u64 = 20_000_000;
+/// A late segment this soon after the highest one is out of order, where the round trip time is not known.
+const OUT_OF_ORDER_NS: u64 = 3_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Facts = Facts {
+        time_ns: 0,
+        seq: 1000,
+        ack: Some(500),
+        len: 0,
+        window: 100,
+        syn: false,
+        fin: false,
+        rst: false,
+        rtt_ns: 25_000_000,
+    };
+
+    /// Names each packet of a conversation: (from the client, time in ms, packet).
+    fn names(packets: &[(bool, u64, Facts)]) -> Vec<Option<Name>> {
+        let mut seen = [Seen::default(), Seen::default()];
+        packets
+            .iter()
+            .map(|(client, ms, facts)| {
+                let [a, b] = &mut seen;
+                let facts = Facts { time_ns: ms * 1_000_000, ..*facts };
+                if *client { name(a, b, &facts) } else { name(b, a, &facts) }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn bytes_seen_before_are_a_retransmission() {
+        let data = Facts { len: 10, ..PLAIN };
+        assert_eq!(names(&[(true, 0, data), (true, 200, data)]), [None, Some(Name::Retransmission)]);
+    }
+
+    #[test]
+    fn bytes_acknowledged_before_are_a_spurious_one() {
+        let data = Facts { len: 10, ..PLAIN };
+        let ack = Facts { seq: 500, ack: Some(1010), ..PLAIN };
+        assert_eq!(
+            names(&[(true, 0, data), (false, 1, ack), (true, 200, data)]),
+            [None, None, Some(Name::SpuriousRetransmission)]
+        );
+    }
+
+    #[test]
+    fn a_gap_filled_soon_is_out_of_order() {
+        let first = Facts { len: 10, ..PLAIN };
+        let second = Facts { seq: 1010, len: 10, ..PLAIN };
+        let third = Facts { seq: 1020, len: 10, ..PLAIN };
+        assert_eq!(
+            names(&[(true, 0, first), (true, 1, third), (true, 2, second)]),
+            [None, Some(Name::PreviousSegmentNotCaptured), Some(Name::OutOfOrder)]
+        );
+    }
+
+    #[test]
+    fn two_duplicate_acks_ask_for_a_fast_retransmission() {
+        let first = Facts { len: 10, ..PLAIN };
+        let ack = Facts { seq: 500, ack: Some(1000), ..PLAIN };
+        let got = names(&[
+            (true, 0, first),
+            (true, 0, Facts { seq: 1010, ..first }),
+            (false, 1, ack),
+            (false, 1, ack),
+            (false, 2, ack),
+            (true, 3, first),
+        ]);
+        assert_eq!(got.last(), Some(&Some(Name::FastRetransmission)));
+        assert_eq!(got.get(3), Some(&Some(Name::DuplicateAck)));
+    }
+
+    #[test]
+    fn a_probe_below_the_next_byte_is_a_keep_alive() {
+        let first = Facts { len: 10, ..PLAIN };
+        let ack = Facts { seq: 500, ack: Some(1010), ..PLAIN };
+        let probe = Facts { seq: 1009, ..PLAIN };
+        assert_eq!(
+            names(&[(true, 0, first), (false, 1, ack), (true, 9000, probe), (false, 9001, ack)]),
+            [None, None, Some(Name::KeepAlive), Some(Name::KeepAliveAck)]
+        );
+    }
+}

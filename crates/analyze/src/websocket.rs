@@ -1,0 +1,230 @@
+//! Which message does each byte of a WebSocket connection belong to?
+//!
+//! A message from the client begins an exchange. The server's next message answers the oldest client message that has
+//! no answer; where there is none, it is pushed and begins an exchange of its own. The protocol itself does not pair
+//! messages, so this is a reading: right for request and reply and for pure push, a guess where both are mixed.
+
+use std::collections::VecDeque;
+
+use wirelab_dissect::deflate::DeflateParams;
+use wirelab_dissect::websocket::{Decoder, Event, FrameHeader, Mark, Opcode};
+
+use crate::context::{Context, readable};
+use crate::http::own_around;
+use crate::ledger::{ExId, Nature};
+use crate::model::{Part, WebSocketFrames};
+use crate::time_of_day::{self, Finder, Place};
+
+/// A connection after the opening handshake.
+#[derive(Debug)]
+pub(crate) struct WebSocket {
+    client: Side,
+    server: Side,
+    /// Client messages without an answer, oldest first.
+    awaiting: VecDeque<ExId>,
+}
+
+/// One side's frames.
+#[derive(Debug)]
+struct Side {
+    decoder: Decoder,
+    /// The exchange of the frame that is being received.
+    frame: Option<ExId>,
+    /// The exchange of the message whose fragments are being received.
+    message: Option<ExId>,
+    /// The exchange of the last ping that the other side has not answered.
+    ping: Option<ExId>,
+    finder: Finder,
+    /// Whether frame boundaries are lost: nothing in the stream says where the next frame begins.
+    lost: bool,
+}
+
+impl Side {
+    fn new(deflate: Option<DeflateParams>) -> Side {
+        Side {
+            decoder: Decoder::new(deflate),
+            frame: None,
+            message: None,
+            ping: None,
+            finder: Finder::default(),
+            lost: false,
+        }
+    }
+}
+
+impl WebSocket {
+    pub fn new(deflate: Option<DeflateParams>) -> WebSocket {
+        WebSocket { client: Side::new(deflate), server: Side::new(deflate), awaiting: VecDeque::new() }
+    }
+
+    /// Reads what one side sends next.
+    pub fn read(&mut self, from_client: bool, mut data: &[u8], cx: &mut Context<'_>) {
+        let mut first = !data.is_empty();
+        while first || !data.is_empty() {
+            // One step beyond the last byte: the end of a frame without payload comes with no bytes.
+            first = !data.is_empty();
+            if data.is_empty() && self.side(from_client).frame.is_none() {
+                break;
+            }
+            if self.side(from_client).lost {
+                let exchange = cx.current();
+                return cx.own(exchange, Part::Content, data.len());
+            }
+            let exchange = match self.side(from_client).frame {
+                Some(exchange) => cx.ledger.clamp(exchange),
+                None => {
+                    let exchange = self.begin(from_client, data.first().copied().unwrap_or(0), cx);
+                    self.side(from_client).frame = Some(exchange);
+                    exchange
+                }
+            };
+            let side = if from_client { &mut self.client } else { &mut self.server };
+            let step = match side.decoder.step(data) {
+                Ok(step) => step,
+                Err(error) => {
+                    side.lost = true;
+                    cx.problem("websocket", error.to_string());
+                    return cx.own(exchange, Part::Content, data.len());
+                }
+            };
+            let bytes = data.get(..step.consumed).unwrap_or_default();
+            if step.mark == Mark::Header {
+                cx.own(exchange, Part::Framing, bytes.len());
+            } else {
+                match side.finder.look(if from_client { &[] } else { bytes }, Place::Markup) {
+                    Some(found) => {
+                        cx.has_time(exchange);
+                        own_around(exchange, bytes.len(), &found.0, cx);
+                    }
+                    None => cx.own(exchange, Part::Content, bytes.len()),
+                }
+            }
+            let done = step.consumed == 0 && step.event.is_none();
+            if let Some(Event::FrameEnd { header, payload, inflated }) = step.event {
+                if let Some(inflated) = &inflated
+                    && !from_client
+                    && time_of_day::find(inflated.peek, Place::Markup, false).is_some()
+                {
+                    cx.has_time(exchange);
+                }
+                let shown = inflated.map_or(payload, |inflated| inflated.peek);
+                cx.say(|| describe(&header, shown));
+                count(&mut cx.counts.frames, header.opcode);
+                self.end(from_client, &header, exchange, cx);
+            }
+            if done {
+                break;
+            }
+            data = data.get(bytes.len()..).unwrap_or_default();
+        }
+    }
+
+    /// Bytes of a direction are missing from the capture.
+    pub fn skip(&mut self, from_client: bool, count: u64, cx: &mut Context<'_>) {
+        let side = self.side(from_client);
+        if !side.lost && !side.decoder.skip(count) {
+            side.lost = true;
+            cx.problem(
+                "websocket",
+                format!("{count} bytes are missing from the capture, and nothing says where the next frame begins"),
+            );
+        }
+    }
+
+    fn side(&mut self, client: bool) -> &mut Side {
+        if client { &mut self.client } else { &mut self.server }
+    }
+
+    /// The exchange of the frame that begins with this byte.
+    fn begin(&mut self, from_client: bool, first: u8, cx: &mut Context<'_>) -> ExId {
+        match Opcode::from_bits(first & 0x0f) {
+            Opcode::Close => cx.close(),
+            Opcode::Ping => {
+                let exchange = cx.begin(Nature::Control, "ping");
+                self.side(from_client).ping = Some(exchange);
+                exchange
+            }
+            Opcode::Pong => match self.side(!from_client).ping.take() {
+                Some(ping) => cx.ledger.clamp(ping),
+                None => cx.begin(Nature::Control, "pong"),
+            },
+            opcode => {
+                if let Some(message) = self.side(from_client).message {
+                    return cx.ledger.clamp(message);
+                }
+                let answered = if from_client { None } else { self.awaiting.pop_front() };
+                let exchange = match answered {
+                    Some(asked) => cx.ledger.clamp(asked),
+                    None => cx.begin(Nature::Message, opcode.name()),
+                };
+                let side = self.side(from_client);
+                side.finder.restart();
+                side.message = Some(exchange);
+                exchange
+            }
+        }
+    }
+
+    /// A frame is complete.
+    fn end(&mut self, from_client: bool, header: &FrameHeader, exchange: ExId, cx: &mut Context<'_>) {
+        let side = self.side(from_client);
+        side.frame = None;
+        match header.opcode {
+            Opcode::Close => {}
+            Opcode::Ping => {}
+            Opcode::Pong => cx.complete(exchange),
+            _ if !header.fin => {}
+            _ => {
+                side.message = None;
+                // A pushed message is complete; so is a client's, as far as anyone can tell, until it is answered.
+                cx.complete(exchange);
+                if from_client {
+                    if self.awaiting.len() >= MOST_AWAITING {
+                        self.awaiting.pop_front();
+                    }
+                    self.awaiting.push_back(exchange);
+                    if let Some(open) = cx.ledger.get(exchange) {
+                        open.complete = false;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn count(frames: &mut WebSocketFrames, opcode: Opcode) {
+    match opcode {
+        Opcode::Text => frames.text += 1,
+        Opcode::Binary => frames.binary += 1,
+        Opcode::Close => frames.close += 1,
+        Opcode::Ping => frames.ping += 1,
+        Opcode::Pong => frames.pong += 1,
+        Opcode::Continuation => frames.continuation += 1,
+        Opcode::Reserved(_) => {}
+    }
+}
+
+fn describe(header: &FrameHeader, payload: &[u8]) -> String {
+    let mut text = header.opcode.name().to_owned();
+    match (header.opcode, payload) {
+        (Opcode::Text | Opcode::Continuation, _) => text += &format!(" \"{}\"", readable(payload, 60)),
+        (Opcode::Close, [high, low, reason @ ..]) => {
+            text += &format!(" {}", u16::from_be_bytes([*high, *low]));
+            if !reason.is_empty() {
+                text += &format!(" \"{}\"", readable(reason, 60));
+            }
+        }
+        (Opcode::Close, _) => {}
+        _ => text += &format!(", {} bytes", header.len),
+    }
+    if header.mask.is_some() {
+        text += " masked";
+    }
+    if !header.fin {
+        text += ", more follows";
+    }
+    text
+}
+
+/// Client messages without an answer that are remembered.
+const MOST_AWAITING: usize = 64;
