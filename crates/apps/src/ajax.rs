@@ -1,0 +1,40 @@
+//! The server's time in a page, renewed by a script that asks for the time alone.
+//!
+//! ```text
+//! > GET / HTTP/1.1                  once
+//! < HTTP/1.1 200 OK                 the page, with the time and the script in it
+//! > GET /time HTTP/1.1              every update
+//! < HTTP/1.1 200 OK                 {"time":"08:04:23"}
+//! ```
+
+use std::io;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use wirelab_clock::Clock;
+
+use crate::answer::text;
+use crate::http::{self, HTML, JSON};
+use crate::pages::{App, Page};
+use crate::{Listener, Options};
+
+/// Serves until `shutdown` resolves.
+pub async fn run<L: Listener>(
+    listener: L,
+    clock: Clock,
+    options: Options,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let page = Page::render(App::Ajax, &options)?;
+    let (page_clock, time_clock) = (clock.clone(), clock.clone());
+    let routes = Router::new()
+        .route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock))))
+        .route("/time", get(async move || text(StatusCode::OK, JSON, time(&time_clock))));
+    http::serve(listener, routes, clock, options, shutdown).await
+}
+
+/// 20 bytes, the newline among them.
+fn time(clock: &Clock) -> String {
+    format!("{{\"time\":\"{}\"}}\n", clock.time_of_day())
+}

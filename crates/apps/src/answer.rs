@@ -1,0 +1,81 @@
+//! What has every HTTP answer in common?
+//!
+//! The header fields that the server of 2021 wrote, in its order: `Content-Type`, `Content-Length`, `Date`. The date is
+//! that of the run's clock, and hyper is told to add none. And the style: whether head and body leave in one write.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use wirelab_clock::Clock;
+
+use crate::Style;
+
+/// A text that is all there.
+pub(crate) fn text(status: StatusCode, media_type: &'static str, body: String) -> Response {
+    (status, [(CONTENT_TYPE, HeaderValue::from_static(media_type))], body).into_response()
+}
+
+/// Adds what every answer has, in the order of 2021.
+pub(crate) fn finish(response: Response, clock: &Clock, style: Style) -> Response {
+    // 101 ends HTTP on this connection; the original sent no date with it.
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let mut headers = HeaderMap::with_capacity(4);
+    if let Some(media_type) = parts.headers.remove(CONTENT_TYPE) {
+        headers.insert(CONTENT_TYPE, media_type);
+    }
+    parts.headers.remove(CONTENT_LENGTH);
+    if let Some(length) = body.size_hint().exact() {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    if let Ok(date) = HeaderValue::from_str(&clock.http_date()) {
+        headers.insert(DATE, date);
+    }
+    headers.extend(parts.headers);
+    parts.headers = headers;
+    let body = match style {
+        Style::Split if !body.is_end_stream() => Body::new(AfterHead { body, waited: false }),
+        Style::Split | Style::Coalesced => body,
+    };
+    Response::from_parts(parts, body)
+}
+
+/// A body that lets the head go first: it is not ready when it is first asked, and hyper writes out what it has when a
+/// body is not ready.
+struct AfterHead {
+    body: Body,
+    waited: bool,
+}
+
+impl HttpBody for AfterHead {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        if !self.waited {
+            self.waited = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,66 @@
+//! Who is connected, and how does the server end?
+//!
+//! Every conversation holds a [`Seat`]. It counts against the limit of clients, and it tells the conversation when the
+//! server stops. The server is done when all seats are free, or when the grace time is over.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::guard::Guard;
+use crate::listener::accept_patiently;
+use crate::{Listener, Options};
+
+/// A client's place at the server; the last clone that is dropped frees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seat {
+    stop: watch::Receiver<bool>,
+    _place: Arc<OwnedSemaphorePermit>,
+}
+
+impl Seat {
+    /// Resolves when the server begins to stop.
+    pub(crate) async fn stopping(mut self) {
+        // An error means that the server itself is gone: that is stopping too.
+        self.stop.wait_for(|stop| *stop).await.ok();
+    }
+}
+
+/// Accepts connections and gives each to `talk`, in a task of its own, until `shutdown` resolves; then lets the
+/// conversations end.
+pub(crate) async fn serve<L, T, F>(mut listener: L, options: &Options, shutdown: impl Future<Output = ()>, talk: T)
+where
+    L: Listener,
+    T: Fn(Guard<L::Io>, Seat) -> F,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (stop, stopping) = watch::channel(false);
+    let places = Arc::new(Semaphore::new(options.limits.clients.clamp(1, Semaphore::MAX_PERMITS)));
+    let mut talks = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        let next = async {
+            let place = places.clone().acquire_owned().await;
+            (place, accept_patiently(&mut listener).await)
+        };
+        let (place, (io, peer)) = tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            next = next => next,
+        };
+        // The semaphore is never closed.
+        let Ok(place) = place else { break };
+        while talks.try_join_next().is_some() {}
+        tracing::debug!(%peer, clients = talks.len() + 1, "connected");
+        let seat = Seat { stop: stopping.clone(), _place: Arc::new(place) };
+        talks.spawn(talk(Guard::new(io, options.timeouts), seat));
+    }
+    drop(listener);
+    drop(stopping);
+    stop.send(true).ok();
+    if tokio::time::timeout(options.timeouts.grace, stop.closed()).await.is_err() {
+        tracing::debug!("the grace time is over; cutting what is left");
+    }
+    talks.shutdown().await;
+}

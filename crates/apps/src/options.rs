@@ -1,0 +1,100 @@
+//! What can be chosen about an app, and what is a good choice when nothing is said?
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The choices of one server. [`Options::default`] is right for a person with a browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// From one pushed event to the next; only [`crate::sse`] pushes.
+    pub interval: Duration,
+    /// How an HTTP answer is written.
+    pub style: Style,
+    /// Which length the pages have.
+    pub pages: Pages,
+    /// What one client may make the server keep.
+    pub limits: Limits,
+    /// How long the server waits for a client.
+    pub timeouts: Timeouts,
+}
+
+/// In how many writes an HTTP answer leaves the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Style {
+    /// Head and body in one write, as hyper does: one packet for a short answer. The head of an event stream leaves at
+    /// once, so that the browser knows that it is subscribed.
+    Coalesced,
+    /// The head first and the body in a second write, as the Python server of 2021 did. With Nagle's algorithm
+    /// (RFC 9293, section 3.7.4) the body then waits for the ACK of the head. The head of an event stream waits for the
+    /// first event, because that server wrote nothing before it had something to say.
+    Split,
+}
+
+/// Which length the pages have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pages {
+    /// As long as they are.
+    Own,
+    /// Filled up to the lengths that the pages of 2021 had (435, 807, 569 and 719 bytes), so that a replay of that
+    /// experiment counts the same bytes.
+    Lengths2021,
+}
+
+/// What one client may make the server keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Clients at the same time; more wait in the listener's queue.
+    pub clients: usize,
+    /// Bytes of a line that a TCP client may send.
+    pub line: usize,
+    /// Bytes of an HTTP request head. hyper needs 8,192 or more; less counts as that.
+    pub head: usize,
+    /// Bytes of a WebSocket message.
+    pub message: usize,
+}
+
+/// How long the server waits for a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeouts {
+    /// From the first byte of a request head to its last.
+    pub head: Duration,
+    /// For the next line, request or message. Must be longer than the time from one update to the next.
+    pub idle: Duration,
+    /// For a client that does not take what was written to it.
+    pub stall: Duration,
+    /// For the conversations to end after the shutdown began; what is left then is cut.
+    pub grace: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            interval: Duration::from_secs(1),
+            style: Style::Coalesced,
+            pages: Pages::Own,
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        // A browser on localhost sends the cookies of everything else that was ever served there: 16 KiB for a head.
+        Limits { clients: 10_000, line: 1024, head: 16 * 1024, message: 4096 }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts {
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(600),
+            stall: Duration::from_secs(30),
+            grace: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The server's time in a page, renewed by a message over a WebSocket (RFC 6455).
+//!
+//! ```text
+//! > GET / HTTP/1.1                  once
+//! < HTTP/1.1 200 OK                 the page, with the time and the script in it
+//! > GET /time HTTP/1.1              once, on a second connection, with Upgrade: websocket
+//! < HTTP/1.1 101 Switching Protocols
+//! > get-time                        every update: a masked text frame, 14 bytes
+//! < {"time": "09:43:38"}            a text frame, 22 bytes
+//! ```
+
+use std::error::Error;
+use std::io;
+
+use axum::Router;
+use axum::extract::Extension;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, UPGRADE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use axum::routing::get;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite;
+use wirelab_clock::Clock;
+
+use crate::answer::text;
+use crate::connections::Seat;
+use crate::http::{self, HTML};
+use crate::pages::{App, Page};
+use crate::{Listener, Options};
+
+/// Serves until `shutdown` resolves; then every WebSocket gets a close frame with 1001, "going away".
+pub async fn run<L: Listener>(
+    listener: L,
+    clock: Clock,
+    options: Options,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let page = Page::render(App::Ws, &options)?;
+    let (page_clock, talk_clock) = (clock.clone(), clock.clone());
+    let talk_options = options.clone();
+    let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock)))).route(
+        "/time",
+        get(async move |upgrade: WebSocketUpgrade, Extension(seat): Extension<Seat>| {
+            let (clock, options) = (talk_clock.clone(), talk_options.clone());
+            let answer = upgrade
+                // The defaults hold 128 KiB for every connection; our messages have 20 bytes.
+                .read_buffer_size(READ_BUFFER)
+                .write_buffer_size(0)
+                .max_write_buffer_size(WRITE_BUFFER)
+                .max_message_size(options.limits.message)
+                .max_frame_size(options.limits.message)
+                .on_upgrade(move |socket| talk(socket, seat, clock, options));
+            in_order_of_2021(answer)
+        }),
+    );
+    http::serve(listener, routes, clock, options, shutdown).await
+}
+
+/// One client's conversation.
+async fn talk(mut socket: WebSocket, seat: Seat, clock: Clock, options: Options) {
+    let stopping = seat.stopping();
+    tokio::pin!(stopping);
+    let end = loop {
+        let message = tokio::select! {
+            biased;
+            () = &mut stopping => break Some((close_code::AWAY, "the server stops")),
+            message = timeout(options.timeouts.idle, socket.recv()) => message,
+        };
+        let answer = match message {
+            Err(_idle) => break Some((close_code::AWAY, "no message for too long")),
+            Ok(None | Some(Ok(Message::Close(_)))) => break None,
+            Ok(Some(Err(error))) => match too_long(&error) {
+                true => break Some((close_code::SIZE, "the message is too long")),
+                false => break None,
+            },
+            // Answered by the library.
+            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
+            Ok(Some(Ok(Message::Text(words)))) if words == "get-time" => time(&clock),
+            Ok(Some(Ok(Message::Text(_) | Message::Binary(_)))) => UNKNOWN.to_owned(),
+        };
+        if socket.send(Message::Text(answer.into())).await.is_err() {
+            break None;
+        }
+    };
+    if let Some((code, reason)) = end {
+        socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await.ok();
+    }
+    // Sends the answer to a close frame, or waits for one (RFC 6455, section 7.1.1).
+    let farewell = async { while let Some(Ok(_)) = socket.recv().await {} };
+    timeout(options.timeouts.grace, farewell).await.ok();
+}
+
+/// Whether the message, and not the connection, is what is wrong.
+fn too_long(error: &axum::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<tungstenite::Error>() {
+            return matches!(error, tungstenite::Error::Capacity(_));
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// 20 bytes.
+fn time(clock: &Clock) -> String {
+    format!("{{\"time\": \"{}\"}}", clock.time_of_day())
+}
+
+/// The 101 of the original: `Upgrade`, `Connection`, `Sec-WebSocket-Accept`.
+fn in_order_of_2021(mut answer: Response) -> Response {
+    if let Some(accept) = answer.headers_mut().remove(SEC_WEBSOCKET_ACCEPT) {
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+        *answer.headers_mut() = headers;
+    }
+    answer
+}
+
+const UNKNOWN: &str = r#"{"error": "unknown command"}"#;
+const READ_BUFFER: usize = 4096;
+/// Room for the answers that a client has not taken yet.
+const WRITE_BUFFER: usize = 4096;

@@ -1,0 +1,138 @@
+//! What is on the wire, byte for byte?
+
+#![allow(clippy::unwrap_used)]
+
+mod pipes;
+
+use std::time::Duration;
+
+use pipes::{App, Server, after, frame, request, upgrade};
+use wirelab_apps::{Options, Pages, Style};
+
+fn replay() -> Options {
+    Options { interval: Duration::from_secs(10), style: Style::Split, pages: Pages::Lengths2021, ..Options::default() }
+}
+
+fn modern() -> Options {
+    Options { interval: Duration::from_secs(10), ..Options::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tcp_says_what_the_original_said() {
+    for options in [replay(), modern()] {
+        let server = Server::start(App::Tcp, options);
+        let mut client = server.client();
+        assert_eq!(client.hear_text().await, "Hello!\nServer time: 09:36:17\n\n");
+        after(9.999).await;
+        assert_eq!(client.ask("time\n").await, "09:36:27\n\n");
+        assert_eq!(client.ask("what?\n").await, "I do not understand: what?\n\n");
+        assert_eq!(client.ask("bye\n").await, "Good bye!\n");
+        assert_eq!(client.writes(), [30, 10, 28, 10]);
+        server.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_page_has_the_length_and_the_head_of_the_original() {
+    for (app, length) in [(App::Web, 435), (App::Ajax, 807), (App::Sse, 569), (App::Ws, 719)] {
+        let server = Server::start(app, replay());
+        let mut client = server.client();
+        for _ in 0..2 {
+            let answer = client.ask(request("GET /", "Connection: keep-alive\r\n")).await;
+            let (head, page) = answer.split_once("\r\n\r\n").unwrap();
+            assert_eq!(
+                head,
+                format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {length}\r\n\
+                     date: Sun, 06 Jun 2021 09:36:17 GMT"
+                )
+            );
+            assert_eq!(page.len(), length);
+            assert!(page.contains("09:36:17"));
+            assert_eq!(client.writes(), [117, length]);
+        }
+        server.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modern_server_writes_head_and_body_at_once() {
+    for app in [App::Web, App::Ajax, App::Sse, App::Ws] {
+        let server = Server::start(app, modern());
+        let mut client = server.client();
+        let answer = client.ask(request("GET /", "")).await;
+        assert_eq!(client.writes(), [answer.len()]);
+        server.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ajax_answers_with_twenty_bytes_of_json() {
+    let words = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\
+                 date: Sun, 06 Jun 2021 09:36:17 GMT\r\n\r\n{\"time\":\"09:36:17\"}\n";
+    for (options, writes) in [(replay(), vec![108, 20]), (modern(), vec![128])] {
+        let server = Server::start(App::Ajax, options);
+        let mut client = server.client();
+        assert_eq!(client.ask(request("GET /time", "")).await, words);
+        assert_eq!(client.writes(), writes);
+        server.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sse_in_the_replay_holds_the_head_back_until_the_first_event() {
+    let server = Server::start(App::Sse, replay());
+    let mut client = server.client();
+    assert_eq!(client.ask(request("GET /time", "")).await, "");
+    after(10.0).await;
+    assert_eq!(
+        client.hear_text().await,
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n\
+         date: Sun, 06 Jun 2021 09:36:27 GMT\r\ntransfer-encoding: chunked\r\n\r\n\
+         1C\r\ndata: {\"time\": \"09:36:27\"}\n\n\r\n"
+    );
+    assert_eq!(client.writes(), [132, 34]);
+    after(10.0).await;
+    assert_eq!(client.hear_text().await, "1C\r\ndata: {\"time\": \"09:36:37\"}\n\n\r\n");
+    after(10.0).await;
+    assert_eq!(client.hear_text().await, "1C\r\ndata: {\"time\": \"09:36:47\"}\n\n\r\n");
+    assert_eq!(client.writes(), [34, 34]);
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn sse_says_at_once_that_the_browser_is_subscribed() {
+    let server = Server::start(App::Sse, modern());
+    let mut client = server.client();
+    assert_eq!(
+        client.ask(request("GET /time", "")).await,
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n\
+         date: Sun, 06 Jun 2021 09:36:17 GMT\r\ntransfer-encoding: chunked\r\n\r\n"
+    );
+    for time in ["09:36:27", "09:36:37", "09:36:47"] {
+        after(10.0).await;
+        assert_eq!(client.hear_text().await, format!("1C\r\ndata: {{\"time\": \"{time}\"}}\n\n\r\n"));
+    }
+    assert_eq!(client.writes(), [132, 34, 34, 34]);
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn ws_upgrades_and_answers_as_the_original_did() {
+    for options in [replay(), modern()] {
+        let server = Server::start(App::Ws, options);
+        let mut client = server.client();
+        assert_eq!(
+            client.ask(upgrade()).await,
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
+             sec-websocket-accept: jvz8rJ0yJN/A4J0kiZQLiifpQO8=\r\n\r\n"
+        );
+        client.say(frame(1, b"get-time")).await;
+        assert_eq!(client.hear().await, b"\x81\x14{\"time\": \"09:36:17\"}");
+        assert_eq!(client.writes(), [129, 22]);
+        client.say(frame(8, &[0x03, 0xe9])).await;
+        // The original answered with an empty close frame; RFC 6455, section 5.5.1, suggests the code that came.
+        assert_eq!(client.hear_to_the_end().await, [0x88, 0x02, 0x03, 0xe9]);
+        server.stop().await;
+    }
+}
