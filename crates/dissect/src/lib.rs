@@ -7,18 +7,21 @@
 //!
 //! The packet decoder ([`packet`]) finds the outermost TCP segment of a frame; [`ip`] and [`tcp`] say what their headers hold.
 //!
-//! The stream decoders ([`http1`], [`sse`], [`websocket`]) are each fed one direction of a connection, in order, in
-//! pieces of any size, and are all of one shape: see [`Step`].
+//! The stream decoders ([`http1`], [`sse`], [`websocket`], [`lines`], [`tls`], [`http2`]) are each fed one direction of
+//! a connection, in order, in pieces of any size, and are all of one shape: see [`Step`].
 
 mod cursor;
 pub mod deflate;
 pub mod http1;
+pub mod http2;
 pub mod ip;
+pub mod lines;
 mod link;
 pub mod packet;
 pub mod sse;
 mod stream;
 pub mod tcp;
+pub mod tls;
 pub mod websocket;
 
 pub use stream::{Sniff, Step};

@@ -64,3 +64,42 @@ pub(crate) fn first(bytes: &[u8], count: usize) -> &[u8] {
 pub(crate) fn part(left: u64, input: &[u8]) -> usize {
     usize::try_from(left).map_or(input.len(), |left| left.min(input.len()))
 }
+
+/// A header of `N` bytes, which may be split over several inputs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Split<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> Split<N> {
+    pub(crate) fn new() -> Self {
+        Split { bytes: [0; N], len: 0 }
+    }
+
+    /// How many bytes of the input belong to the header, and the whole header where it ends in this input.
+    #[inline]
+    pub(crate) fn fill(&mut self, input: &[u8]) -> (usize, Option<[u8; N]>) {
+        if self.len == 0
+            && let Some(whole) = input.first_chunk::<N>()
+        {
+            return (N, Some(*whole));
+        }
+        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
+        let taken = room.len().min(input.len());
+        for (to, from) in room.iter_mut().zip(input) {
+            *to = *from;
+        }
+        self.len += taken;
+        if self.len < N {
+            return (taken, None);
+        }
+        self.len = 0;
+        (taken, Some(self.bytes))
+    }
+
+    /// Whether nothing of the next header was seen yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}

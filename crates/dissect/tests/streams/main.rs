@@ -3,6 +3,7 @@
 
 mod feed;
 mod http1;
+mod lines_tls_http2;
 mod messages;
 mod random;
 mod sse;
