@@ -72,8 +72,8 @@ impl<'a, C: Connect> Browser<'a, C> {
         let started = sleep(self.script.profile.script_starts_after());
         tokio::select! {
             biased;
-            () = started => Ok(()),
             fault = self.idle() => Err(fault),
+            () = started => Ok(()),
         }
     }
 

@@ -32,7 +32,7 @@ pub enum DriveError {
         fault: Fault,
     },
     /// Something went wrong while the client waited for the step to be due.
-    #[error("before {step} was due, {fault}")]
+    #[error("before {step}, {fault}")]
     Before {
         /// The step that was to come next.
         step: Action,

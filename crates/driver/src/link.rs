@@ -68,11 +68,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Link<Io> {
 
     /// Waits, while the server has no reason to speak, until it closes the connection. Bytes are a fault.
     pub(crate) async fn ended(&mut self) -> Result<(), Fault> {
-        match self.read().await {
-            // A reset of an idle connection ends it just as well.
-            Ok(0) | Err(_) if self.input.is_empty() => Ok(()),
-            _ => Err(Fault::Unasked { found: excerpt(&self.input) }),
+        // A reset of an idle connection ends it just as well.
+        if self.input.is_empty() && matches!(self.read().await, Ok(0) | Err(_)) {
+            return Ok(());
         }
+        Err(Fault::Unasked { found: excerpt(&self.input) })
     }
 
     /// One write without a deadline, of as much as the connection takes. May be dropped at any time.

@@ -63,11 +63,12 @@ pub(crate) async fn play<S: Session>(
     Ok(steps)
 }
 
-/// Lets the session idle until a step is due.
+/// Lets the session idle until a step is due. Even where that is past it looks once at what has come, so that bytes
+/// which were sent unasked are not taken for the answer to the next request.
 async fn wait<S: Session>(session: &mut S, step: Action, due: Instant) -> Result<(), DriveError> {
     tokio::select! {
         biased;
-        () = sleep_until(due) => Ok(()),
         fault = session.idle() => Err(DriveError::Before { step, fault }),
+        () = sleep_until(due) => Ok(()),
     }
 }

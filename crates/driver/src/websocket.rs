@@ -176,3 +176,6 @@ fn utf8(bytes: &[u8]) -> Result<String, FrameError> {
 
 /// Far more than a time needs.
 const MESSAGE_LIMIT: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests;
