@@ -53,6 +53,12 @@ impl Clock {
         u64::try_from(self.now().as_nanosecond()).unwrap_or(0)
     }
 
+    /// The time at which [`elapsed`](Clock::elapsed) was or will be `offset`, in nanoseconds since the Unix epoch.
+    pub fn unix_nanos_at(&self, offset: Duration) -> u64 {
+        let at = self.wall.checked_add(offset).unwrap_or(Timestamp::MAX);
+        u64::try_from(at.as_nanosecond()).unwrap_or(0)
+    }
+
     /// The server's time as all five apps show it: `HH:MM:SS`, 8 characters.
     pub fn time_of_day(&self) -> String {
         self.now().to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
@@ -87,6 +93,7 @@ mod tests {
         assert_eq!(clock.http_date(), "Mon, 07 Jun 2021 09:36:27 GMT");
         assert_eq!(clock.elapsed(), Duration::from_secs(86_410));
         assert_eq!(clock.unix_nanos(), 1_623_058_587_000_000_000);
+        assert_eq!(clock.unix_nanos_at(clock.elapsed()), clock.unix_nanos());
     }
 
     #[tokio::test(start_paused = true)]

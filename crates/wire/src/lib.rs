@@ -22,6 +22,11 @@
 
 mod error;
 mod facts;
+#[cfg(all(target_os = "linux", feature = "kernel"))]
+pub mod kernel;
+#[cfg(not(all(target_os = "linux", feature = "kernel")))]
+#[path = "no_kernel.rs"]
+pub mod kernel;
 pub mod link;
 mod options;
 mod stop;
@@ -32,7 +37,7 @@ use std::pin::Pin;
 
 pub use error::{Error, Host, Refusal};
 pub use facts::{Facts, Frames, SocketOption};
-pub use options::{CLIENT, Options, PORT, SERVER, Vantage, WireKind, server_address};
+pub use options::{CLIENT, MTU, Options, PORT, SERVER, Vantage, WireKind, server_address};
 pub use stop::Stop;
 pub use stream::{Connector, Listener, Stream};
 

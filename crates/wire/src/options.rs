@@ -11,6 +11,8 @@ pub const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 pub const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 /// The port that the server listens on.
 pub const PORT: u16 = 8000;
+/// The largest IP packet that fits every wire, in bytes: Ethernet's.
+pub const MTU: u32 = 1500;
 
 /// Where the server listens.
 pub const fn server_address() -> SocketAddr {

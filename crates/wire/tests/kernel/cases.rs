@@ -1,0 +1,382 @@
+//! What must hold on the kernel wire.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use wirelab_clock::Clock;
+use wirelab_wire::{Connector, Error, Host, Listener, Options, Outcome, Shutdown, Stop, Stream, Vantage, kernel};
+
+use crate::frames::{ACK, FIN, RST, Recording, SYN};
+
+/// A case and its name.
+pub type Case = (&'static str, fn());
+
+/// All cases, in the order in which they run.
+pub const ALL: &[Case] = &[
+    ("a_conversation_is_recorded_whole_and_in_order", a_conversation_is_recorded_whole_and_in_order),
+    ("without_quick_ack_an_exchange_is_three_packets", without_quick_ack_an_exchange_is_three_packets),
+    ("a_silent_link_carries_nothing", a_silent_link_carries_nothing),
+    ("large_answers_come_in_frames_of_1514_bytes", large_answers_come_in_frames_of_1514_bytes),
+    ("round_trips_take_what_was_asked", round_trips_take_what_was_asked),
+    ("each_vantage_stamps_at_its_own_end", each_vantage_stamps_at_its_own_end),
+    ("losses_are_recovered_from", losses_are_recovered_from),
+    ("doubled_and_reordered_frames_are_carried", doubled_and_reordered_frames_are_carried),
+    ("a_link_that_was_down_recovers", a_link_that_was_down_recovers),
+    ("five_wires_run_at_once", five_wires_run_at_once),
+    ("stop_ends_a_run_at_once", stop_ends_a_run_at_once),
+    ("a_panic_of_the_client_is_an_error", a_panic_of_the_client_is_an_error),
+    ("a_panic_of_the_server_is_an_error", a_panic_of_the_server_is_an_error),
+    ("a_failing_server_ends_the_run", a_failing_server_ends_the_run),
+    ("a_failing_recorder_ends_the_run", a_failing_recorder_ends_the_run),
+    ("a_server_that_does_not_stop_is_dropped", a_server_that_does_not_stop_is_dropped),
+    ("options_that_cannot_be_followed_are_refused", options_that_cannot_be_followed_are_refused),
+    ("nothing_is_left_behind", nothing_is_left_behind),
+];
+
+/// Answers every message with as many bytes, until it is told to stop.
+async fn echo(mut listener: Listener, _clock: Clock, mut shutdown: Shutdown) -> io::Result<()> {
+    loop {
+        tokio::select! {
+            connection = listener.accept() => {
+                let (mut stream, _) = connection?;
+                tokio::spawn(async move {
+                    let mut buffer = [0; 4096];
+                    while let Ok(len @ 1..) = stream.read(&mut buffer).await {
+                        if stream.write_all(&buffer[..len]).await.is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            () = &mut shutdown => return Ok(()),
+        }
+    }
+}
+
+/// Says `hello` a number of times, and waits for each answer; gives how long each took.
+async fn hello(connectors: Vec<Connector>, times: usize) -> io::Result<Vec<Duration>> {
+    let mut stream = connectors[0].connect().await?;
+    ask(&mut stream, times).await
+}
+
+async fn ask(stream: &mut Stream, times: usize) -> io::Result<Vec<Duration>> {
+    let mut took = Vec::new();
+    for _ in 0..times {
+        let asked = Instant::now();
+        stream.write_all(b"hello").await?;
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).await?;
+        assert_eq!(&answer, b"hello");
+        took.push(asked.elapsed());
+    }
+    Ok(took)
+}
+
+/// A run of `hello` with the echo.
+fn run_hello(options: &Options, times: usize) -> (Recording, Outcome<Vec<Duration>>) {
+    let recording = Recording::default();
+    let outcome = kernel::run(options, Stop::new(), recording.recorder(), echo, move |connectors, _| async move {
+        hello(connectors, times).await.unwrap()
+    });
+    (recording, outcome.unwrap())
+}
+
+fn short() -> Options {
+    Options { rtt: Duration::from_millis(10), ..Options::default() }
+}
+
+fn a_conversation_is_recorded_whole_and_in_order() {
+    let (recording, outcome) = run_hello(&short(), 2);
+    let words = recording.words();
+    assert_eq!(words[..4], [">S", "<SA", ">A", ">P5"], "{words:?}");
+    assert_eq!(words.iter().filter(|word| word.ends_with("P5")).count(), 4, "{words:?}");
+    // The client closes, the server follows, and the last FIN is acknowledged.
+    assert_eq!(words[words.len() - 3..], [">FA", "<FA", ">A"], "{words:?}");
+    assert!(words.iter().all(|word| !word.contains('R')), "{words:?}");
+    let facts = outcome.facts;
+    assert_eq!(facts.frames.recorded as usize, words.len());
+    assert_eq!((facts.frames.sent, facts.frames.delivered), (facts.frames.recorded, facts.frames.recorded));
+    assert_eq!(facts.frames.overflowed, 0);
+    assert_eq!(facts.congestion_control, "reno");
+    assert!(facts.tcp.starts_with("Linux "), "{}", facts.tcp);
+}
+
+fn without_quick_ack_an_exchange_is_three_packets() {
+    let options = Options { server_quick_ack: false, ..short() };
+    let (recording, _) = run_hello(&options, 3);
+    let mut expected = vec![">S", "<SA", ">A"];
+    for _ in 0..3 {
+        expected.extend([">P5", "<P5", ">A"]);
+    }
+    // The client sends its next request with the acknowledgement at once: three of them make one conversation.
+    let words = recording.words();
+    let requests = words.iter().filter(|word| *word == ">P5").count();
+    assert_eq!(requests, 3);
+    let acknowledgements_of_the_server = words.iter().filter(|word| *word == "<A").count();
+    assert_eq!(acknowledgements_of_the_server, 0, "{words:?}");
+    assert_eq!(words[..3], expected[..3]);
+}
+
+fn a_silent_link_carries_nothing() {
+    let recording = Recording::default();
+    let outcome = kernel::run(&short(), Stop::new(), recording.recorder(), echo, |_, _| async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    });
+    assert_eq!(outcome.unwrap().facts.frames.sent, 0);
+    assert_eq!(recording.frames(), []);
+}
+
+fn large_answers_come_in_frames_of_1514_bytes() {
+    let recording = Recording::default();
+    let flood = |mut listener: Listener, _: Clock, shutdown: Shutdown| async move {
+        let (mut stream, _) = listener.accept().await?;
+        stream.write_all(&vec![7; 500_000]).await?;
+        drop(stream);
+        shutdown.await;
+        Ok(())
+    };
+    let outcome = kernel::run(&short(), Stop::new(), recording.recorder(), flood, |connectors, _| async move {
+        let mut all = Vec::new();
+        connectors[0].connect().await.unwrap().read_to_end(&mut all).await.unwrap();
+        all.len()
+    });
+    assert_eq!(outcome.unwrap().client, 500_000);
+    let segments = recording.segments();
+    assert_eq!(segments.iter().map(|segment| segment.frame_len).max(), Some(1514));
+    assert_eq!(segments.iter().map(|segment| segment.payload.len()).sum::<usize>(), 500_000);
+}
+
+fn round_trips_take_what_was_asked() {
+    for rtt in [0, 5, 200] {
+        let rtt = Duration::from_millis(rtt);
+        let (recording, outcome) = run_hello(&Options { rtt, ..Options::default() }, 5);
+        for took in &outcome.client {
+            assert!(*took >= rtt, "a round trip of {rtt:?} took {took:?}");
+        }
+        // The machine may be busy for a while, but not for five round trips in a row.
+        let fastest = outcome.client.iter().min().unwrap();
+        assert!(*fastest < rtt + Duration::from_millis(50), "{fastest:?} for {rtt:?}");
+        assert_eq!(recording.words().iter().filter(|word| word.contains('S')).count(), 2);
+    }
+}
+
+fn each_vantage_stamps_at_its_own_end() {
+    let options = Options { rtt: Duration::from_millis(80), ..Options::default() };
+    for (vantage, handshake, answer) in [(Vantage::Server, 0, 80), (Vantage::Client, 80, 0)] {
+        let (recording, _) = run_hello(&Options { vantage, ..options.clone() }, 1);
+        let segments = recording.segments();
+        assert_eq!([segments[0].flags, segments[1].flags, segments[2].flags], [SYN, SYN | ACK, ACK]);
+        // Between SYN and SYN-ACK lies a round trip at the client; between SYN-ACK and ACK at the server.
+        for (first, asked) in [(0, handshake), (1, answer)] {
+            let took = (segments[first + 1].time_ns - segments[first].time_ns) / 1_000_000;
+            assert!((asked..asked + 40).contains(&took), "{vantage:?}: {took} ms instead of {asked}");
+        }
+    }
+}
+
+fn losses_are_recovered_from() {
+    let options = Options { loss: 0.15, seed: 4, ..short() };
+    let (recording, outcome) = run_hello(&options, 20);
+    let frames = outcome.facts.frames;
+    assert!(frames.lost > 0, "{frames:?}");
+    assert_eq!(frames.sent, frames.lost + frames.delivered);
+    let segments = recording.segments();
+    // What is lost on its way from the server was seen there; what is lost on its way to it was not.
+    let from_server = segments.iter().filter(|segment| segment.from_server).count() as u64;
+    assert!(from_server + frames.delivered > frames.recorded);
+    let mut sent: Vec<u32> =
+        segments.iter().filter(|s| s.from_server && !s.payload.is_empty()).map(|s| s.seq).collect();
+    let all = sent.len();
+    sent.sort_unstable();
+    sent.dedup();
+    assert_eq!(sent.len(), 20, "each answer was sent");
+    assert!(all > 20, "some were sent again: {all}");
+    // The end is orderly in spite of everything.
+    assert!(segments.iter().all(|segment| segment.flags & RST == 0));
+    assert!(segments.iter().any(|segment| segment.from_server && segment.flags & FIN != 0));
+}
+
+fn doubled_and_reordered_frames_are_carried() {
+    let options = Options { duplicate: 0.2, reorder: 0.2, seed: 2, ..short() };
+    let (recording, outcome) = run_hello(&options, 30);
+    let frames = outcome.facts.frames;
+    assert!(frames.duplicated > 0, "{frames:?}");
+    assert_eq!(frames.delivered, frames.sent + frames.duplicated);
+    // At the server, its own frames are seen once and the doubled ones of the client twice.
+    let segments = recording.segments();
+    let doubled = segments.iter().enumerate().filter(|&(place, segment)| {
+        !segment.payload.is_empty()
+            && segments[..place].iter().any(|s| (s.from_server, s.seq) == (segment.from_server, segment.seq))
+    });
+    let from = |server| doubled.clone().filter(|(_, segment)| segment.from_server == server).count();
+    assert!(from(false) > 0);
+    assert_eq!(segments.len() as u64, frames.recorded);
+}
+
+fn a_link_that_was_down_recovers() {
+    let down = (Duration::from_millis(250), Duration::from_millis(300));
+    let options = Options { down: Some(down), ..short() };
+    let recording = Recording::default();
+    let outcome = kernel::run(&options, Stop::new(), recording.recorder(), echo, move |connectors, clock| async move {
+        let mut stream = connectors[0].connect().await.unwrap();
+        tokio::time::sleep_until(clock.instant_at(Duration::from_millis(300))).await;
+        ask(&mut stream, 1).await.unwrap()[0]
+    });
+    let outcome = outcome.unwrap();
+    assert!(outcome.client >= Duration::from_millis(200), "{:?}", outcome.client);
+    assert!(outcome.facts.frames.lost > 0);
+}
+
+fn five_wires_run_at_once() {
+    let runs: Vec<_> = (0..5).map(|_| std::thread::spawn(|| run_hello(&Options::default(), 10))).collect();
+    for run in runs {
+        let (recording, outcome) = run.join().unwrap();
+        assert_eq!(outcome.client.len(), 10);
+        let words = recording.words();
+        assert_eq!(words.iter().filter(|word| word.ends_with("P5")).count(), 20, "{words:?}");
+        assert_eq!(words[..3], [">S", "<SA", ">A"]);
+    }
+}
+
+fn stop_ends_a_run_at_once() {
+    let (recording, stop) = (Recording::default(), Stop::new());
+    let asked = Arc::new(std::sync::Mutex::new(None));
+    let outcome = kernel::run(&short(), stop.clone(), recording.recorder(), echo, {
+        let asked = asked.clone();
+        move |connectors, _| async move {
+            let mut stream = connectors[0].connect().await.unwrap();
+            ask(&mut stream, 2).await.unwrap();
+            // As a signal would, from another thread.
+            std::thread::spawn(move || {
+                *asked.lock().unwrap() = Some(Instant::now());
+                stop.now();
+            });
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+        }
+    });
+    let took = asked.lock().unwrap().expect("it was stopped").elapsed();
+    assert!(matches!(outcome, Err(Error::Interrupted)), "{outcome:?}");
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    // What was said until then is there, and nothing of the hosts' being torn down.
+    let words = recording.words();
+    assert_eq!(words.iter().filter(|word| word.ends_with("P5")).count(), 4, "{words:?}");
+    assert!(words.iter().all(|word| !word.contains(['F', 'R'])), "{words:?}");
+
+    let stopped = Stop::new();
+    stopped.now();
+    let outcome = kernel::run(&short(), stopped, |_, _| Ok(()), echo, |_, _| std::future::pending::<()>());
+    assert!(matches!(outcome, Err(Error::Interrupted)));
+}
+
+fn a_panic_of_the_client_is_an_error() {
+    let recording = Recording::default();
+    let outcome = quietly(|| {
+        kernel::run(&short(), Stop::new(), recording.recorder(), echo, |connectors, _| async move {
+            hello(connectors, 1).await.unwrap();
+            panic!("the client has had enough");
+        })
+    });
+    assert_panicked(outcome, Host::Client, "the client has had enough");
+    assert!(recording.words().iter().all(|word| !word.contains('R')));
+}
+
+fn a_panic_of_the_server_is_an_error() {
+    let broken = |mut listener: Listener, _: Clock, _: Shutdown| async move {
+        listener.accept().await?;
+        panic!("the server has had enough");
+    };
+    let outcome = quietly(|| kernel::run(&short(), Stop::new(), |_, _| Ok(()), broken, |c, _| hello(c, 1)));
+    assert_panicked(outcome, Host::Server, "the server has had enough");
+}
+
+fn assert_panicked<T: std::fmt::Debug>(outcome: Result<Outcome<T>, Error>, at: Host, words: &str) {
+    match outcome {
+        Err(Error::Panicked { host, message }) => assert_eq!((host, message.as_str()), (at, words)),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Without the panic's own report on standard error, which would read like a failure.
+fn quietly<T>(run: impl FnOnce() -> T) -> T {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let done = run();
+    std::panic::set_hook(hook);
+    done
+}
+
+fn a_failing_server_ends_the_run() {
+    let failing = |mut listener: Listener, _: Clock, _: Shutdown| async move {
+        listener.accept().await?;
+        Err(io::Error::other("out of order"))
+    };
+    let outcome = kernel::run(
+        &short(),
+        Stop::new(),
+        |_, _| Ok(()),
+        failing,
+        |connectors, _| async move {
+            let _stream = connectors[0].connect().await.unwrap();
+            std::future::pending::<()>().await;
+        },
+    );
+    match outcome {
+        Err(Error::Server(error)) => assert_eq!(error.to_string(), "out of order"),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn a_failing_recorder_ends_the_run() {
+    let full = |_: u64, _: &[u8]| Err(io::Error::from(io::ErrorKind::StorageFull));
+    let outcome = kernel::run(&short(), Stop::new(), full, echo, |connectors, _| async move {
+        hello(connectors, 1).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    match outcome {
+        Err(Error::Recorder(error)) => assert_eq!(error.kind(), io::ErrorKind::StorageFull),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn a_server_that_does_not_stop_is_dropped() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    struct Count(Arc<AtomicUsize>);
+    impl Drop for Count {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    let deaf = {
+        let count = Count(dropped.clone());
+        move |_: Listener, _: Clock, _: Shutdown| async move {
+            let _count = count;
+            std::future::pending().await
+        }
+    };
+    let outcome = kernel::run(&short(), Stop::new(), |_, _| Ok(()), deaf, |_, _| async { 7 });
+    assert_eq!(outcome.unwrap().client, 7);
+    assert_eq!(dropped.load(Ordering::SeqCst), 1);
+}
+
+fn options_that_cannot_be_followed_are_refused() {
+    for options in [
+        Options { rtt: Duration::from_secs(600), ..Options::default() },
+        Options { loss: 0.9, ..Options::default() },
+        Options { clients: 2, ..Options::default() },
+    ] {
+        let outcome = kernel::run(&options, Stop::new(), |_, _| Ok(()), echo, |_, _| async {});
+        assert!(matches!(outcome, Err(Error::Options(_))), "{options:?}: {outcome:?}");
+    }
+}
+
+fn nothing_is_left_behind() {
+    let count = |folder: &str| std::fs::read_dir(folder).unwrap().count();
+    let links = || std::fs::read_to_string("/proc/self/net/dev").unwrap().lines().count();
+    run_hello(&short(), 1);
+    let before = (count("/proc/self/fd"), count("/proc/self/task"), links());
+    run_hello(&short(), 1);
+    assert_eq!((count("/proc/self/fd"), count("/proc/self/task"), links()), before);
+}
