@@ -61,7 +61,10 @@ pub(crate) async fn serve<L: Listener>(
                 let head = head.clone();
                 async move {
                     let answer = answer.await;
-                    head.expect();
+                    // After an upgrade no head follows: what the client says then may take as long as it likes.
+                    if answer.as_ref().is_ok_and(|answer| answer.status() != StatusCode::SWITCHING_PROTOCOLS) {
+                        head.expect();
+                    }
                     answer
                 }
             })
