@@ -11,7 +11,7 @@
 //! - the acknowledgement of a FIN waits 40 ms for the program's own FIN. (smoltcp delays those of data only.)
 //! - dropped with unread bytes: RST (RFC 2525, section 2.17), else FIN; bytes that come for it afterwards: RST.
 //! - it gives up on a host that does not answer: `tcp_syn_retries` (127 s), `tcp_retries2` (924 s).
-//! - an end of file, and bytes not yet read, outlast TIME-WAIT.
+//! - unread bytes outlast TIME-WAIT.
 
 use std::cell::Cell;
 use std::io;
@@ -56,7 +56,7 @@ pub(super) struct End {
     orphaned: bool,
     /// Nothing is sent any more and nothing is due: only the program may still look.
     dead: bool,
-    peer_finished: bool,
+    /// What broke the connection, until the program was told.
     failed: Option<io::ErrorKind>,
 }
 
@@ -101,7 +101,6 @@ impl End {
             hold_until: None,
             orphaned: false,
             dead: false,
-            peer_finished: false,
             failed: None,
         }
     }
@@ -129,18 +128,14 @@ impl End {
         } else {
             self.poll(now);
         }
-        if segment.rst && before != State::Closed && self.state() == State::Closed {
+        if segment.rst && !matches!(before, State::Closed | State::TimeWait) && self.state() == State::Closed {
             self.failed = Some(match before {
                 State::SynSent => io::ErrorKind::ConnectionRefused,
                 _ => io::ErrorKind::ConnectionReset,
             });
         }
-        match self.state() {
-            State::CloseWait | State::LastAck | State::Closing | State::TimeWait => self.peer_finished = true,
-            // A reset or given-up handshake: smoltcp would listen again, but each SYN gets an end of its own.
-            State::Listen => self.dead = true,
-            _ => {}
-        }
+        // A handshake was reset. smoltcp would listen again, but here each SYN gets an end of its own.
+        self.dead |= self.state() == State::Listen;
         if self.orphaned && self.socket().recv_queue() > 0 {
             self.socket().abort();
             self.poll(now);
@@ -252,8 +247,9 @@ impl End {
         !matches!(self.state(), State::Closed | State::Listen | State::SynSent | State::SynReceived)
     }
 
-    pub(super) fn failure(&self) -> Option<io::Error> {
-        self.failed.map(|kind| {
+    /// What broke the connection: told once, as Linux does. Afterwards it is at its end.
+    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failed.take().map(|kind| {
             let what = match kind {
                 io::ErrorKind::TimedOut => "the other host did not answer",
                 io::ErrorKind::ConnectionRefused => "the other host refused the connection",
@@ -275,17 +271,15 @@ impl End {
                 Some(Ok(read))
             }
             Err(RecvError::Finished) => Some(Ok(0)),
-            Err(RecvError::InvalidState) if self.peer_finished => Some(Ok(0)),
-            Err(RecvError::InvalidState) => Some(Err(self.failure().unwrap_or_else(not_connected))),
+            Err(RecvError::InvalidState) => Some(self.take_failure().map_or(Ok(0), Err)),
         }
     }
 
     /// Takes in what fits of `bytes`, for the next poll to send.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.socket().send_slice(bytes).map_err(|_| {
-            // Reported once as what happened, then as what it means, as Linux does.
-            let broken = || io::Error::new(io::ErrorKind::BrokenPipe, "the connection is closed for sending");
-            self.failure().unwrap_or_else(broken)
+            let closed = || io::Error::new(io::ErrorKind::BrokenPipe, "the connection is closed for sending");
+            self.take_failure().unwrap_or_else(closed)
         })
     }
 
@@ -359,10 +353,6 @@ fn interface(own: Ipv4Addr, card: &mut Card, seed: u64, now: Duration) -> Interf
         let _ = addresses.push(IpCidr::Ipv4(Ipv4Cidr::new(own, 8)));
     });
     interface
-}
-
-fn not_connected() -> io::Error {
-    io::Error::new(io::ErrorKind::NotConnected, "the connection is not open")
 }
 
 fn instant(now: Duration) -> Instant {

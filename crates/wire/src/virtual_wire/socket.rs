@@ -79,7 +79,7 @@ impl VirtualConnector {
             stream.call(|end, _| {
                 if end.is_synchronized() {
                     Poll::Ready(Ok(()))
-                } else if let Some(error) = end.failure() {
+                } else if let Some(error) = end.take_failure() {
                     Poll::Ready(Err(error))
                 } else {
                     end.wake_when_writable(cx.waker());

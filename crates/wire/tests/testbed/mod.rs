@@ -1,4 +1,4 @@
-//! A wire on the bench: runs it, keeps its frames, and takes each apart to check it.
+//! A virtual wire under test: runs it, keeps its frames, and takes each apart to check it.
 #![allow(dead_code)]
 
 use std::io;
@@ -89,18 +89,18 @@ pub fn flags(frame: &Frame) -> String {
     all.iter().filter(|flag| flag.0).map(|flag| flag.1).collect()
 }
 
+/// The shape of a run: who sent what, with how much payload.
+pub fn shape(frames: &[Frame]) -> Vec<String> {
+    let line = |f: &Frame| {
+        let payload = if f.payload.is_empty() { String::new() } else { format!(" {}", f.payload.len()) };
+        format!("{} {}{payload}", if f.from_server { "<" } else { ">" }, flags(f))
+    };
+    frames.iter().map(line).collect()
+}
+
 /// Sends back what it hears on every connection, and closes when the client does.
-pub async fn echo_server(mut listener: Listener, _clock: Clock, mut shutdown: Shutdown) -> io::Result<()> {
-    loop {
-        tokio::select! {
-            biased;
-            () = &mut shutdown => return Ok(()),
-            accepted = listener.accept() => {
-                let (stream, _) = accepted?;
-                tokio::spawn(echo(stream));
-            }
-        }
-    }
+pub async fn echo_server(listener: Listener, _clock: Clock, shutdown: Shutdown) -> io::Result<()> {
+    serve_each(listener, shutdown, echo).await
 }
 
 async fn echo(mut stream: Stream) -> io::Result<()> {
@@ -112,4 +112,26 @@ async fn echo(mut stream: Stream) -> io::Result<()> {
         }
         stream.write_all(&buffer[..read]).await?;
     }
+}
+
+/// Runs `serve` for every connection.
+pub async fn serve_each<F, SF>(mut listener: Listener, mut shutdown: Shutdown, serve: F) -> io::Result<()>
+where
+    F: Fn(Stream) -> SF,
+    SF: Future<Output = io::Result<()>> + Send + 'static,
+{
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => return Ok(()),
+            accepted = listener.accept() => {
+                tokio::spawn(serve(accepted?.0));
+            }
+        }
+    }
+}
+
+/// Bytes that are not all alike.
+pub fn pattern(len: usize) -> Vec<u8> {
+    (0..len as u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
