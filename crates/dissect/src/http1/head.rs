@@ -1,7 +1,8 @@
 //! What does a head say: of itself, and of the body behind it (RFC 9112 section 6.3)?
 
 use crate::deflate::DeflateParams;
-use crate::http1::fields::{Fields, split_line};
+use crate::http1::fields::{Fields, Next, split_line};
+use crate::http1::held::judge;
 use crate::http1::start::{request_line, status_line};
 use crate::http1::{Error, ReplyTo};
 
@@ -118,9 +119,21 @@ pub enum Coding {
     Other,
 }
 
-/// Reads the head of a request: all its bytes, the empty line at its end included.
-pub(super) fn request(head: &[u8]) -> Result<RequestHead<'_>, Error> {
-    let (line, rest) = split_line(head);
+/// Reads the head of a request that begins with these bytes, and what is behind it; `None` where it isn't all here.
+#[inline]
+pub(super) fn request(bytes: &[u8]) -> Result<Option<(RequestHead<'_>, &[u8])>, Error> {
+    judge(bytes, read_request(bytes))
+}
+
+/// Reads the head of a response to this that begins with these bytes, and what is behind it; `None` where it isn't all
+/// here.
+#[inline]
+pub(super) fn response(bytes: &[u8], reply_to: ReplyTo) -> Result<Option<(ResponseHead<'_>, &[u8])>, Error> {
+    judge(bytes, read_response(bytes, reply_to))
+}
+
+fn read_request(bytes: &[u8]) -> Result<Option<(RequestHead<'_>, &[u8])>, Error> {
+    let Some((line, rest)) = split_line(bytes) else { return Ok(None) };
     let (method, target, version) = request_line(line)?;
     let fields = Fields::new(rest);
     let mut framing = Framing::default();
@@ -128,7 +141,12 @@ pub(super) fn request(head: &[u8]) -> Result<RequestHead<'_>, Error> {
     let mut expects_continue = false;
     let mut accepts_event_stream = false;
     let mut lines = fields;
-    while let Some((name, value)) = lines.next_field()? {
+    let behind = loop {
+        let (name, value) = match lines.next_line()? {
+            Next::Field(name, value) => (name, value),
+            Next::End(behind) => break behind,
+            Next::Cut => return Ok(None),
+        };
         match name.len() {
             6 if name.eq_ignore_ascii_case(b"accept") => {
                 accepts_event_stream |= elements(value).any(|element| is_media_type(element, b"text/event-stream"));
@@ -140,13 +158,13 @@ pub(super) fn request(head: &[u8]) -> Result<RequestHead<'_>, Error> {
             14 | 17 => framing.see(name, value)?,
             _ => {}
         }
-    }
+    };
     let body = match framing.coding {
         Some(LastCoding::Chunked) => Body::Chunked,
         Some(LastCoding::Other) => return Err(Error::TransferCoding),
         None => framing.length.map_or(Body::None, Body::Length),
     };
-    Ok(RequestHead {
+    let head = RequestHead {
         method,
         target,
         version,
@@ -156,12 +174,12 @@ pub(super) fn request(head: &[u8]) -> Result<RequestHead<'_>, Error> {
         accepts_event_stream,
         conflicting_lengths: framing.conflicts(),
         fields,
-    })
+    };
+    Ok(Some((head, behind)))
 }
 
-/// Reads the head of a response to this: all its bytes, the empty line at its end included.
-pub(super) fn response(head: &[u8], reply_to: ReplyTo) -> Result<ResponseHead<'_>, Error> {
-    let (line, rest) = split_line(head);
+fn read_response(bytes: &[u8], reply_to: ReplyTo) -> Result<Option<(ResponseHead<'_>, &[u8])>, Error> {
+    let Some((line, rest)) = split_line(bytes) else { return Ok(None) };
     let (version, status, reason) = status_line(line)?;
     let fields = Fields::new(rest);
     let mut framing = Framing::default();
@@ -170,7 +188,12 @@ pub(super) fn response(head: &[u8], reply_to: ReplyTo) -> Result<ResponseHead<'_
     let mut upgrade = if status == 101 { Upgrade::Other } else { Upgrade::None };
     let mut deflate = None;
     let mut lines = fields;
-    while let Some((name, value)) = lines.next_field()? {
+    let behind = loop {
+        let (name, value) = match lines.next_line()? {
+            Next::Field(name, value) => (name, value),
+            Next::End(behind) => break behind,
+            Next::Cut => return Ok(None),
+        };
         match name.len() {
             7 if status == 101 && name.eq_ignore_ascii_case(b"upgrade") => upgrade = upgrade_of(value, upgrade),
             12 if name.eq_ignore_ascii_case(b"content-type") => content = content_of(value),
@@ -181,7 +204,7 @@ pub(super) fn response(head: &[u8], reply_to: ReplyTo) -> Result<ResponseHead<'_
             }
             _ => {}
         }
-    }
+    };
     let body = match (reply_to, status, framing.coding, framing.length) {
         (ReplyTo::Head, ..) | (_, 100..=199 | 204 | 304, ..) => Body::None,
         (ReplyTo::Connect, 200..=299, ..) => Body::None,
@@ -190,7 +213,7 @@ pub(super) fn response(head: &[u8], reply_to: ReplyTo) -> Result<ResponseHead<'_
         (_, _, None, Some(length)) => Body::Length(length),
         (_, _, None, None) => Body::UntilClose,
     };
-    Ok(ResponseHead {
+    let head = ResponseHead {
         version,
         status,
         reason,
@@ -201,7 +224,8 @@ pub(super) fn response(head: &[u8], reply_to: ReplyTo) -> Result<ResponseHead<'_
         content_encoding,
         conflicting_lengths: framing.conflicts(),
         fields,
-    })
+    };
+    Ok(Some((head, behind)))
 }
 
 /// What the fields say of the body's length.

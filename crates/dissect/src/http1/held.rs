@@ -14,24 +14,10 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// How many bytes of the input belong to the head, and the whole head where it ends in this input.
-    ///
-    /// The first byte must be the first of a start line, or a later one.
-    #[inline]
-    pub(super) fn collect<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<&'a [u8]>), Error> {
-        if self.done {
-            *self = Held::default();
-        }
-        if self.bytes.is_empty()
-            && let Some(end) = head_end(input, 0)
-        {
-            return if end > MAX_HEAD { Err(TOO_LONG) } else { Ok((end, Some(first(input, end)))) };
-        }
-        self.collect_split(input)
-    }
-
-    #[cold]
-    fn collect_split<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<&'a [u8]>), Error> {
+    /// How many bytes of the input belong to the head that begins with what is held, and the whole head where it ends in
+    /// this input.
+    pub(super) fn collect(&mut self, input: &[u8]) -> Result<(usize, Option<&[u8]>), Error> {
+        self.release();
         let before = self.bytes.len();
         // At most one byte more than may be, so that a head that is too long is seen to be.
         let taken = first(input, MAX_HEAD + 1 - before.min(MAX_HEAD));
@@ -48,6 +34,7 @@ impl Held {
     }
 
     /// Whether nothing of the next head was seen yet.
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.done || self.bytes.is_empty()
     }
@@ -61,8 +48,25 @@ impl Held {
     }
 }
 
-/// Where a head ends: behind its first empty line that ends at `from` or later.
+/// What reading a head in place gave, as it would have been had the head come in pieces: an error counts when the head is
+/// complete, and a head that is too long is that before it is anything else.
 #[inline]
+pub(super) fn judge<'a, H>(
+    bytes: &'a [u8],
+    read: Result<Option<(H, &'a [u8])>, Error>,
+) -> Result<Option<(H, &'a [u8])>, Error> {
+    match read {
+        Ok(Some((_, behind))) if bytes.len() - behind.len() > MAX_HEAD => Err(TOO_LONG),
+        Ok(read) => Ok(read),
+        Err(error) => match head_end(first(bytes, MAX_HEAD + 1), 0) {
+            Some(end) if end <= MAX_HEAD => Err(error),
+            None if bytes.len() <= MAX_HEAD => Ok(None),
+            _ => Err(TOO_LONG),
+        },
+    }
+}
+
+/// Where a head ends: behind its first empty line that ends at `from` or later.
 fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
     for found in memchr_iter(b'\n', after(bytes, from)) {
         let line_end = from + found;
@@ -75,6 +79,6 @@ fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// The longest head: eight times what common servers take.
-pub(super) const MAX_HEAD: usize = 64 * 1024;
+const MAX_HEAD: usize = 64 * 1024;
 
 const TOO_LONG: Error = Error::HeadTooLong { limit: MAX_HEAD as u32 };

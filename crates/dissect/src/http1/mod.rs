@@ -23,6 +23,7 @@ mod error;
 mod fields;
 mod head;
 mod held;
+mod messages;
 mod request;
 mod response;
 mod sniff;

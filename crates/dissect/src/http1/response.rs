@@ -1,10 +1,8 @@
 //! One server's responses, one after the other.
 
-use crate::http1::body::Place;
-use crate::http1::head;
-use crate::http1::held::Held;
-use crate::http1::sniff::{blank_bytes, find_response};
-use crate::http1::{Error, Event, Mark};
+use crate::http1::messages::Messages;
+use crate::http1::sniff::find_response;
+use crate::http1::{Error, Event, Mark, head};
 use crate::stream::Step;
 
 /// What a response answers, as far as that changes where the response ends.
@@ -24,10 +22,7 @@ pub enum ReplyTo {
 /// or a successful CONNECT, what follows the end of the response is for another decoder.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseDecoder {
-    /// Where in the body of the message under way, `None` in or before a head.
-    body: Option<Place>,
-    held: Held,
-    failed: Option<Error>,
+    messages: Messages,
 }
 
 impl ResponseDecoder {
@@ -39,43 +34,21 @@ impl ResponseDecoder {
     /// Decodes the next bytes. What the response answers matters when its head is complete. After an error, every
     /// further step gives that error.
     pub fn step<'a>(&'a mut self, input: &'a [u8], reply_to: ReplyTo) -> Result<Step<Mark, Event<'a>>, Error> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        if let Some(place) = &mut self.body {
-            self.held.release();
-            let (consumed, mark, ended) = place.step(input).inspect_err(|error| self.failed = Some(*error))?;
-            if ended {
-                self.body = None;
-            }
-            return Ok(Step { consumed, mark, event: ended.then_some(Event::End) });
-        }
-        if self.held.is_empty() {
-            let blank = blank_bytes(input);
-            if blank > 0 || input.is_empty() {
-                return Ok(Step::bytes(blank, Mark::Head));
-            }
-        }
-        let (consumed, whole) = self.held.collect(input).inspect_err(|error| self.failed = Some(*error))?;
-        let Some(whole) = whole else { return Ok(Step::bytes(consumed, Mark::Head)) };
-        let response = head::response(whole, reply_to).inspect_err(|error| self.failed = Some(*error))?;
-        self.body = Some(Place::start(response.body));
-        Ok(Step::event(consumed, Mark::Head, Event::Response(response)))
+        self.messages.step(input, |bytes| {
+            let read = head::response(bytes, reply_to)?;
+            Ok(read.map(|(head, behind)| (Event::Response(head), head.body, bytes.len() - behind.len())))
+        })
     }
 
     /// Whether the stream is between two messages.
     pub fn is_idle(&self) -> bool {
-        self.body.is_none() && self.held.is_empty() && self.failed.is_none()
+        self.messages.is_idle()
     }
 
     /// The connection was closed: true where that is the end of the message under way, whose body ends with the
     /// connection (RFC 9112 section 6.3). Other messages that are under way stay incomplete.
     pub fn finish(&mut self) -> bool {
-        let ends = self.body == Some(Place::UntilClose);
-        if ends {
-            self.body = None;
-        }
-        ends
+        self.messages.finish()
     }
 
     /// Steps over bytes that are missing from the capture.
@@ -83,7 +56,7 @@ impl ResponseDecoder {
     /// True where they are all part of the body under way; else the decoder is out of step, and only
     /// [`resync`](Self::resync) helps.
     pub fn skip(&mut self, count: u64) -> bool {
-        self.body.as_mut().is_some_and(|place| place.skip(count)) || count == 0
+        self.messages.skip(count)
     }
 
     /// Finds where the next status line begins, and starts anew there.

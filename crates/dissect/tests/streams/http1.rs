@@ -236,6 +236,9 @@ fn a_head_without_an_end_is_refused_in_bounded_memory() {
         let transcript = crate::feed::feed(&mut decoder, stream.as_bytes().chunks(size));
         assert_eq!(transcript.error.as_deref(), Some("HeadTooLong { limit: 65536 }"), "pieces of {size}");
     }
+    let folds = format!("GET / HTTP/1.1\r\n{}A: b\r\n{}\r\n", " \n".repeat(15_000), " c\n".repeat(10_000));
+    let transcript = crate::feed::feed(&mut requests(), [folds.as_bytes()]);
+    assert_eq!((transcript.events.len(), transcript.error), (2, None));
     let longest = format!("GET / HTTP/1.1\r\nA: {}\r\n\r\n", "b".repeat(65536 - 23));
     assert_eq!(longest.len(), 65536);
     for size in [1, 1460, 65536] {
