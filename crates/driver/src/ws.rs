@@ -1,15 +1,14 @@
 //! A person who presses "Refresh via WebSocket": the page on one connection, and a WebSocket on a second one, opened by
 //! its script (RFC 6455).
 //!
-//! At the end the tab is closed: a close frame with 1001, then both connections, in the browser's order
-//! ([`Farewell`]).
+//! At the end the browser is closed: a close frame with 1001, then both connections, in its own order ([`Farewell`]).
 
 use std::convert::Infallible;
 
 use bytes::BytesMut;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Instant, timeout_at},
+    time::{Instant, sleep_until, timeout_at},
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use wirelab_clock::Clock;
@@ -21,7 +20,7 @@ use crate::{
     http1::{Head, Part, ResponseReader},
     link::Link,
     play::{Session, play},
-    profile::{Call, Farewell},
+    profile::{Call, Farewell, Leaves},
     randomness::Randomness,
     websocket::{self, MessageReader, Received},
 };
@@ -85,16 +84,15 @@ impl<C: Connect> Session for Tab<'_, C> {
     }
 
     async fn close(&mut self, deadline: Instant) -> Result<(), Fault> {
-        let Some(mut socket) = self.socket.take() else { return Ok(()) };
+        let Some(socket) = &mut self.socket else { return Ok(()) };
         socket.flush(deadline).await?;
         let frame = websocket::close(Some(GOING_AWAY), socket.randomness.mask());
         socket.link.send("its close frame", &frame, deadline).await?;
         match self.browser.script.profile.farewell() {
-            Farewell::Tab { until_page, until_socket } => {
-                let page = Instant::now() + until_page;
-                socket.listen_until(page).await;
-                self.browser.close().await;
-                socket.listen_until(page + until_socket).await;
+            Farewell::Browser(order) => {
+                for (connection, pause) in order {
+                    self.leave(connection, Instant::now() + pause).await;
+                }
             }
             Farewell::Handshake => {
                 let awaited = "the server's close frame";
@@ -104,10 +102,28 @@ impl<C: Connect> Session for Tab<'_, C> {
                 }
                 socket.link.receive_or_end("the server to close the connection", 0, deadline).await?;
                 self.browser.close().await;
+                self.leave(Leaves::Socket, Instant::now()).await;
             }
         }
-        socket.link.close().await;
         Ok(())
+    }
+}
+
+impl<C: Connect> Tab<'_, C> {
+    /// Closes one connection at that time.
+    async fn leave(&mut self, connection: Leaves, at: Instant) {
+        match &mut self.socket {
+            Some(socket) => socket.listen_until(at).await,
+            None => sleep_until(at).await,
+        }
+        match (connection, self.socket.take()) {
+            (Leaves::Socket, Some(socket)) => socket.link.close().await,
+            (Leaves::Socket, None) => {}
+            (Leaves::Page, socket) => {
+                self.browser.close().await;
+                self.socket = socket;
+            }
+        }
     }
 }
 

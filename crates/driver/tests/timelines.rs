@@ -6,7 +6,7 @@ mod peer;
 use std::time::Duration;
 
 use peer::{json, lines, page, script, text_frame, unmask, upgrade};
-use wirelab_driver::{Profile, Script, Shape};
+use wirelab_driver::{Profile, Script, Shape, Timeline};
 
 const TIMES: [&str; 3] = ["09:31:45", "09:31:55", "09:32:05"];
 
@@ -137,6 +137,26 @@ async fn ws() {
     ");
     assert_eq!(ends, [40_002, 40_003], "the page's connection first, then the WebSocket's");
     assert!(masks[0] != masks[1] && masks[1] != masks[2], "a fresh mask for every frame: {masks:02x?}");
+}
+
+/// Measured: Chromium closes the WebSocket first, and the page's connection some time after.
+#[tokio::test(start_paused = true)]
+async fn ws_with_chromium_closes_the_other_way_round() {
+    let script = Script {
+        timeline: Timeline::new(Shape::Asked, 0, Duration::from_secs(1)),
+        ..script(Shape::Asked, Profile::Chromium)
+    };
+    let (steps, ends) = drive!(ws, script, |server| {
+        let mut page_connection = server.accept().await;
+        page_connection.answers(page("09:43:28", 719)).await;
+        let mut socket = server.accept().await;
+        let request = socket.hears_request().await;
+        socket.says(upgrade(&request)).await;
+        socket.hears::<8>().await;
+        [socket.hears_the_end().await, page_connection.hears_the_end().await]
+    });
+    steps.unwrap();
+    assert_eq!(ends, [1_001, 1_015]);
 }
 
 /// RFC 6455, section 7.1.1: both close frames, then the server closes, then the client.
