@@ -1,0 +1,149 @@
+//! Captures of real networks beside the project: the originals of 2021, and small ones from other projects with what
+//! tshark says of them. Skipped where they are not there.
+#![allow(clippy::unwrap_used)]
+
+mod talk;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use wirelab_analyze::{Analyzer, App, Capture, Settings, Tally};
+use wirelab_capture::Reader;
+
+/// The folder with the captures, or `None`, said on the way, where there is none. In CI there must be one.
+fn folder(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name);
+    if path.is_dir() {
+        return Some(path);
+    }
+    assert!(std::env::var_os("CI").is_none(), "{} must be there in CI", path.display());
+    println!("skipped: {} is not here", path.display());
+    None
+}
+
+fn analyze(path: &Path) -> Capture {
+    let mut analyzer = Analyzer::new(Settings { limit: 10_000, keep_packets: 100_000 });
+    let mut reader = Reader::new(File::open(path).unwrap()).unwrap();
+    loop {
+        match reader.next_frame() {
+            Ok(Some(frame)) => analyzer.frame(&frame),
+            Ok(None) => break,
+            Err(error) => {
+                analyzer.problem(0, 0, error.to_string());
+                break;
+            }
+        }
+    }
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    let capture = analyzer.finish(name, None, "pcap");
+    talk::check(&capture);
+    capture
+}
+
+fn columns(tally: &Tally) -> [u64; 5] {
+    [tally.total_packets, tally.app_packets, tally.frame_bytes, tally.tcp_bytes, tally.app_bytes]
+}
+
+/// The published tables of 2021, from the captures that they were made from. As in `published.rs`, the WebSocket
+/// capture has 13 packets with payload, as tshark says too, where 12 were published.
+#[test]
+fn the_originals_give_the_published_tables() {
+    let Some(folder) = folder("reference") else { return };
+    type Row = [u64; 5];
+    let rows: [(&str, App, Row, Row, Option<Row>); 5] = [
+        ("tcpapp", App::Tcp, [18, 7, 1283, 596, 75], [3, 2, 213, 96, 15], Some([2, 1, 142, 64, 10])),
+        ("webapp", App::Web, [27, 12, 5468, 884, 3666], [5, 3, 1253, 160, 923], None),
+        ("ajaxapp", App::Ajax, [27, 12, 4316, 884, 2514], [5, 3, 745, 160, 415], None),
+        ("sseapp", App::Sse, [21, 8, 3015, 692, 1609], [2, 1, 166, 64, 34], Some([2, 1, 166, 64, 34])),
+        ("wsapp", App::Ws, [34, 13, 4163, 1104, 1903], [3, 2, 234, 96, 36], Some([2, 1, 154, 64, 22])),
+    ];
+    for (name, app, totals, per_update, push_only) in rows {
+        let capture = analyze(&folder.join(name).with_extension("pcap"));
+        assert_eq!(capture.app, Some(app), "{name}");
+        assert_eq!(columns(&capture.totals), totals, "{name}");
+        assert_eq!(columns(&capture.per_update.unwrap()), per_update, "{name}");
+        assert_eq!(capture.push_only.as_ref().map(columns), push_only, "{name}");
+        assert_eq!(capture.update_count, 3, "{name}");
+        assert_eq!(capture.problems, [], "{name}");
+    }
+}
+
+/// Where a capture of another's making is compared with something other than tshark's default sums, and why.
+fn exception(name: &str) -> Option<&'static str> {
+    match name {
+        "seladb-PcapPlusPlus__ipfragutil_ip_ids.pcap" => {
+            Some("IP fragments: tshark counts the frame that completes the datagram with the payload of all of it")
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn captures_of_others_agree_with_tshark() {
+    let Some(folder) = folder("captures") else { return };
+    let expected: Value = serde_json::from_slice(&fs::read(folder.join("expected.json")).unwrap()).unwrap();
+    let mut differences = Vec::new();
+    let mut compared = 0;
+    for (name, expected) in expected["files"].as_object().unwrap() {
+        let capture = analyze(&folder.join(name));
+        let number = |key: &str| expected[key].as_u64().unwrap_or_else(|| panic!("{name}: {key}"));
+        let mut compare = |what: &str, ours: u64, theirs: u64| {
+            if ours != theirs {
+                differences.push(format!("{name}: {what}: {ours} here, {theirs} in tshark"));
+            }
+        };
+        compare("frames", capture.frames, number("total_frames"));
+        if let Some(reason) = exception(name) {
+            println!("{name}: sums not compared: {reason}");
+            continue;
+        }
+        for (key, ours) in sums(&capture.totals) {
+            compare(key, ours, number(key));
+        }
+        compare("streams", capture.connections.len() as u64, number("streams"));
+        for (stream, connection) in expected["per_stream"].as_array().unwrap().iter().zip(&capture.connections) {
+            for (key, ours) in sums(&connection.tally) {
+                compare(&format!("stream {}: {key}", stream["stream"]), ours, stream[key].as_u64().unwrap());
+            }
+        }
+        let sum = |of: fn(&wirelab_analyze::Connection) -> u64| capture.connections.iter().map(of).sum::<u64>();
+        for (opcode, ours) in [
+            ("0", sum(|one| one.websocket_frames.continuation)),
+            ("1", sum(|one| one.websocket_frames.text)),
+            ("2", sum(|one| one.websocket_frames.binary)),
+            ("8", sum(|one| one.websocket_frames.close)),
+            ("9", sum(|one| one.websocket_frames.ping)),
+            ("10", sum(|one| one.websocket_frames.pong)),
+        ] {
+            let theirs = expected["websocket_frames"][opcode].as_u64().unwrap_or(0);
+            compare(&format!("WebSocket frames with opcode {opcode}"), ours, theirs);
+        }
+        let starts = &expected["http_starts"];
+        if !expected["remarks"].to_string().contains("HTTP counts are not certain") {
+            compare("requests", sum(|one| one.http_requests), starts["requests"].as_u64().unwrap());
+            compare("responses", sum(|one| one.http_responses), starts["responses"].as_u64().unwrap());
+        }
+        let named = |name: &str| capture.packets.iter().filter(|packet| packet.analysis == Some(name)).count() as u64;
+        compare(
+            "retransmissions",
+            named("retransmission") + named("fast retransmission") + named("spurious retransmission"),
+            number("retransmissions"),
+        );
+        compare("out of order", named("out-of-order"), number("out_of_order"));
+        compare("duplicate ACKs", named("duplicate ACK"), number("duplicate_acks"));
+        compared += 1;
+    }
+    assert_eq!(differences, [] as [String; 0]);
+    assert!(compared >= 10, "only {compared} captures were compared");
+}
+
+fn sums(tally: &Tally) -> [(&'static str, u64); 5] {
+    [
+        ("tcp_frames", tally.total_packets),
+        ("app_packets", tally.app_packets),
+        ("frame_bytes", tally.frame_bytes),
+        ("tcp_header_bytes", tally.tcp_bytes),
+        ("app_bytes", tally.app_bytes),
+    ]
+}

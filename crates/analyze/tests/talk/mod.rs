@@ -1,0 +1,235 @@
+//! Builds captures packet by packet: two hosts, Ethernet, IPv4, TCP. What a test says is what is on the wire.
+#![allow(dead_code)]
+
+use wirelab_analyze::{Analyzer, Capture, Settings, Tally};
+use wirelab_capture::{Frame, LinkType};
+
+pub const FIN: u8 = 0x01;
+pub const SYN: u8 = 0x02;
+pub const RST: u8 = 0x04;
+pub const PSH: u8 = 0x08;
+pub const ACK: u8 = 0x10;
+
+/// The frames of a capture: when, and what.
+pub type Frames = Vec<(u64, Vec<u8>)>;
+
+/// One TCP connection that is being spoken.
+pub struct Talk {
+    client: ([u8; 4], u16),
+    server: ([u8; 4], u16),
+    seq: [u32; 2],
+    now_ns: u64,
+    pub frames: Frames,
+}
+
+impl Talk {
+    pub fn new(port: u16) -> Talk {
+        Talk {
+            client: ([10, 0, 0, 2], port),
+            server: ([10, 0, 0, 1], 8000),
+            seq: [1000, 0xffff_ff00],
+            now_ns: 1_600_000_000_000_000_000,
+            frames: Vec::new(),
+        }
+    }
+
+    pub fn from(mut self, address: [u8; 4]) -> Talk {
+        self.client.0 = address;
+        self
+    }
+
+    /// Sets the time of the packets that follow: milliseconds from the start.
+    pub fn at(&mut self, ms: f64) -> &mut Talk {
+        self.now_ns = 1_600_000_000_000_000_000 + (ms * 1e6) as u64;
+        self
+    }
+
+    /// SYN, SYN-ACK, ACK, with options as macOS and Linux send them: 78, 74 and 66 bytes.
+    pub fn handshake(&mut self) -> &mut Talk {
+        self.packet(true, SYN, &[], 44).packet(false, SYN | ACK, &[], 40).packet(true, ACK, &[], 32)
+    }
+
+    pub fn client(&mut self, data: &[u8]) -> &mut Talk {
+        self.packet(true, PSH | ACK, data, 32)
+    }
+
+    pub fn server(&mut self, data: &[u8]) -> &mut Talk {
+        self.packet(false, PSH | ACK, data, 32)
+    }
+
+    pub fn client_ack(&mut self) -> &mut Talk {
+        self.packet(true, ACK, &[], 32)
+    }
+
+    pub fn server_ack(&mut self) -> &mut Talk {
+        self.packet(false, ACK, &[], 32)
+    }
+
+    pub fn client_fin(&mut self) -> &mut Talk {
+        self.packet(true, FIN | ACK, &[], 32)
+    }
+
+    pub fn server_fin(&mut self) -> &mut Talk {
+        self.packet(false, FIN | ACK, &[], 32)
+    }
+
+    /// A packet of one side that begins where that side's last one ended.
+    pub fn packet(&mut self, from_client: bool, flags: u8, data: &[u8], header_len: u8) -> &mut Talk {
+        let seq = self.seq[usize::from(!from_client)];
+        self.packet_at(from_client, flags, data, header_len, seq);
+        let consumed = data.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
+        self.seq[usize::from(!from_client)] = seq.wrapping_add(consumed);
+        self
+    }
+
+    /// A packet with a sequence number of its own; nothing moves on.
+    pub fn packet_at(&mut self, from_client: bool, flags: u8, data: &[u8], header_len: u8, seq: u32) -> &mut Talk {
+        let ack = if flags & ACK == 0 { 0 } else { self.seq[usize::from(from_client)] };
+        self.raw(from_client, flags, data, header_len, seq, ack)
+    }
+
+    /// A packet with numbers of its own.
+    pub fn raw(&mut self, from_client: bool, flags: u8, data: &[u8], header_len: u8, seq: u32, ack: u32) -> &mut Talk {
+        let (from, to) = if from_client { (self.client, self.server) } else { (self.server, self.client) };
+        let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+        let total = 20 + u16::from(header_len) + data.len() as u16;
+        frame.extend([0x45, 0]);
+        frame.extend(total.to_be_bytes());
+        frame.extend([0, 0, 0x40, 0, 64, 6, 0, 0]);
+        frame.extend(from.0);
+        frame.extend(to.0);
+        frame.extend(from.1.to_be_bytes());
+        frame.extend(to.1.to_be_bytes());
+        frame.extend(seq.to_be_bytes());
+        frame.extend(ack.to_be_bytes());
+        frame.extend([header_len << 2, flags, 0xff, 0xff, 0, 0, 0, 0]);
+        frame.extend(std::iter::repeat_n(1, usize::from(header_len) - 20));
+        frame.extend(data);
+        self.frames.push((self.now_ns, frame));
+        self
+    }
+
+    /// The sequence number of a side's next byte.
+    pub fn next_seq(&self, client: bool) -> u32 {
+        self.seq[usize::from(!client)]
+    }
+
+    /// Moves a side's sequence number on, as after a packet that was not captured.
+    pub fn lose(&mut self, client: bool, bytes: u32) -> &mut Talk {
+        let seq = &mut self.seq[usize::from(!client)];
+        *seq = seq.wrapping_add(bytes);
+        self
+    }
+}
+
+/// Analyses frames, and checks what must hold for every capture.
+pub fn analyze(frames: &[(u64, Vec<u8>)]) -> Capture {
+    analyze_with(frames, Settings { limit: 10_000, keep_packets: 100_000 })
+}
+
+pub fn analyze_with(frames: &[(u64, Vec<u8>)], settings: Settings) -> Capture {
+    let mut analyzer = Analyzer::new(settings);
+    let mut offset = 24;
+    for (index, (time_ns, data)) in frames.iter().enumerate() {
+        analyzer.frame(&Frame {
+            number: index as u64 + 1,
+            time_ns: *time_ns,
+            wire_len: data.len() as u32,
+            data,
+            link: LinkType::ETHERNET,
+            file_offset: offset + 16,
+        });
+        offset += 16 + data.len() as u64;
+    }
+    let capture = analyzer.finish("test", None, "pcap");
+    check(&capture);
+    capture
+}
+
+/// The sums that hold on every capture.
+pub fn check(capture: &Capture) {
+    assert!(capture.totals.adds_up(), "totals: {:?}", capture.totals);
+    let connections: Tally = capture.connections.iter().map(|one| one.tally).sum();
+    assert_eq!(connections, capture.totals, "connections add up to the totals");
+    let groups: Tally = capture.groups.iter().map(|one| one.tally).sum();
+    assert_eq!(groups, capture.totals, "groups add up to the totals");
+    if capture.rows_left_out == 0 {
+        let exchanges: Tally = capture.exchanges.iter().map(|one| one.tally).sum();
+        assert_eq!(exchanges, capture.totals, "exchanges add up to the totals");
+    }
+    for exchange in &capture.exchanges {
+        assert!(exchange.tally.adds_up(), "{exchange:?}");
+        assert!(exchange.push.adds_up(), "{exchange:?}");
+    }
+    for packet in &capture.packets {
+        let spans: u32 = packet.spans.iter().map(|span| span.len).sum();
+        assert_eq!(spans, packet.app_len, "packet {}", packet.number);
+        assert!(packet.exchange.is_some() || capture.rows_left_out > 0, "packet {} belongs nowhere", packet.number);
+    }
+}
+
+/// What was said, without what it cost: for comparing two ways of cutting the same conversation.
+pub fn said(capture: &Capture) -> Vec<String> {
+    let mut lines: Vec<String> = capture
+        .exchanges
+        .iter()
+        .map(|one| {
+            let t = &one.tally;
+            format!(
+                "{} {:?} request {} response {} framing {} content {} useful {}",
+                one.kind.name(),
+                one.label,
+                t.request_head_bytes,
+                t.response_head_bytes,
+                t.framing_bytes,
+                t.content_bytes,
+                t.useful_bytes
+            )
+        })
+        .collect();
+    for one in &capture.connections {
+        lines.push(format!(
+            "{} requests {} responses {} events {} frames {:?} missing {}",
+            one.protocol, one.http_requests, one.http_responses, one.sse_events, one.websocket_frames, one.missing_bytes
+        ));
+    }
+    lines
+}
+
+/// An HTTP head of exactly this length, padded with a field.
+pub fn head(start: &str, fields: &str, length: usize) -> Vec<u8> {
+    let mut text = format!("{start}\r\n{fields}");
+    let rest = length.checked_sub(text.len() + 2).expect("a longer head");
+    match rest {
+        0 => {}
+        1..=8 => panic!("no room for a field in {rest} bytes"),
+        _ => text += &format!("X-Pad: {}\r\n", "x".repeat(rest - 9)),
+    }
+    text += "\r\n";
+    assert_eq!(text.len(), length);
+    text.into_bytes()
+}
+
+/// A page of exactly this length with a time in it.
+pub fn page(time: &str, length: usize) -> Vec<u8> {
+    let mut text = format!("<!DOCTYPE html><p>Server time: <time>{time}</time></p>");
+    let rest = length.checked_sub(text.len()).expect("a longer page");
+    text += &" ".repeat(rest);
+    text.into_bytes()
+}
+
+/// A masked WebSocket frame from a client.
+pub fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let key = [0x36, 0x0d, 0x29, 0x16];
+    let mut frame = vec![0x80 | opcode, 0x80 | payload.len() as u8];
+    frame.extend(key);
+    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+    frame
+}
+
+/// A WebSocket frame from a server.
+pub fn unmasked(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x80 | opcode, payload.len() as u8];
+    frame.extend(payload);
+    frame
+}
