@@ -286,8 +286,10 @@ impl Connection {
         }
         let [ours, _] = both(&mut live.directions, from);
         let position = ours.position(segment.seq);
-        let is_probe = matches!(name, Some(Name::KeepAlive));
-        let is_probe_ack = matches!(name, Some(Name::KeepAliveAck));
+        // A probe repeats a byte; one that was not delivered yet is data, whatever it is called.
+        let is_old = position + i64::from(segment.payload_len) <= ours.next as i64;
+        let is_probe = name == Some(Name::KeepAlive) && is_old;
+        let is_probe_ack = name == Some(Name::KeepAliveAck);
         if is_probe || is_probe_ack {
             let exchange = live.ledger.keep_alive(meta, self.index, &mut shared.book);
             self.give_packet(exchange, meta, false, live, shared);

@@ -3,12 +3,13 @@
 //! The first bytes decide: an HTTP/1 request, TLS records, the HTTP/2 preface, or anything else, which is read as
 //! turns. Afterwards every byte goes to the reader of that protocol.
 
-use wirelab_dissect::Sniff;
+use wirelab_dissect::{Sniff, http2, tls};
 
 use crate::context::{Context, Owned};
 use crate::http::{Http, Next, sniff_request, sniff_response};
 use crate::ledger::{ExId, Nature};
 use crate::model::Part;
+use crate::records::Records;
 use crate::turns::Turns;
 use crate::websocket::WebSocket;
 
@@ -100,7 +101,7 @@ impl Conversation {
             }
             Conversation::Http(http) => http.skip(from_client, count, cx),
             Conversation::WebSocket(websocket) => websocket.skip(from_client, count, cx),
-            Conversation::Turns(_) => {}
+            Conversation::Turns(turns) => turns.skip(from_client, count),
         }
     }
 
@@ -138,6 +139,8 @@ impl Conversation {
             }
         } else if sniff_response(data) == Sniff::Yes {
             *self = Conversation::Http(Box::new(Http::new()));
+        } else if tls::sniff(data) == Sniff::Yes {
+            *self = Conversation::Turns(Box::new(Turns::records(Records::tls())));
         } else {
             *self = Conversation::Turns(Box::new(Turns::unknown()));
         }
@@ -181,11 +184,20 @@ impl Conversation {
 
 /// The protocol whose first bytes these are, or `None` while there are too few.
 fn protocol_of(bytes: &[u8]) -> Option<Conversation> {
+    // HTTP/2's preface reads like a request of HTTP/1, so it is looked for first.
+    let http2 = http2::sniff(bytes);
+    if http2 == Sniff::Yes {
+        return Some(Conversation::Turns(Box::new(Turns::records(Records::http2()))));
+    }
     let request = sniff_request(bytes);
-    if request == Sniff::Yes {
+    if request == Sniff::Yes && http2 == Sniff::No {
         return Some(Conversation::Http(Box::new(Http::new())));
     }
-    let undecided = request == Sniff::NotYet && bytes.len() < MOST_BEGUN;
+    let tls = tls::sniff(bytes);
+    if tls == Sniff::Yes {
+        return Some(Conversation::Turns(Box::new(Turns::records(Records::tls()))));
+    }
+    let undecided = [http2, request, tls].contains(&Sniff::NotYet) && bytes.len() < MOST_BEGUN;
     (!undecided).then(|| Conversation::Turns(Box::new(Turns::unknown())))
 }
 

@@ -12,7 +12,7 @@ use wirelab_dissect::sse;
 use crate::context::{Context, readable};
 use crate::ledger::{ExId, Nature};
 use crate::model::Part;
-use crate::time_of_day::{Finder, Place};
+use crate::time_of_day::{Finder, Found, Place};
 use crate::websocket::WebSocket;
 
 /// An HTTP/1.1 connection.
@@ -331,8 +331,7 @@ impl Http {
                 && let Some(place) = self.answering.and_then(|current| current.place)
                 && let Some(found) = self.finder.look(bytes, place)
             {
-                cx.has_time(exchange);
-                own_around(exchange, bytes.len(), &found.0, cx);
+                own_time(exchange, bytes.len(), &found, cx);
             } else {
                 cx.own(exchange, part(mark, Part::ResponseHead), bytes.len());
             }
@@ -422,8 +421,7 @@ impl Events {
             if step.mark == sse::Mark::Value {
                 match self.finder.look(bytes, Place::Markup) {
                     Some(found) => {
-                        cx.has_time(event);
-                        own_around(event, bytes.len(), &found.0, cx);
+                        own_time(event, bytes.len(), &found, cx);
                     }
                     None => cx.own(event, Part::Content, bytes.len()),
                 }
@@ -466,8 +464,15 @@ impl Events {
     }
 }
 
-/// Gives bytes around a server's time to their exchange.
-pub(crate) fn own_around(exchange: ExId, len: usize, time: &std::ops::Range<usize>, cx: &mut Context<'_>) {
+/// Gives bytes with a server's time in them to their exchange.
+pub(crate) fn own_time(exchange: ExId, len: usize, found: &Found, cx: &mut Context<'_>) {
+    if let Some(open) = cx.ledger.get(exchange) {
+        open.has_time = true;
+        // Characters of it that came in an earlier segment were given to the exchange as content.
+        open.tally.useful_bytes += found.before as u64;
+        open.push.useful_bytes += found.before as u64;
+    }
+    let time = &found.range;
     cx.own(exchange, Part::Content, time.start.min(len));
     cx.own(exchange, Part::Useful, time.end.min(len).saturating_sub(time.start));
     cx.own(exchange, Part::Content, len.saturating_sub(time.end));

@@ -25,6 +25,7 @@ mod ledger;
 pub mod model;
 mod naming;
 mod packets;
+mod records;
 mod time_of_day;
 mod turns;
 mod websocket;

@@ -22,9 +22,14 @@ pub(crate) struct Finder {
     found: bool,
 }
 
-/// What was found: the range of the time within the bytes given last, as far as it lies in them.
+/// Where a time was found.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Found(pub Range<usize>);
+pub(crate) struct Found {
+    /// Its range within the bytes given last, as far as it lies in them.
+    pub range: Range<usize>,
+    /// How many of its characters came before them.
+    pub before: usize,
+}
 
 impl Finder {
     /// Forgets the message before.
@@ -40,41 +45,29 @@ impl Finder {
             return None;
         }
         let data = data.get(..MOST_SCANNED - self.scanned).unwrap_or(data);
-        let at_start = self.scanned == 0;
-        self.scanned += data.len();
-        if !self.tail.is_empty() {
-            // Only a time that begins in the tail is looked for here; the others are found below.
-            let before = self.tail.len();
-            let mut joined = std::mem::take(&mut self.tail);
-            joined.extend_from_slice(data.get(..CONTEXT).unwrap_or(data));
-            let crossing = find(&joined, place, before == at_start_len(at_start)).filter(|range| range.end > before);
+        let before = self.tail.len();
+        if before > 0 {
+            // Only a time that begins in the tail is of interest here; the others are found below.
+            let whole_so_far = self.scanned == before;
+            self.tail.extend_from_slice(data.get(..CONTEXT).unwrap_or(data));
+            let crossing = find(&self.tail, place, whole_so_far).filter(|range| range.end > before);
             if let Some(range) = crossing {
                 self.found = true;
-                return Some(Found(range.start.saturating_sub(before)..range.end - before));
+                let early = before.saturating_sub(range.start);
+                return Some(Found { range: range.start.saturating_sub(before)..range.end - before, before: early });
             }
-            let keep = joined.len().min(before);
-            joined.truncate(keep);
-            self.tail = joined;
+            self.tail.truncate(before);
         }
-        if let Some(range) = find(data, place, at_start) {
+        if let Some(range) = find(data, place, self.scanned == 0) {
             self.found = true;
-            self.tail = Vec::new();
-            return Some(Found(range));
+            return Some(Found { range, before: 0 });
         }
-        if memchr::memchr(b':', data.get(data.len().saturating_sub(CONTEXT)..).unwrap_or(data)).is_some()
-            || data.len() < CONTEXT
-            || place == Place::Markup
-        {
-            self.tail.extend_from_slice(data);
-            let excess = self.tail.len().saturating_sub(CONTEXT);
-            self.tail.drain(..excess);
-        }
+        self.scanned += data.len();
+        self.tail.extend_from_slice(data.get(data.len().saturating_sub(CONTEXT)..).unwrap_or(data));
+        let excess = self.tail.len().saturating_sub(CONTEXT);
+        self.tail.drain(..excess);
         None
     }
-}
-
-fn at_start_len(at_start: bool) -> usize {
-    if at_start { 0 } else { usize::MAX }
 }
 
 /// The first time of day in these bytes that stands where a server's time stands.
@@ -146,11 +139,19 @@ mod tests {
             let (a, b) = page.as_bytes().split_at(cut);
             let mut finder = Finder::default();
             let found = [finder.look(a, Place::Markup), finder.look(b, Place::Markup)];
-            assert_eq!(found.iter().flatten().count(), 1, "cut at {cut}");
+            let lengths: Vec<_> = found.iter().flatten().map(|found| found.range.len() + found.before).collect();
+            assert_eq!(lengths, [8], "cut at {cut}");
             finder.restart();
             let bytes = page.as_bytes().chunks(3).filter_map(|chunk| finder.look(chunk, Place::Markup)).count();
             assert_eq!(bytes, 1);
         }
+    }
+
+    #[test]
+    fn finds_a_time_in_a_line_that_comes_byte_by_byte() {
+        let mut finder = Finder::default();
+        let found: Vec<_> = b"09:43:38\n".chunks(1).filter_map(|byte| finder.look(byte, Place::Line)).collect();
+        assert_eq!(found, [Found { range: 0..1, before: 7 }]);
     }
 
     #[test]

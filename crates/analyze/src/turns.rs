@@ -4,9 +4,10 @@
 //! line protocols and most binary ones. What the server says before it is asked is a greeting.
 
 use crate::context::{Context, readable};
-use crate::http::own_around;
+use crate::http::own_time;
 use crate::ledger::{ExId, Nature};
 use crate::model::Part;
+use crate::records::Records;
 use crate::time_of_day::{Finder, Place};
 
 /// A connection whose sides take turns.
@@ -16,8 +17,10 @@ pub(crate) struct Turns {
     turn: Option<ExId>,
     /// Whether the server has spoken in this turn.
     answered: bool,
-    /// Whether the label of the turn is still to be told from its bytes.
-    unnamed: bool,
+    /// The first word that the client says in this turn, as far as it has come.
+    word: Vec<u8>,
+    /// Whether that word is complete, or none of a kind that could name the turn.
+    named: bool,
     finder: Finder,
     /// Whether only text was seen so far.
     text: bool,
@@ -27,18 +30,32 @@ pub(crate) struct Turns {
 #[derive(Debug)]
 enum Inside {
     Unknown,
+    Records(Records),
     /// What a CONNECT or an upgrade led to.
     Tunnel,
 }
 
 impl Turns {
     fn of(kind: Inside) -> Turns {
-        Turns { kind, turn: None, answered: false, unnamed: false, finder: Finder::default(), text: true }
+        Turns {
+            kind,
+            turn: None,
+            answered: false,
+            word: Vec::new(),
+            named: false,
+            finder: Finder::default(),
+            text: true,
+        }
     }
 
     /// Lines, or anything that is not known.
     pub fn unknown() -> Turns {
         Turns::of(Inside::Unknown)
+    }
+
+    /// Records whose content is not read.
+    pub fn records(records: Records) -> Turns {
+        Turns::of(Inside::Records(records))
     }
 
     /// Whatever a CONNECT or an upgrade led to.
@@ -48,7 +65,8 @@ impl Turns {
 
     /// What is spoken, as the connection's `protocol`.
     pub fn protocol(&self) -> &'static str {
-        match self.kind {
+        match &self.kind {
+            Inside::Records(records) => records.protocol(),
             Inside::Tunnel => "tunnel",
             Inside::Unknown if self.text => "lines",
             Inside::Unknown => "unknown",
@@ -63,8 +81,22 @@ impl Turns {
     /// Goes on with a turn whose first bytes were read, and given away, by another.
     pub fn resume(&mut self, turn: ExId, begun: &[u8], cx: &mut Context<'_>) {
         self.turn = Some(turn);
-        if let Some(word) = first_word(begun) {
-            cx.name(turn, Nature::Turn, word);
+        self.name(turn, begun, cx);
+    }
+
+    /// Calls a turn after its first word, where that is one that a person could have typed.
+    fn name(&mut self, turn: ExId, data: &[u8], cx: &mut Context<'_>) {
+        if self.named || !self.is_unknown() {
+            return;
+        }
+        let room = MOST_WORD.saturating_sub(self.word.len());
+        let end = data.iter().take(room).position(|byte| matches!(byte, b' ' | b'\r' | b'\n'));
+        self.word.extend_from_slice(data.get(..end.unwrap_or(room)).unwrap_or(data));
+        self.named = end.is_some() || self.word.len() >= MOST_WORD;
+        let typed = !self.word.is_empty() && self.word.iter().all(u8::is_ascii_graphic);
+        match std::str::from_utf8(&self.word) {
+            Ok(word) if typed => cx.name(turn, Nature::Turn, word),
+            _ => self.named = true,
         }
     }
 
@@ -74,7 +106,17 @@ impl Turns {
             return;
         }
         let turn = self.turn(from_client, cx);
-        self.plain(turn, from_client, data, cx);
+        match &mut self.kind {
+            Inside::Unknown | Inside::Tunnel => self.plain(turn, from_client, data, cx),
+            Inside::Records(records) => records.read(from_client, turn, data, cx),
+        }
+    }
+
+    /// Bytes of a direction are missing from the capture.
+    pub fn skip(&mut self, from_client: bool, count: u64) {
+        if let Inside::Records(records) = &mut self.kind {
+            records.skip(from_client, count);
+        }
     }
 
     /// The turn that bytes of a side belong to.
@@ -89,10 +131,12 @@ impl Turns {
             cx.complete(before);
         }
         self.finder.restart();
-        self.unnamed = true;
+        self.word.clear();
+        self.named = false;
         let turn = if from_client || self.turn.is_some() || !matches!(self.kind, Inside::Unknown) {
-            let label = match self.kind {
+            let label = match &self.kind {
                 Inside::Unknown => "data",
+                Inside::Records(records) => records.label(),
                 Inside::Tunnel => "tunnel",
             };
             cx.begin(Nature::Turn, label)
@@ -108,31 +152,16 @@ impl Turns {
         self.text &= data.iter().take(256).all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..));
         cx.say(|| format!("\"{}\"", readable(data, 60)));
         if from_client {
-            if std::mem::take(&mut self.unnamed)
-                && self.is_unknown()
-                && let Some(word) = first_word(data)
-            {
-                cx.name(turn, Nature::Turn, word);
-            }
+            self.name(turn, data, cx);
             return cx.own(turn, Part::Content, data.len());
         }
         match self.finder.look(data, Place::Line) {
             Some(found) => {
-                cx.has_time(turn);
-                own_around(turn, data.len(), &found.0, cx);
+                own_time(turn, data.len(), &found, cx);
             }
             None => cx.own(turn, Part::Content, data.len()),
         }
     }
-}
-
-/// The first word of the first line, where it is one that a person could have typed.
-fn first_word(data: &[u8]) -> Option<&str> {
-    let line = data.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
-    let word = line.split(|byte| *byte == b' ').next()?;
-    let word = word.get(..MOST_WORD).unwrap_or(word);
-    let typed = !word.is_empty() && word.iter().all(u8::is_ascii_graphic);
-    std::str::from_utf8(word).ok().filter(|_| typed)
 }
 
 /// A turn is called after no more of its first word than this.

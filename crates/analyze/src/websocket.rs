@@ -10,7 +10,7 @@ use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::websocket::{Decoder, Event, FrameHeader, Mark, Opcode};
 
 use crate::context::{Context, readable};
-use crate::http::own_around;
+use crate::http::own_time;
 use crate::ledger::{ExId, Nature};
 use crate::model::{Part, WebSocketFrames};
 use crate::time_of_day::{self, Finder, Place};
@@ -93,8 +93,7 @@ impl WebSocket {
             } else {
                 match side.finder.look(if from_client { &[] } else { bytes }, Place::Markup) {
                     Some(found) => {
-                        cx.has_time(exchange);
-                        own_around(exchange, bytes.len(), &found.0, cx);
+                        own_time(exchange, bytes.len(), &found, cx);
                     }
                     None => cx.own(exchange, Part::Content, bytes.len()),
                 }

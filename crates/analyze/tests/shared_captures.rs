@@ -1,6 +1,6 @@
 //! Captures of real networks beside the project: the originals of 2021, and small ones from other projects with what
 //! tshark says of them. Skipped where they are not there.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod talk;
 

@@ -173,6 +173,8 @@ pub fn said(capture: &Capture) -> Vec<String> {
     let mut lines: Vec<String> = capture
         .exchanges
         .iter()
+        // A last byte that is sent again by itself looks like a keep-alive, to Wireshark too.
+        .filter(|one| one.label != "TCP keep-alive")
         .map(|one| {
             let t = &one.tally;
             format!(
@@ -190,7 +192,12 @@ pub fn said(capture: &Capture) -> Vec<String> {
     for one in &capture.connections {
         lines.push(format!(
             "{} requests {} responses {} events {} frames {:?} missing {}",
-            one.protocol, one.http_requests, one.http_responses, one.sse_events, one.websocket_frames, one.missing_bytes
+            one.protocol,
+            one.http_requests,
+            one.http_responses,
+            one.sse_events,
+            one.websocket_frames,
+            one.missing_bytes
         ));
     }
     lines

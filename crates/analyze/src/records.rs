@@ -1,0 +1,137 @@
+//! Which records and frames are in a connection whose content is not read: TLS, and HTTP/2 with prior knowledge.
+
+use wirelab_dissect::http2::{self, Side};
+use wirelab_dissect::tls::{self, ContentType};
+
+use crate::context::Context;
+use crate::ledger::{ExId, Nature};
+use crate::model::Part;
+
+/// The two directions of such a connection, client's and server's. A direction that could not be decoded further, or
+/// of which bytes are missing, is `None`: its bytes are counted only.
+#[derive(Debug)]
+pub(crate) enum Records {
+    Tls(Box<[Option<tls::Decoder>; 2]>),
+    Http2(Box<[Option<http2::Decoder>; 2]>),
+}
+
+impl Records {
+    /// TLS records (RFC 8446, section 5).
+    pub fn tls() -> Records {
+        Records::Tls(Box::new([Some(tls::Decoder::new()), Some(tls::Decoder::new())]))
+    }
+
+    /// HTTP/2 frames (RFC 9113, section 4).
+    pub fn http2() -> Records {
+        let sides = [http2::Decoder::new(Side::Client), http2::Decoder::new(Side::Server)];
+        Records::Http2(Box::new(sides.map(Some)))
+    }
+
+    /// The connection's `protocol`.
+    pub fn protocol(&self) -> &'static str {
+        match self {
+            Records::Tls(_) => "tls",
+            Records::Http2(_) => "http2",
+        }
+    }
+
+    /// What a turn is called before its records have said more.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Records::Tls(_) => "TLS",
+            Records::Http2(_) => "HTTP/2",
+        }
+    }
+
+    /// Reads what one side sends next.
+    pub fn read(&mut self, from_client: bool, turn: ExId, data: &[u8], cx: &mut Context<'_>) {
+        match self {
+            Records::Tls(sides) => read_tls(side(sides, from_client), turn, data, cx),
+            Records::Http2(sides) => read_http2(side(sides, from_client), turn, data, cx),
+        }
+    }
+
+    /// Bytes of a direction are missing from the capture.
+    pub fn skip(&mut self, from_client: bool, count: u64) {
+        match self {
+            Records::Tls(sides) => {
+                let side = side(sides, from_client);
+                if side.as_mut().is_some_and(|decoder| !decoder.skip(count)) {
+                    *side = None;
+                }
+            }
+            Records::Http2(sides) => {
+                let side = side(sides, from_client);
+                if side.as_mut().is_some_and(|decoder| !decoder.skip(count)) {
+                    *side = None;
+                }
+            }
+        }
+    }
+}
+
+fn side<T>(sides: &mut [T; 2], client: bool) -> &mut T {
+    let [a, b] = sides;
+    if client { a } else { b }
+}
+
+fn read_tls(side: &mut Option<tls::Decoder>, turn: ExId, mut data: &[u8], cx: &mut Context<'_>) {
+    while !data.is_empty() {
+        let Some(decoder) = side else { return cx.own(turn, Part::Content, data.len()) };
+        let step = match decoder.step(data) {
+            Ok(step) => step,
+            Err(error) => {
+                cx.problem("tls", error.to_string());
+                *side = None;
+                continue;
+            }
+        };
+        let part = if step.mark == tls::Mark::RecordHeader { Part::Framing } else { Part::Content };
+        let consumed = step.consumed;
+        cx.own(turn, part, consumed);
+        if let Some(tls::Event::Record { content_type, .. }) = step.event {
+            let count = &mut cx.counts.tls;
+            let label = match content_type {
+                ContentType::Handshake => {
+                    count.handshake += 1;
+                    "TLS handshake"
+                }
+                ContentType::ApplicationData => {
+                    count.application_data += 1;
+                    "TLS application data"
+                }
+                _ => {
+                    count.other += 1;
+                    "TLS"
+                }
+            };
+            cx.say(|| content_type.name().to_owned());
+            // A turn is called after the first record in it that says more than "TLS".
+            let plain = cx.book.label("TLS");
+            if label != "TLS" && cx.ledger.get(turn).is_some_and(|open| open.label == plain) {
+                cx.name(turn, Nature::Turn, label);
+            }
+        }
+        data = data.get(consumed..).unwrap_or_default();
+    }
+}
+
+fn read_http2(side: &mut Option<http2::Decoder>, turn: ExId, mut data: &[u8], cx: &mut Context<'_>) {
+    while !data.is_empty() {
+        let Some(decoder) = side else { return cx.own(turn, Part::Content, data.len()) };
+        match decoder.step(data) {
+            Ok(step) => {
+                let part = if step.mark == http2::Mark::Payload { Part::Content } else { Part::Framing };
+                cx.own(turn, part, step.consumed);
+                if let Some(http2::Event::Frame { kind, .. }) = step.event {
+                    cx.say(|| kind.name().to_owned());
+                }
+                data = data.get(step.consumed..).unwrap_or_default();
+            }
+            Err(error) => {
+                cx.problem("http2", error.to_string());
+                *side = None;
+            }
+        }
+    }
+}
