@@ -19,6 +19,9 @@ pub enum ReadError {
     /// Nothing at all to read.
     #[error("this is an empty file, not a capture: record it again, and let the recorder end before it is read")]
     Empty,
+    /// A directory was opened as a file.
+    #[error("this is a directory, not a capture: name the files in it")]
+    Directory,
     /// It begins like something else.
     #[error("this is not a capture but {found}: a pcap or pcapng file (also compressed with gzip or zstd) is expected")]
     NotACapture {
@@ -37,8 +40,8 @@ pub enum ReadError {
     },
     /// The file ends in the middle of something.
     #[error(
-        "the capture is cut: frame {frame} begins at byte {offset} and needs {needed} bytes, but only {found} are left; \
-         the frames before it are whole"
+        "the capture is cut at frame {frame}: a record begins at byte {offset} and needs {needed} bytes, \
+         but only {found} are left; the frames before it are whole"
     )]
     Cut {
         /// The number of the frame that is not whole.

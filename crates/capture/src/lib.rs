@@ -8,11 +8,13 @@
 mod error;
 mod frame;
 mod pcap;
+mod pcapng;
 mod reader;
+mod source;
 mod window;
 mod writer;
 
 pub use error::{ReadError, WriteError};
 pub use frame::{Frame, LinkType};
-pub use reader::Reader;
+pub use reader::{Comment, Reader};
 pub use writer::{Precision, Settings, Writer};

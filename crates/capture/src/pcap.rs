@@ -30,6 +30,8 @@ pub(crate) struct Header {
 pub(crate) struct Record {
     pub(crate) time_ns: u64,
     pub(crate) kept: u32,
+    /// How far behind the window its data begins.
+    pub(crate) back: usize,
     pub(crate) wire_len: u32,
     pub(crate) link: LinkType,
     pub(crate) file_offset: u64,
@@ -44,7 +46,7 @@ impl Header {
     /// Consumes the file header.
     pub(crate) fn read(window: &mut Window<'_>) -> Result<Header, ReadError> {
         let offset = window.offset();
-        if !window.need(FILE_HEADER).map_err(|source| ReadError::Io { offset, source })? {
+        if !window.need_for(FILE_HEADER, 1, offset, FILE_HEADER as u64)? {
             return Err(ReadError::Header {
                 offset: window.len() as u64,
                 expected: "a pcap file header of 24 bytes",
@@ -77,8 +79,7 @@ impl Header {
     #[inline]
     pub(crate) fn record(&self, window: &mut Window<'_>, frame: u64) -> Result<Option<Record>, ReadError> {
         let offset = window.offset();
-        let io = |source| ReadError::Io { offset, source };
-        if !window.need(self.record_header).map_err(io)? {
+        if !window.need_for(self.record_header, frame, offset, self.record_header as u64)? {
             let found = window.len() as u64;
             if found == 0 {
                 return Ok(None);
@@ -104,7 +105,7 @@ impl Header {
             });
         }
         let whole = self.record_header + kept as usize;
-        if !window.need(whole).map_err(io)? {
+        if !window.need_for(whole, frame, offset, whole as u64)? {
             return Err(ReadError::Cut { frame, offset, needed: whole as u64, found: window.len() as u64 });
         }
         window.consume(whole);
@@ -112,6 +113,7 @@ impl Header {
         Ok(Some(Record {
             time_ns: u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * unit,
             kept,
+            back: kept as usize,
             wire_len: wire.max(kept),
             link: self.link,
             file_offset: offset + self.record_header as u64,

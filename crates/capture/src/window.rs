@@ -4,6 +4,7 @@
 //! left of it moves to the front and the rest of the buffer is read into. It asks the source only while fewer bytes are
 //! there than the caller needs, so a pipe that is still being written gives each record as soon as it is whole.
 
+use crate::error::ReadError;
 use std::io::{self, Read};
 
 /// A view of the next bytes of a source.
@@ -42,9 +43,14 @@ impl<'r> Window<'r> {
     }
 
     /// Makes at least `needed` bytes available. `false`: the source ended before.
+    ///
+    /// `frame`, `offset` and `whole` say for which record, for the error: its frame, its begin, its length.
     #[inline]
-    pub(crate) fn need(&mut self, needed: usize) -> io::Result<bool> {
-        if self.len() >= needed { Ok(true) } else { self.fill(needed) }
+    pub(crate) fn need_for(&mut self, needed: usize, frame: u64, offset: u64, whole: u64) -> Result<bool, ReadError> {
+        if self.len() >= needed {
+            return Ok(true);
+        }
+        self.fill(needed).map_err(|source| self.failure(source, frame, offset, whole))
     }
 
     /// Goes on by `count` bytes, at most to the end of what is at hand.
@@ -55,14 +61,10 @@ impl<'r> Window<'r> {
         self.offset += count as u64;
     }
 
-    #[expect(dead_code, reason = "for the blocks of pcapng")]
     /// Goes on by `count` bytes, reading and forgetting as needed. Returns how many there were.
-    pub(crate) fn skip(&mut self, count: u64) -> io::Result<u64> {
+    pub(crate) fn skip(&mut self, count: u64, frame: u64, offset: u64, whole: u64) -> Result<u64, ReadError> {
         let mut left = count;
-        while left > 0 {
-            if !self.need(1)? {
-                break;
-            }
+        while left > 0 && self.need_for(1, frame, offset, whole)? {
             let step = left.min(self.len() as u64);
             self.consume(step as usize);
             left -= step;
@@ -70,10 +72,30 @@ impl<'r> Window<'r> {
         Ok(count - left)
     }
 
-    /// The last `count` consumed bytes, which stay in place until the next call of [`Window::need`].
+    /// Consumed bytes, which stay in place until more is needed: `count` of them, from `back` bytes before here.
     #[inline]
-    pub(crate) fn consumed(&self, count: usize) -> &[u8] {
-        self.start.checked_sub(count).and_then(|from| self.buffer.get(from..self.start)).unwrap_or_default()
+    pub(crate) fn behind(&self, back: usize, count: usize) -> &[u8] {
+        let from = self.start.wrapping_sub(back);
+        self.buffer.get(from..from.wrapping_add(count)).unwrap_or_default()
+    }
+
+    /// The source, with what was read of it and not consumed in front.
+    pub(crate) fn into_source(self) -> impl Read + 'r {
+        let unread = self.bytes().to_vec();
+        io::Cursor::new(unread).chain(self.source)
+    }
+
+    /// A compressed file that is cut ends with an error of the decompressor, and means the same as a cut file.
+    #[cold]
+    fn failure(&self, source: io::Error, frame: u64, offset: u64, needed: u64) -> ReadError {
+        match source.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                let found = self.offset + self.len() as u64 - offset;
+                ReadError::Cut { frame, offset, needed, found }
+            }
+            io::ErrorKind::IsADirectory => ReadError::Directory,
+            _ => ReadError::Io { offset: self.offset + self.len() as u64, source },
+        }
     }
 
     #[cold]
