@@ -23,6 +23,8 @@ pub(crate) struct Header {
     record_header: usize,
     link: LinkType,
     largest: u32,
+    /// Before version 2.4 some writers swapped the two lengths of a record.
+    may_be_swapped: bool,
 }
 
 /// One record that has just been consumed from the window.
@@ -72,7 +74,14 @@ impl Header {
         // The upper half of the field holds the length of the frame check sequence, and reserved bits.
         let link = LinkType((u32_of([l0, l1, l2, l3]) & 0xffff) as u16);
         window.consume(FILE_HEADER);
-        Ok(Header { big_endian, nanoseconds, record_header, link, largest: largest_record(snap_length) })
+        Ok(Header {
+            big_endian,
+            nanoseconds,
+            record_header,
+            link,
+            largest: largest_record(snap_length),
+            may_be_swapped: minor < 4,
+        })
     }
 
     /// Consumes the next record, header and data. `None`: the file ended before it.
@@ -96,6 +105,7 @@ impl Header {
         let fraction = u32_of([f0, f1, f2, f3]);
         let kept = u32_of([k0, k1, k2, k3]);
         let wire = u32_of([w0, w1, w2, w3]);
+        let (kept, wire) = if self.may_be_swapped && kept > wire { (wire, kept) } else { (kept, wire) };
         if kept > self.largest {
             return Err(ReadError::Record {
                 frame,

@@ -8,7 +8,10 @@
 
 use crate::cursor::Cursor;
 use crate::packet::{Endpoint, Layer, Next, Notes, Problem, Skipped, Stop};
+use crate::{link, tunnel};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+pub use crate::reassembly::{Bounds, Datagram, Outcome, Reassembler, Refused};
 
 /// What the upper layer needs to know of the IP header.
 #[derive(Clone, Copy, Debug)]
@@ -137,13 +140,22 @@ pub(crate) fn transport(cursor: &mut Cursor<'_>, header: Header) -> Result<Next,
     let Header { source, destination, protocol } = header;
     match protocol {
         IP_IN_IP | IPV6_IN_IP => Ok(Next::Ip),
+        GRE => tunnel::gre(cursor),
+        ETHER_IP => tunnel::ether_ip(cursor),
+        MPLS_IN_IP => link::mpls(cursor),
         UDP => {
-            let &[s0, s1, d0, d1, _, _, _, _] = cursor.take::<8>(Layer::Udp)?;
-            let port = |a, b| u16::from_be_bytes([a, b]);
-            Ok(Next::End(Skipped::Udp {
-                source: Endpoint { addr: source, port: port(s0, s1) },
-                destination: Endpoint { addr: destination, port: port(d0, d1) },
-            }))
+            let &[s0, s1, d0, d1, l0, l1, _, _] = cursor.take::<8>(Layer::Udp)?;
+            let (from, to) = (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
+            if let Some(length) = u32::from(u16::from_be_bytes([l0, l1])).checked_sub(8) {
+                cursor.fence(length);
+            }
+            match tunnel::udp(cursor, from, to)? {
+                Some(next) => Ok(next),
+                None => Ok(Next::End(Skipped::Udp {
+                    source: Endpoint { addr: source, port: from },
+                    destination: Endpoint { addr: destination, port: to },
+                })),
+            }
         }
         _ => Ok(Next::End(Skipped::Ip { protocol, source, destination })),
     }
@@ -194,8 +206,11 @@ const UDP: u8 = 17;
 const IPV6_IN_IP: u8 = 41;
 const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
+const GRE: u8 = 47;
 const AUTHENTICATION: u8 = 51;
 const DESTINATION: u8 = 60;
+const ETHER_IP: u8 = 97;
 const MOBILITY: u8 = 135;
+const MPLS_IN_IP: u8 = 137;
 const HIP: u8 = 139;
 const SHIM6: u8 = 140;

@@ -10,6 +10,7 @@
 //! The stream decoders ([`http1`], [`sse`], [`websocket`], [`lines`], [`tls`], [`http2`]) are each fed one direction of
 //! a connection, in order, in pieces of any size, and are all of one shape: see [`Step`].
 
+pub mod build;
 mod cursor;
 pub mod deflate;
 pub mod http1;
@@ -18,10 +19,12 @@ pub mod ip;
 pub mod lines;
 mod link;
 pub mod packet;
+mod reassembly;
 pub mod sse;
 mod stream;
 pub mod tcp;
 pub mod tls;
+mod tunnel;
 pub mod websocket;
 
 pub use stream::{Sniff, Step};

@@ -1,0 +1,366 @@
+//! Does the reader give what the file holds, in every format and byte order?
+#![allow(clippy::unwrap_used)]
+
+use pcap_file::pcap::{PcapHeader, PcapPacket, PcapReader, PcapTsResolution, PcapWriter};
+use pcap_file::{DataLink, Endianness};
+use proptest::prelude::*;
+use std::io::{Read, Write};
+use std::time::Duration;
+use wirelab_capture::{LinkType, Precision, Reader, Settings, Writer};
+
+/// A frame without its lender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Kept {
+    time_ns: u64,
+    wire_len: u32,
+    data: Vec<u8>,
+    link: LinkType,
+}
+
+fn read_all(source: impl Read) -> Vec<Kept> {
+    let mut reader = Reader::new(source).unwrap();
+    let mut frames = Vec::new();
+    while let Some(frame) = reader.next_frame().unwrap() {
+        assert_eq!(frame.number, frames.len() as u64 + 1);
+        frames.push(Kept {
+            time_ns: frame.time_ns,
+            wire_len: frame.wire_len,
+            data: frame.data.to_vec(),
+            link: frame.link,
+        });
+    }
+    frames
+}
+
+fn format(bytes: &[u8]) -> String {
+    Reader::new(bytes).unwrap().format()
+}
+
+/// Classic pcap by hand: every byte order, unit and record header.
+fn pcap(magic: u32, big: bool, records: &[(u32, u32, u32, &[u8])]) -> Vec<u8> {
+    let u32_of = |v: u32| if big { v.to_be_bytes() } else { v.to_le_bytes() };
+    let u16_of = |v: u16| if big { v.to_be_bytes() } else { v.to_le_bytes() };
+    let mut file = u32_of(magic).to_vec();
+    file.extend([u16_of(2), u16_of(4)].concat());
+    file.extend([u32_of(0), u32_of(0), u32_of(65_535), u32_of(1)].concat());
+    for &(seconds, fraction, wire, data) in records {
+        file.extend([u32_of(seconds), u32_of(fraction), u32_of(data.len() as u32), u32_of(wire)].concat());
+        if magic == 0xa1b2_cd34 {
+            file.extend([0xee; 8]);
+        }
+        file.extend(data);
+    }
+    file
+}
+
+/// A pcapng block by hand.
+fn block(big: bool, kind: u32, body: &[u8]) -> Vec<u8> {
+    let u32_of = |v: u32| if big { v.to_be_bytes() } else { v.to_le_bytes() };
+    let padding = body.len().next_multiple_of(4) - body.len();
+    let length = u32_of((12 + body.len() + padding) as u32);
+    [&u32_of(kind)[..], &length, body, &vec![0; padding], &length].concat()
+}
+
+/// Fields of a pcapng block, in its byte order.
+fn fields(big: bool, fields: &[(u64, usize)]) -> Vec<u8> {
+    let one = |&(value, size): &(u64, usize)| {
+        let bytes = value.to_be_bytes();
+        let mut bytes = bytes[8 - size..].to_vec();
+        if !big {
+            bytes.reverse();
+        }
+        bytes
+    };
+    fields.iter().flat_map(one).collect()
+}
+
+fn option(big: bool, code: u64, value: &[u8]) -> Vec<u8> {
+    let mut option = fields(big, &[(code, 2), (value.len() as u64, 2)]);
+    option.extend(value);
+    option.resize(option.len().next_multiple_of(4), 0);
+    option
+}
+
+fn section(big: bool) -> Vec<u8> {
+    block(big, 0x0a0d_0d0a, &fields(big, &[(0x1a2b_3c4d, 4), (1, 2), (0, 2), (u64::MAX, 8)]))
+}
+
+fn interface(big: bool, link: u64, snap: u64, options: &[u8]) -> Vec<u8> {
+    block(big, 1, &[&fields(big, &[(link, 2), (0, 2), (snap, 4)])[..], options].concat())
+}
+
+fn enhanced(big: bool, interface: u64, ticks: u64, wire: u64, data: &[u8], options: &[u8]) -> Vec<u8> {
+    let head =
+        fields(big, &[(interface, 4), (ticks >> 32, 4), (ticks & 0xffff_ffff, 4), (data.len() as u64, 4), (wire, 4)]);
+    let padding = vec![0; data.len().next_multiple_of(4) - data.len()];
+    block(big, 6, &[&head, data, &padding, options].concat())
+}
+
+#[test]
+fn classic_pcap_in_both_byte_orders_and_units() {
+    let data = b"frame".as_slice();
+    for big in [false, true] {
+        for (magic, fraction, time_ns) in [
+            (0xa1b2_c3d4, 999_999, 7_999_999_000),
+            (0xa1b2_3c4d, 999_999_999, 7_999_999_999),
+            (0xa1b2_cd34, 1, 7_000_001_000),
+        ] {
+            let file = pcap(magic, big, &[(7, fraction, 5, data), (8, 0, 60, data)]);
+            let link = LinkType::ETHERNET;
+            let expected = [
+                Kept { time_ns, wire_len: 5, data: data.to_vec(), link },
+                Kept { time_ns: 8_000_000_000, wire_len: 60, data: data.to_vec(), link },
+            ];
+            assert_eq!(read_all(&file[..]), expected, "{magic:x} {big}");
+            assert_eq!(format(&file), "pcap");
+        }
+    }
+}
+
+#[test]
+fn a_frame_knows_its_place_in_the_file() {
+    let file = pcap(0xa1b2_c3d4, false, &[(7, 0, 5, b"first"), (8, 0, 9, b"second")]);
+    let mut reader = Reader::new(&file[..]).unwrap();
+    let first = reader.next_frame().unwrap().unwrap();
+    assert_eq!((first.number, first.file_offset, first.is_truncated()), (1, 24 + 16, false));
+    let second = reader.next_frame().unwrap().unwrap();
+    assert_eq!((second.number, second.file_offset, second.is_truncated()), (2, 24 + 16 + 5 + 16, true));
+    assert!(reader.next_frame().unwrap().is_none());
+    assert!(reader.next_frame().unwrap().is_none());
+}
+
+#[test]
+fn the_upper_half_of_the_link_type_is_not_part_of_it() {
+    let mut file = pcap(0xa1b2_c3d4, false, &[(0, 0, 1, b"x")]);
+    file[20..24].copy_from_slice(&0xf000_0001_u32.to_le_bytes());
+    assert_eq!(read_all(&file[..])[0].link, LinkType::ETHERNET);
+}
+
+#[test]
+fn pcapng_units_of_time() {
+    // if_tsresol, if_tsoffset, ticks, nanoseconds.
+    let table: [(Option<u8>, Option<i64>, u64, u64); 11] = [
+        (None, None, 1_500_000, 1_500_000_000),
+        (Some(6), None, 1_500_000, 1_500_000_000),
+        (Some(9), None, 1_500_000_001, 1_500_000_001),
+        (Some(0), None, 3, 3_000_000_000),
+        (Some(3), None, 3, 3_000_000),
+        (Some(12), None, 1_500_000_000_999, 1_500_000_000),
+        (Some(40), None, u64::MAX, 0),
+        (Some(0x80 | 10), None, 1536, 1_500_000_000),
+        (Some(0x80), None, 2, 2_000_000_000),
+        (Some(0xff), None, u64::MAX, 0),
+        (Some(6), Some(-1), 1_500_000, 500_000_000),
+    ];
+    for big in [false, true] {
+        for (resolution, offset, ticks, time_ns) in table {
+            let mut options = Vec::new();
+            options.extend(resolution.map_or(vec![], |resolution| option(big, 9, &[resolution])));
+            options.extend(offset.map_or(vec![], |offset| option(big, 14, &fields(big, &[(offset as u64, 8)]))));
+            options.extend(option(big, 0, &[]));
+            let file = [section(big), interface(big, 1, 0, &options), enhanced(big, 0, ticks, 3, b"abc", &[])].concat();
+            assert_eq!(read_all(&file[..])[0].time_ns, time_ns, "{resolution:?} {offset:?} {ticks}");
+        }
+    }
+    // Before 1970 there is nothing.
+    let options = option(false, 14, &fields(false, &[(-10_i64 as u64, 8)]));
+    let file = [section(false), interface(false, 1, 0, &options), enhanced(false, 0, 1, 3, b"abc", &[])].concat();
+    assert_eq!(read_all(&file[..])[0].time_ns, 0);
+}
+
+#[test]
+fn pcapng_sections_interfaces_and_every_kind_of_packet() {
+    for (first, second) in [(false, true), (true, false)] {
+        let file = [
+            section(first),
+            interface(first, 1, 0, &[]),
+            interface(first, 101, 4, &[]),
+            enhanced(first, 1, 1, 3, b"raw", &[]),
+            // A name resolution block, and one of a kind that does not exist: gone over.
+            block(first, 4, &[0; 8]),
+            block(first, 0x7777, b"nothing to see here"),
+            // Simple: of interface 0.
+            block(first, 3, &[&fields(first, &[(5, 4)])[..], b"simpl"].concat()),
+            section(second),
+            interface(second, 113, 4, &[]),
+            // Simple, cut by the snap length.
+            block(second, 3, &[&fields(second, &[(500, 4)])[..], b"simp"].concat()),
+            // Obsolete: interface 2, drops 2.
+            block(
+                second,
+                2,
+                &[&fields(second, &[(0, 2), (9, 2), (0, 4), (2, 4), (3, 4), (64, 4)])[..], b"old\0"].concat(),
+            ),
+        ]
+        .concat();
+        let kept = |time_ns, wire_len, data: &[u8], link| Kept { time_ns, wire_len, data: data.to_vec(), link };
+        assert_eq!(
+            read_all(&file[..]),
+            [
+                kept(1_000, 3, b"raw", LinkType::RAW),
+                kept(0, 5, b"simpl", LinkType::ETHERNET),
+                kept(0, 500, b"simp", LinkType::LINUX_SLL),
+                kept(2_000, 64, b"old", LinkType::LINUX_SLL),
+            ]
+        );
+        assert_eq!(format(&file), "pcapng");
+    }
+}
+
+#[test]
+fn pcapng_comments_are_kept() {
+    let file = [
+        block(
+            false,
+            0x0a0d_0d0a,
+            &[
+                fields(false, &[(0x1a2b_3c4d, 4), (1, 2), (0, 2), (u64::MAX, 8)]),
+                option(false, 1, b"of the capture"),
+                option(false, 0, b""),
+            ]
+            .concat(),
+        ),
+        interface(false, 1, 0, &option(false, 1, b"of an interface")),
+        enhanced(false, 0, 1, 5, b"first", &[]),
+        enhanced(false, 0, 2, 6, b"second", &[option(false, 2, &[0; 4]), option(false, 1, b"of a frame")].concat()),
+    ]
+    .concat();
+    let mut reader = Reader::new(&file[..]).unwrap();
+    while reader.next_frame().unwrap().is_some() {}
+    let comments: Vec<_> = reader.comments().iter().map(|c| (c.frame, c.text.as_str())).collect();
+    assert_eq!(comments, [(None, "of the capture"), (None, "of an interface"), (Some(2), "of a frame")]);
+}
+
+#[test]
+fn a_block_longer_than_the_buffer_is_gone_over() {
+    let file = [
+        section(false),
+        interface(false, 1, 0, &[]),
+        block(false, 0x7777, &vec![1; 40 * 1024 * 1024]),
+        enhanced(false, 0, 1, 3, b"abc", &[]),
+    ]
+    .concat();
+    assert_eq!(read_all(&file[..]).len(), 1);
+}
+
+#[test]
+fn compressed_captures_are_told_by_content() {
+    let file = pcap(0xa1b2_c3d4, false, &[(1, 2, 5, b"first"), (3, 4, 6, b"second")]);
+    let (one, two) = file.split_at(50);
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zstd =
+        |bytes: &[u8]| ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Uncompressed);
+    // A skippable frame of zstd: magic, length, that many bytes.
+    let skippable = [&0x184d_2a53_u32.to_le_bytes()[..], &3u32.to_le_bytes(), b"xyz"].concat();
+    for (name, bytes) in [
+        ("pcap+gzip", gzip(&file)),
+        ("pcap+gzip", [gzip(one), gzip(two)].concat()),
+        ("pcap+zstd", zstd(&file)),
+        ("pcap+zstd", [zstd(one), skippable, zstd(two)].concat()),
+    ] {
+        assert_eq!(format(&bytes), name);
+        assert_eq!(read_all(&bytes[..]), read_all(&file[..]), "{name}");
+        // Cut anywhere, it gives at most what was there, and an error that says where.
+        for cut in 5..bytes.len() {
+            let Ok(mut reader) = Reader::new(&bytes[..cut]) else { continue };
+            while let Ok(Some(_)) = reader.next_frame() {}
+            assert!(reader.frames() <= 2);
+        }
+    }
+}
+
+/// Gives its pieces one a read, as a pipe does, and fails the test when it is asked for more than was needed.
+struct Pipe {
+    pieces: std::collections::VecDeque<Vec<u8>>,
+    /// How often it was read.
+    reads: std::rc::Rc<std::cell::Cell<usize>>,
+}
+
+impl Read for Pipe {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        self.reads.set(self.reads.get() + 1);
+        let piece = self.pieces.pop_front().unwrap_or_default();
+        into[..piece.len()].copy_from_slice(&piece);
+        Ok(piece.len())
+    }
+}
+
+#[test]
+fn a_pipe_gives_each_frame_as_soon_as_it_is_whole() {
+    let file = pcap(0xa1b2_c3d4, false, &[(1, 0, 5, b"first"), (2, 0, 6, b"second"), (3, 0, 5, b"third")]);
+    let (header, rest) = file.split_at(24);
+    let (first, rest) = rest.split_at(21);
+    let (half, rest) = rest.split_at(18);
+    let reads = std::rc::Rc::new(std::cell::Cell::new(0));
+    let pieces = [header, first, half, rest].iter().map(|piece| piece.to_vec()).collect();
+    let mut reader = Reader::new(Pipe { pieces, reads: reads.clone() }).unwrap();
+    assert_eq!(reads.get(), 1, "the header tells what it is");
+    // Reads until then, and the frame that must be there.
+    for (so_far, data) in [(2, "first"), (4, "second"), (4, "third")] {
+        assert_eq!(reader.next_frame().unwrap().unwrap().data, data.as_bytes());
+        assert_eq!(reads.get(), so_far, "{data}");
+    }
+    assert!(reader.next_frame().unwrap().is_none());
+}
+
+#[test]
+fn frames_larger_than_the_buffer() {
+    let data = vec![7; 600_000];
+    let mut writer = Writer::create(Vec::new(), LinkType::ETHERNET, 1_000_000).unwrap();
+    for number in 0..5 {
+        writer.write(number, 600_000, &data).unwrap();
+        writer.write(number, 3, b"abc").unwrap();
+    }
+    let file = writer.finish().unwrap();
+    let frames = read_all(&file[..]);
+    assert_eq!(frames.len(), 10);
+    assert!(frames.iter().step_by(2).all(|frame| frame.data == data));
+}
+
+fn packets() -> impl Strategy<Value = Vec<(u32, u32, Vec<u8>, u32)>> {
+    let packet = (any::<u32>(), 0..1_000_000u32, proptest::collection::vec(any::<u8>(), 0..300), 0..2_000u32);
+    proptest::collection::vec(packet, 0..30)
+}
+
+proptest! {
+    /// What this project writes, another reader reads, and the other way round.
+    #[test]
+    fn another_library_agrees(packets in packets(), big in any::<bool>(), nano in any::<bool>(), chunk in 1..500usize) {
+        let precision = if nano { Precision::Nanoseconds } else { Precision::Microseconds };
+        let unit = if nano { 1 } else { 1_000 };
+        let mut ours = Writer::with(Vec::new(), Settings { precision, ..Settings::new(LinkType::RAW) }).unwrap();
+        let header = PcapHeader {
+            datalink: DataLink::RAW,
+            endianness: if big { Endianness::Big } else { Endianness::Little },
+            ts_resolution: if nano { PcapTsResolution::NanoSecond } else { PcapTsResolution::MicroSecond },
+            ..PcapHeader::default()
+        };
+        let mut theirs = PcapWriter::with_header(Vec::new(), header).unwrap();
+        let mut expected = Vec::new();
+        for (seconds, fraction, data, more) in &packets {
+            let time_ns = u64::from(*seconds) * 1_000_000_000 + u64::from(*fraction) * unit;
+            let wire_len = data.len() as u32 + more;
+            ours.write(time_ns, wire_len, data).unwrap();
+            theirs.write_packet(&PcapPacket::new(Duration::from_nanos(time_ns), wire_len, data).unwrap()).unwrap();
+            expected.push(Kept { time_ns, wire_len, data: data.clone(), link: LinkType::RAW });
+        }
+        let (ours, theirs) = (ours.finish().unwrap(), theirs.into_inner());
+        prop_assert_eq!(&read_all(&ours[..]), &expected);
+        prop_assert_eq!(&read_all(&theirs[..]), &expected);
+        // In pieces, the same.
+        let pieces = theirs.chunks(chunk).map(<[u8]>::to_vec).collect();
+        prop_assert_eq!(&read_all(Pipe { pieces, reads: Default::default() }), &expected);
+        let mut reader = PcapReader::new(&ours[..]).unwrap();
+        for kept in &expected {
+            let packet = reader.next_packet().unwrap().unwrap();
+            prop_assert_eq!(packet.timestamp().as_nanos() as u64, kept.time_ns);
+            prop_assert_eq!(packet.orig_len(), kept.wire_len);
+            prop_assert_eq!(packet.data(), &kept.data[..]);
+        }
+        prop_assert!(reader.next_packet().is_none());
+    }
+}
