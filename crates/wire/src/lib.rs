@@ -20,6 +20,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod doctor;
 mod error;
 mod facts;
 #[cfg(all(target_os = "linux", feature = "kernel"))]
@@ -35,6 +36,7 @@ pub mod virtual_wire;
 
 use std::pin::Pin;
 
+pub use doctor::{Check, Health, doctor};
 pub use error::{Error, Host, Refusal};
 pub use facts::{Facts, Frames, SocketOption};
 pub use options::{CLIENT, MTU, Options, PORT, SERVER, Vantage, WireKind, server_address};

@@ -5,6 +5,7 @@ use std::io;
 
 use wirelab_clock::Clock;
 
+use crate::doctor::{Check, Health};
 use crate::error::{Error, Refusal};
 use crate::options::Options;
 use crate::stop::Stop;
@@ -24,6 +25,12 @@ pub fn probe() -> Result<(), Refusal> {
 /// Never.
 pub fn privileged() -> bool {
     false
+}
+
+/// That there is none.
+pub fn checks() -> Vec<Check> {
+    let Refusal { cause, mend } = refusal();
+    vec![Check::new("kernel wire", Health::Missing, cause).mend(mend)]
 }
 
 /// Refused.

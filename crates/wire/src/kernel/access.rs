@@ -36,8 +36,13 @@ pub fn enter() -> Result<(), Refusal> {
 
 /// Whether a wire can be made here, found by trying it in a child process; takes a few milliseconds.
 pub fn probe() -> Result<(), Refusal> {
+    attempt().map_err(|(_, refusal)| refusal)
+}
+
+/// The same, with the step that failed.
+pub(super) fn attempt() -> Result<(), (Step, Refusal)> {
     let what = Trial { user_namespace: !privileged(), uid_map: uid_map(), gid_map: gid_map(), make_veth: make_veth() };
-    sys::trial(&what).map_err(|(step, error)| refusal(step, &error, &Machine::read()))
+    sys::trial(&what).map_err(|(step, error)| (step, refusal(step, &error, &Machine::read())))
 }
 
 /// Whether this process may make namespaces, links and packet sockets as it is.

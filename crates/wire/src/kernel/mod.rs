@@ -5,6 +5,7 @@
 //! process and goes with it; nothing is left on the machine, whatever happens.
 //!
 //! - [`enter`] gives a process the rights for it, [`probe`] finds out beforehand whether it would;
+//! - [`checks`] says what works here, and how well;
 //! - [`run`] is one run of one wire. Several may run at the same time, each from its own thread.
 //!
 //! The answers of this wire are real: segmentation, delayed and quick acknowledgements, Nagle's algorithm, congestion
@@ -12,6 +13,7 @@
 //! millisecond, never to a microsecond.
 
 mod access;
+mod checks;
 mod control;
 mod host;
 mod network;
@@ -30,6 +32,7 @@ use std::time::Instant;
 use wirelab_clock::Clock;
 
 pub use access::{enter, privileged, probe};
+pub use checks::checks;
 
 use control::Control;
 use host::{Ended, Line};

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wirelab_clock::Clock;
-use wirelab_wire::{Connector, Error, Host, Listener, Options, Outcome, Shutdown, Stop, Stream, Vantage, kernel};
+use wirelab_wire::{
+    Connector, Error, Health, Host, Listener, Options, Outcome, Shutdown, Stop, Stream, Vantage, kernel,
+};
 
 use crate::frames::{ACK, FIN, RST, Recording, SYN};
 
@@ -34,6 +36,7 @@ pub const ALL: &[Case] = &[
     ("a_server_that_does_not_stop_is_dropped", a_server_that_does_not_stop_is_dropped),
     ("options_that_cannot_be_followed_are_refused", options_that_cannot_be_followed_are_refused),
     ("nothing_is_left_behind", nothing_is_left_behind),
+    ("the_doctor_finds_a_wire_that_works", the_doctor_finds_a_wire_that_works),
 ];
 
 /// Answers every message with as many bytes, until it is told to stop.
@@ -379,4 +382,15 @@ fn nothing_is_left_behind() {
     let before = (count("/proc/self/fd"), count("/proc/self/task"), links());
     run_hello(&short(), 1);
     assert_eq!((count("/proc/self/fd"), count("/proc/self/task"), links()), before);
+}
+
+fn the_doctor_finds_a_wire_that_works() {
+    let checks = wirelab_wire::doctor();
+    for name in ["network namespaces", "packet sockets", "virtual Ethernet pairs", "offloads", "user namespaces"] {
+        let check = checks.iter().find(|check| check.name == name).unwrap();
+        assert_eq!(check.health, Health::Ok, "{check:?}");
+    }
+    // How good the clock is depends on the machine; that it was measured does not.
+    let clock = checks.iter().find(|check| check.name == "wire clock").unwrap();
+    assert!(clock.detail.contains("20 round trips"), "{clock:?}");
 }

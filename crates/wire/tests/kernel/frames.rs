@@ -37,9 +37,12 @@ impl Segment {
     }
 }
 
+/// A frame with its time.
+pub type Stamped = (u64, Vec<u8>);
+
 /// What a run has recorded.
 #[derive(Clone, Default)]
-pub struct Recording(Arc<Mutex<Vec<(u64, Vec<u8>)>>>);
+pub struct Recording(Arc<Mutex<Vec<Stamped>>>);
 
 impl Recording {
     /// A recorder that puts frames in here.
@@ -51,7 +54,7 @@ impl Recording {
         }
     }
 
-    pub fn frames(&self) -> Vec<(u64, Vec<u8>)> {
+    pub fn frames(&self) -> Vec<Stamped> {
         self.0.lock().unwrap().clone()
     }
 

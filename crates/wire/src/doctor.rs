@@ -1,0 +1,125 @@
+//! What can this machine do, and how is it mended?
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel;
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What: "network namespaces".
+    pub name: String,
+    /// How it stands.
+    pub health: Health,
+    /// What was found.
+    pub detail: String,
+    /// What a person can do about it, where something can be done.
+    pub mend: Option<String>,
+}
+
+/// How a thing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// It is there and works.
+    Ok,
+    /// It works with limits, or could not be looked at.
+    Limited,
+    /// It is not there, or does not work.
+    Missing,
+}
+
+impl Check {
+    pub(crate) fn new(name: &str, health: Health, detail: impl Into<String>) -> Check {
+        Check { name: name.to_owned(), health, detail: detail.into(), mend: None }
+    }
+
+    pub(crate) fn mend(self, mend: impl Into<String>) -> Check {
+        Check { mend: Some(mend.into()), ..self }
+    }
+}
+
+/// Looks at everything that wirelab can use on this machine. Takes about a second.
+///
+/// The clock of the kernel wire is measured on such a wire, so the process should have called [`kernel::enter`] first, whether
+/// or not that worked.
+pub fn doctor() -> Vec<Check> {
+    let mut checks = kernel::checks();
+    checks.push(Check::new("virtual wire", Health::Ok, "works on every machine"));
+    checks.push(program("tshark", &["tshark"]).unwrap_or_else(|| {
+        Check::new("tshark", Health::Missing, "not found; it is used for a second opinion on captures only")
+            .mend("install Wireshark's command line, on Debian and Ubuntu with `sudo apt install tshark`")
+    }));
+    checks.push(program("Chromium", &CHROMIUM).unwrap_or_else(|| {
+        Check::new("Chromium", Health::Missing, "not found; it is used for runs with a real browser only")
+            .mend("install it, on Debian with `sudo apt install chromium`")
+    }));
+    checks
+}
+
+/// The first of these programs that is there, and its version.
+fn program(name: &str, programs: &[&str]) -> Option<Check> {
+    programs.iter().find_map(|program| {
+        let version = version(program)?;
+        Some(match version {
+            Some(line) => Check::new(name, Health::Ok, format!("{program}: {line}")),
+            None => Check::new(name, Health::Limited, format!("{program} is there, but does not tell its version")),
+        })
+    })
+}
+
+/// The first line of what `program --version` says; `None` when there is no such program, `Some(None)` when it says
+/// nothing in time.
+fn version(program: &str) -> Option<Option<String>> {
+    let mut child = Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut output = child.stdout.take()?;
+    let (said, heard) = mpsc::channel();
+    // Reading has no time-out of its own; a program that hangs is killed below, which ends this thread too.
+    thread::spawn(move || {
+        let mut text = String::new();
+        let _ = output.read_to_string(&mut text);
+        let _ = said.send(text);
+    });
+    let text = heard.recv_timeout(PATIENCE).ok();
+    if text.is_none() {
+        let _ = child.kill();
+    }
+    let _ = child.wait();
+    let line = text.and_then(|text| text.lines().next().map(|line| line.trim().to_owned()));
+    Some(line.filter(|line| !line.is_empty()))
+}
+
+const CHROMIUM: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless_shell"];
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_not_there_is_not_found() {
+        assert_eq!(version("wirelab-has-no-such-program"), None);
+    }
+
+    #[test]
+    fn what_is_missing_comes_with_a_mend() {
+        let checks = doctor();
+        assert!(checks.iter().any(|check| check.name == "virtual wire" && check.health == Health::Ok));
+        for check in checks {
+            assert!(!check.detail.is_empty());
+            assert!(check.health != Health::Missing || check.mend.is_some(), "{check:?}");
+        }
+    }
+}
