@@ -1,7 +1,7 @@
 //! A person who presses "Refresh via WebSocket": the page on one connection, and a WebSocket on a second one, opened by
 //! its script (RFC 6455).
 //!
-//! At the end the browser is closed: a close frame with 1001, then both connections, in its own order ([`Farewell`]).
+//! At the end the browser is closed: a close frame with 1001, then both connections, in its own order.
 
 use std::convert::Infallible;
 

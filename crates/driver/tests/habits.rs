@@ -134,3 +134,49 @@ async fn early_events_are_noted_early() {
     let done: Vec<u64> = steps.unwrap().iter().map(|step| step.done.as_secs()).collect();
     assert_eq!((done, end), (vec![0, 1, 2, 3, 35], 35_000));
 }
+
+/// However slowly and finely cut the answers come, they are the same answers.
+#[tokio::test(start_paused = true)]
+async fn answers_may_come_byte_by_byte() {
+    let (steps, ()) = drive!(tcp, script(Shape::Asked, Profile::Minimal), |server| {
+        let mut netcat = server.accept().await;
+        netcat.dribbles("Hello!\nServer time: 09:31:35\n\n").await;
+        for _ in 0..3 {
+            netcat.hears::<5>().await;
+            netcat.dribbles("09:31:45\n\n").await;
+        }
+        netcat.hears_the_end().await;
+    });
+    assert_eq!(steps.unwrap().len(), 5);
+
+    let (steps, ()) = drive!(sse, script(Shape::Pushed, Profile::Firefox), |server| {
+        let mut browser = server.accept().await;
+        browser.hears_request().await;
+        browser.dribbles(page("11:42:04", 569)).await;
+        browser.hears_request().await;
+        browser
+            .dribbles("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+            .await;
+        for _ in 0..3 {
+            browser.dribbles("1c\r\ndata: {\"time\": \"11:42:14\"}\n\n\r\n").await;
+        }
+        browser.hears_the_end().await;
+    });
+    assert_eq!(steps.unwrap().len(), 5);
+
+    let (steps, ()) = drive!(ws, script(Shape::Asked, Profile::Minimal), |server| {
+        let mut page_connection = server.accept().await;
+        page_connection.hears_request().await;
+        page_connection.dribbles(page("09:43:28", 719)).await;
+        let mut socket = server.accept().await;
+        let request = socket.hears_request().await;
+        socket.dribbles(upgrade(&request)).await;
+        for _ in 0..3 {
+            socket.hears::<14>().await;
+            socket.dribbles(b"\x8a\x00\x81\x14{\"time\": \"09:43:38\"}").await;
+        }
+        socket.hears::<8>().await;
+        socket.dribbles(b"\x88\x00").await;
+    });
+    assert_eq!(steps.unwrap().len(), 5);
+}

@@ -81,6 +81,14 @@ impl Peer {
         self.io.shutdown().await.unwrap();
     }
 
+    /// One byte at a time, each a read of its own for the client.
+    pub async fn dribbles(&mut self, words: impl AsRef<[u8]>) {
+        for byte in words.as_ref() {
+            self.says([*byte]).await;
+            tokio::time::sleep(Duration::from_micros(1500)).await;
+        }
+    }
+
     /// Answers the next request.
     pub async fn answers(&mut self, response: impl AsRef<[u8]>) -> String {
         let request = self.hears_request().await;
