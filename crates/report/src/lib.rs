@@ -1,7 +1,27 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 //! How are the findings of an analysis told?
+//!
+//! A [`Report`] is made once from an analysis, the run.json where there is one, and the frames where they were kept.
+//! Everything that is computed is computed there. The forms only show it: [`text`] in a terminal, [`markdown`], [`csv`],
+//! [`json`], the HTML page, and [`dump`] and [`list`] for single captures. All forms show the same tables.
 
+mod bytes;
+pub mod csv;
+pub mod differences;
+pub mod findings;
+pub mod json;
+mod lookup;
+pub mod numbers;
+pub mod published;
+mod report;
 mod run_info;
+pub mod tables;
+pub mod text;
 
+#[cfg(test)]
+mod sample;
+
+pub use bytes::{CaptureBytes, FrameBytes};
+pub use report::Report;
 pub use run_info::{CaptureInfo, RUN_SCHEMA, RunInfo, RunInfoError, RunOptions, StepInfo, WireInfo};

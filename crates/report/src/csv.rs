@@ -1,0 +1,76 @@
+//! tables.csv: the three tables as one wide table, RFC 4180 with a header line.
+//!
+//! One line a row of a table: `table` (overall, per_update, push_only), `capture`, `app` (empty for a capture that is
+//! none of wirelab's), `of` (what an update is there), the columns of the table, the parts of the app bytes, then the
+//! least and the most of the first six columns over all updates, then the published figures of 2021. What does not
+//! apply is empty, never 0.
+
+use std::fmt::Write as _;
+
+use crate::report::Report;
+use crate::tables::{Column, Row, TableKind};
+
+/// The report's tables as CSV.
+pub fn render(report: &Report) -> String {
+    let mut text = String::from("table,capture,app,of");
+    for column in Column::ALL {
+        push(&mut text, column.name());
+    }
+    for part in PARTS {
+        push(&mut text, part);
+    }
+    for prefix in ["min", "max", "published_2021"] {
+        for column in Column::ALL {
+            let _ = write!(text, ",{prefix}_{}", column.name());
+        }
+    }
+    text.push_str("\r\n");
+    for table in &report.tables {
+        for row in &table.rows {
+            line(&mut text, report, table.kind, row);
+        }
+    }
+    text
+}
+
+fn line(text: &mut String, report: &Report, kind: TableKind, row: &Row) {
+    let capture = report.analysis.captures.get(row.capture);
+    text.push_str(kind.name());
+    push(text, &quoted(&row.name));
+    push(text, capture.and_then(|capture| capture.app).map_or("", |app| app.name()));
+    let of = match kind {
+        TableKind::Overall => None,
+        TableKind::PerUpdate | TableKind::PushOnly => capture.and_then(|capture| capture.per_update_of.as_deref()),
+    };
+    push(text, &quoted(of.unwrap_or("")));
+    for column in Column::ALL {
+        push(text, &row.value(column).to_string());
+    }
+    let t = &row.tally;
+    for value in [t.request_head_bytes, t.response_head_bytes, t.framing_bytes, t.content_bytes, t.useful_bytes] {
+        push(text, &value.to_string());
+    }
+    for bound in [row.range.map(|(min, _)| min), row.range.map(|(_, max)| max), row.published] {
+        for column in Column::ALL {
+            push(text, &bound.map_or_else(String::new, |tally| column.of(&tally).to_string()));
+        }
+    }
+    text.push_str("\r\n");
+}
+
+fn push(text: &mut String, field: &str) {
+    text.push(',');
+    text.push_str(field);
+}
+
+/// A field as RFC 4180 wants it. A name that a spreadsheet would take for a formula gets an apostrophe before it.
+fn quoted(field: &str) -> String {
+    let field = match field.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{field}"),
+        _ => field.to_owned(),
+    };
+    if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
+}
+
+const PARTS: [&str; 5] =
+    ["request_head_bytes", "response_head_bytes", "framing_bytes", "content_bytes", "useful_bytes"];

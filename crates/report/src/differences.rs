@@ -1,0 +1,423 @@
+//! Why does a number differ from the one of 2021, or one update from the next?
+//!
+//! Each rule looks at the packets that were measured and speaks only where it finds its cause in them: a rule that
+//! finds nothing says nothing. The sentences name the packets, so that a reader can check them.
+
+use serde::Serialize;
+use wirelab_analyze::model::{App, Capture, Exchange, Kind, Tally};
+
+use crate::lookup;
+use crate::numbers::{capital, count, grouped, listed, word};
+use crate::published::{self, Published};
+use crate::run_info::RunInfo;
+
+/// One cause, and what it does to the numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The capture it was found in: an index into the analysis.
+    pub capture: usize,
+    /// The capture's name.
+    pub name: String,
+    /// What it is about, in a few words: "one segment instead of two".
+    pub subject: String,
+    /// What happens, and what it costs or saves.
+    pub text: String,
+    /// The packets in which it is seen.
+    pub packets: Vec<u64>,
+    /// The standard's section that says so.
+    pub source: Option<Source>,
+}
+
+/// A section of a standard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// "RFC 9293, section 3.7.4".
+    pub title: &'static str,
+    /// Where it can be read.
+    pub url: &'static str,
+}
+
+/// Nagle's algorithm.
+pub const NAGLE: Source =
+    Source { title: "RFC 9293, section 3.7.4", url: "https://www.rfc-editor.org/rfc/rfc9293#section-3.7.4" };
+/// Delayed acknowledgements.
+pub const DELAYED_ACK: Source =
+    Source { title: "RFC 9293, section 3.8.6.3", url: "https://www.rfc-editor.org/rfc/rfc9293#section-3.8.6.3" };
+/// TCP options in SYN segments.
+pub const OPTIONS: Source =
+    Source { title: "RFC 9293, section 3.2", url: "https://www.rfc-editor.org/rfc/rfc9293#section-3.2" };
+/// Closing a connection.
+pub const CLOSING: Source =
+    Source { title: "RFC 9293, section 3.6", url: "https://www.rfc-editor.org/rfc/rfc9293#section-3.6" };
+/// Request header fields and what may be left out.
+pub const HEADER_FIELDS: Source =
+    Source { title: "RFC 9110, section 6.3", url: "https://www.rfc-editor.org/rfc/rfc9110#section-6.3" };
+
+/// Everything that can be explained about these captures.
+pub fn explain(captures: &[Capture], run: Option<&RunInfo>) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for (at, capture) in captures.iter().enumerate() {
+        let mut add = |subject: &str, text: String, packets: Vec<u64>, source: Option<Source>| {
+            found.push(Difference {
+                capture: at,
+                name: capture.name.clone(),
+                subject: subject.to_owned(),
+                text,
+                packets,
+                source,
+            });
+        };
+        if let (Some(app), Some(median)) = (capture.app, lookup::median_update(capture)) {
+            let facts = published::of(app);
+            segments(capture, median, &facts, &mut add);
+            parts(app, median, &facts, run, &mut add);
+            headers(median, &mut add);
+        }
+        uneven_updates(capture, &mut add);
+        if let Some(app) = capture.app.filter(|_| capture.update_count == published::UPDATES) {
+            setup(capture, app, &mut add);
+            close(capture, app, &mut add);
+        }
+        losses(capture, &mut add);
+    }
+    found
+}
+
+/// A cause found: its subject, its text, the packets, the standard.
+type Add<'a> = dyn FnMut(&str, String, Vec<u64>, Option<Source>) + 'a;
+
+/// Head and body of an answer in one segment, or in two.
+fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut Add<'_>) {
+    if facts.per_update.response_head_bytes == 0 {
+        return;
+    }
+    let packets = lookup::packets(capture, median);
+    let data = lookup::server_data(&packets);
+    let then = facts.per_update.total_packets;
+    match data.as_slice() {
+        [only] if median.tally.total_packets < then => {
+            let fewer = then - median.tally.total_packets;
+            add(
+                "one segment where 2021 had two",
+                format!(
+                    "Here the server writes the head and the body of its answer at once, so both leave in packet {} and one ACK \
+                     answers for both: {} packets. The server of 2021 wrote the head first and the body after it. With Nagle's \
+                     algorithm on, a small second segment has to wait until the first is acknowledged: head, ACK, body, ACK make \
+                     {} packets with the request, {} more headers and one more round trip.",
+                    only.number,
+                    word(median.tally.total_packets),
+                    word(then),
+                    word(fewer),
+                ),
+                vec![only.number],
+                Some(NAGLE),
+            );
+        }
+        [head, .., body] => {
+            let ack_between = packets
+                .iter()
+                .find(|packet| packet.from_client && packet.number > head.number && packet.number < body.number);
+            if let Some(ack) = ack_between {
+                add(
+                    "head and body apart",
+                    format!(
+                        "The server writes the head (packet {}) before the body (packet {}). Nagle's algorithm holds the small second \
+                         segment back until the first is acknowledged (packet {}), so the update takes {} packets and two round trips; \
+                         written at once it would take two packets and one round trip fewer.",
+                        head.number,
+                        body.number,
+                        ack.number,
+                        word(median.tally.total_packets),
+                    ),
+                    vec![head.number, ack.number, body.number],
+                    Some(NAGLE),
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The parts of the app bytes against those of 2021.
+fn parts(app: App, median: &Exchange, facts: &Published, run: Option<&RunInfo>, add: &mut Add<'_>) {
+    let (now, then) = (&median.tally, &facts.per_update);
+    let profile = run.map(|run| run.options.client.as_str()).filter(|client| !client.is_empty());
+    if then.request_head_bytes > 0 && now.request_head_bytes != then.request_head_bytes {
+        let by = profile.map_or_else(String::new, |client| format!(" (client profile \"{client}\")"));
+        add(
+            "another client's request",
+            format!(
+                "The request's head takes {} bytes; Firefox 89 sent {} in 2021{}. What a browser says of itself in its header \
+                 fields, and how long the Host and Referer texts are, decides this number; the server has no part in it.",
+                grouped(now.request_head_bytes),
+                grouped(then.request_head_bytes),
+                if by.is_empty() { String::new() } else { format!(". The client here{by} sends other fields") },
+            ),
+            median.packets.iter().take(1).copied().collect(),
+            Some(HEADER_FIELDS),
+        );
+    }
+    if then.response_head_bytes > 0 && now.response_head_bytes != then.response_head_bytes {
+        add(
+            "another server's answer",
+            format!(
+                "The answer's head takes {} bytes, {} in 2021: this server sends other header fields.",
+                grouped(now.response_head_bytes),
+                grouped(then.response_head_bytes)
+            ),
+            vec![],
+            Some(HEADER_FIELDS),
+        );
+    }
+    if now.content_bytes != then.content_bytes {
+        let what = if app == App::Web { "The page" } else { "The content" };
+        add(
+            "other content",
+            format!(
+                "{what} is {} bytes long, {} in 2021. The page's text is wirelab's own; the time in it is the same 8 characters.",
+                grouped(now.content_bytes),
+                grouped(then.content_bytes)
+            ),
+            vec![],
+            None,
+        );
+    }
+    if now.framing_bytes != then.framing_bytes {
+        add(
+            "other framing",
+            format!(
+                "Framing takes {} bytes, {} in 2021: chunk sizes, `data:` or WebSocket headers of another length.",
+                grouped(now.framing_bytes),
+                grouped(then.framing_bytes)
+            ),
+            vec![],
+            None,
+        );
+    }
+}
+
+/// Headers below the payload of another length than on the wire of 2021.
+fn headers(median: &Exchange, add: &mut Add<'_>) {
+    let packets = median.tally.total_packets;
+    if median.tally.lower_bytes != published::LOWER_BYTES * packets {
+        add(
+            "another link",
+            format!(
+                "Below TCP these {} carry {} bytes, not the {} that Ethernet and IPv4 without options take ({} a packet): another \
+                 link, IPv6, options or padding.",
+                count(packets, "packet"),
+                grouped(median.tally.lower_bytes),
+                grouped(published::LOWER_BYTES * packets),
+                published::LOWER_BYTES
+            ),
+            vec![],
+            None,
+        );
+    }
+    if median.tally.tcp_bytes != 32 * packets {
+        add(
+            "other TCP options",
+            format!(
+                "The TCP headers of these {} take {} bytes, not the {} that headers with timestamps take (32 a packet).",
+                count(packets, "packet"),
+                grouped(median.tally.tcp_bytes),
+                grouped(32 * packets)
+            ),
+            vec![],
+            Some(OPTIONS),
+        );
+    }
+}
+
+/// Updates with more packets than the median one.
+fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
+    let Some(median) = lookup::median_update(capture) else { return };
+    let larger = capture.updates.iter().filter(|update| update.tally.total_packets > median.tally.total_packets);
+    let mut quick: Vec<(u64, u64)> = Vec::new();
+    let mut late: Vec<(u64, u64)> = Vec::new();
+    for update in larger.filter(|update| update.tally.retransmitted_packets == 0) {
+        let packets = lookup::packets(capture, update);
+        let more_acks = lookup::server_acks(&packets).len() > lookup::server_acks(&lookup::packets(capture, median)).len();
+        let Some(ack) = lookup::server_acks(&packets).first().copied().filter(|_| more_acks) else { continue };
+        let request = packets.iter().find(|packet| packet.from_client && packet.app_len > 0);
+        let waited = request.map_or(0.0, |request| ack.time_s - request.time_s);
+        let index = update.index.unwrap_or_default();
+        // A delayed ACK waits 40 ms and more on every common system; a quick one leaves with the request's arrival.
+        if waited < 0.02 { quick.push((index, ack.number)) } else { late.push((index, ack.number)) }
+    }
+    let median_packets = word(median.tally.total_packets);
+    if let Some(&(index, ack)) = quick.first() {
+        let which = if index == 1 { "The first update".to_owned() } else { format!("Update {index}") };
+        let others = match quick.len() - 1 {
+            0 => String::new(),
+            more => format!(" ({} like it)", count(more as u64, "other update")),
+        };
+        add(
+            if index == 1 { "the first update has one packet more" } else { "an ACK of its own" },
+            format!(
+                "{which} takes {} packets where the median takes {median_packets}{others}. Packet {ack} is an ACK on its own: at the \
+                 start of a connection Linux acknowledges at once (its quick-ACK phase) and does not wait for an answer that could \
+                 carry the ACK. Later it delays its ACKs, the answer comes within that delay, and the ACK rides on it. The capture \
+                 of the TCP app of 2021 shows the same packet in its first update.",
+                word(median.tally.total_packets + 1),
+            ),
+            quick.iter().map(|&(_, number)| number).collect(),
+            Some(DELAYED_ACK),
+        );
+    }
+    if !late.is_empty() {
+        let which: Vec<String> = late.iter().take(5).map(|(index, _)| index.to_string()).collect();
+        add(
+            "a delayed ACK that ran out",
+            format!(
+                "In update {} the answer took longer than the server's TCP delays its ACK, so the ACK left alone: one packet more than \
+                 the median's {median_packets}.",
+                listed(&which)
+            ),
+            late.iter().map(|&(_, number)| number).collect(),
+            Some(DELAYED_ACK),
+        );
+    }
+}
+
+/// The handshake against that of 2021.
+fn setup(capture: &Capture, app: App, add: &mut Add<'_>) {
+    let (now, then) = kinds(capture, app, Kind::Setup);
+    if now.total_packets == then.total_packets && now.tcp_bytes < then.tcp_bytes {
+        add(
+            "a shorter SYN",
+            format!(
+                "The {} of the handshake carry {} bytes of TCP header, {} in 2021: the client's macOS padded the options of its SYN to \
+                 44 bytes of header, Linux needs 40.",
+                count(now.total_packets, "packet"),
+                grouped(now.tcp_bytes),
+                grouped(then.tcp_bytes)
+            ),
+            first_packets(capture, Kind::Setup),
+            Some(OPTIONS),
+        );
+    } else if now.total_packets != then.total_packets {
+        add(
+            "another number of connections",
+            format!(
+                "{} for setting up connections, {} in 2021.",
+                capital(&count(now.total_packets, "packet")),
+                word(then.total_packets)
+            ),
+            first_packets(capture, Kind::Setup),
+            None,
+        );
+    }
+}
+
+/// The end of the conversation against that of 2021.
+fn close(capture: &Capture, app: App, add: &mut Add<'_>) {
+    let (now, then) = kinds(capture, app, Kind::Close);
+    if now.total_packets == then.total_packets {
+        return;
+    }
+    let numbers: Vec<u64> = exchange_packets(capture, Kind::Close);
+    let resets = numbers.iter().filter_map(|&n| lookup::packet(capture, n)).filter(|p| p.flags.contains("RST")).count() as u64;
+    let why = match app {
+        App::Ws if resets == 0 => {
+            " The browser of 2021 had closed its socket when the server's last bytes arrived, and its TCP answered them with two RST; \
+             here both sides hear each other out."
+        }
+        App::Sse if now.total_packets > then.total_packets => {
+            " The server of 2021 did not notice that the client had gone before the capture ended, so it sent no FIN; this one does."
+        }
+        _ => " How the two ends close, and whether a FIN also carries an ACK, decides this; it is no part of an update.",
+    };
+    add(
+        "another ending",
+        format!(
+            "Closing takes {} and {} bytes, {} and {} in 2021.{why}",
+            count(now.total_packets, "packet"),
+            grouped(now.frame_bytes),
+            count(then.total_packets, "packet"),
+            grouped(then.frame_bytes)
+        ),
+        numbers,
+        Some(CLOSING),
+    );
+}
+
+/// Retransmissions and losses.
+fn losses(capture: &Capture, add: &mut Add<'_>) {
+    let again = capture.totals.retransmitted_packets;
+    if again > 0 {
+        add(
+            "packets sent again",
+            format!(
+                "{} of {} carried only what had been on the wire before: {} bytes of payload again. They count as packets and bytes \
+                 of the update that they repeat, because the wire carried them.",
+                capital(&grouped(again)),
+                count(capture.totals.total_packets, "packet"),
+                grouped(capture.totals.retransmitted_bytes)
+            ),
+            capture
+                .packets
+                .iter()
+                .filter(|packet| packet.analysis.is_some_and(|words| words.contains("retransmission")))
+                .map(|packet| packet.number)
+                .take(20)
+                .collect(),
+            Some(Source { title: "RFC 9293, section 3.8", url: "https://www.rfc-editor.org/rfc/rfc9293#section-3.8" }),
+        );
+    }
+}
+
+/// One kind of exchange, measured and published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindRow {
+    /// The kind.
+    pub kind: Kind,
+    /// Here.
+    pub now: Tally,
+    /// In 2021.
+    pub then: Tally,
+}
+
+/// The whole capture by what its packets were for, beside 2021: where the totals differ. Empty where the two are not
+/// comparable.
+pub fn by_kind(capture: &Capture) -> Vec<KindRow> {
+    let Some(app) = capture.app.filter(|_| capture.update_count == published::UPDATES) else { return Vec::new() };
+    const KINDS: [Kind; 11] = [
+        Kind::Setup,
+        Kind::Greeting,
+        Kind::Page,
+        Kind::Subscribe,
+        Kind::Update,
+        Kind::Request,
+        Kind::Message,
+        Kind::Event,
+        Kind::Turn,
+        Kind::Control,
+        Kind::Close,
+    ];
+    KINDS
+        .into_iter()
+        .map(|kind| {
+            let (now, then) = kinds(capture, app, kind);
+            KindRow { kind, now, then }
+        })
+        .filter(|row| row.now.total_packets + row.then.total_packets > 0)
+        .collect()
+}
+
+fn kinds(capture: &Capture, app: App, kind: Kind) -> (Tally, Tally) {
+    let then = published::of(app).exchanges.iter().filter(|(of, _)| *of == kind).map(|&(_, row)| published::tally(row)).sum();
+    (lookup::of_kind(capture, kind), then)
+}
+
+fn first_packets(capture: &Capture, kind: Kind) -> Vec<u64> {
+    capture.exchanges.iter().find(|exchange| exchange.kind == kind).map(|e| e.packets.clone()).unwrap_or_default()
+}
+
+fn exchange_packets(capture: &Capture, kind: Kind) -> Vec<u64> {
+    let mut numbers: Vec<u64> =
+        capture.exchanges.iter().filter(|exchange| exchange.kind == kind).flat_map(|e| e.packets.iter().copied()).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}

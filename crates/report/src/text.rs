@@ -1,0 +1,185 @@
+//! The terminal's summary: the tables and what they show, in 80 columns.
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
+
+use crate::numbers::{percent, with_commas};
+use crate::report::Report;
+use crate::tables::{Column, Row, Table};
+
+/// The summary. `colour` says whether to mark what matters with ANSI codes; the text is the same without.
+pub fn render(report: &Report, colour: bool) -> String {
+    let paint = Paint { colour };
+    let mut text = String::new();
+    for table in &report.tables {
+        text.push_str(&paint.bold(&format!("{}: {}", table.kind.title(), plain(report.findings.of(table.kind)))));
+        text.push('\n');
+        text.push_str(&grid(table, &paint));
+        text.push('\n');
+    }
+    if report.has_published() {
+        text.push_str(&paint.dim("2021: the figures published then, shown where they differ."));
+        text.push('\n');
+    }
+    text.push_str(&paint.dim("frame = lower + TCP + app bytes, on every row."));
+    text.push('\n');
+    if report.is_virtual() {
+        text.push_str("These numbers come from the virtual wire (smoltcp on a virtual clock), not from a kernel's TCP.\n");
+    }
+    for difference in &report.differences {
+        text.push('\n');
+        let head = format!("{}: {}", difference.name, difference.subject);
+        text.push_str(&paint.bold(&head));
+        text.push('\n');
+        text.push_str(&wrapped(&plain(&difference.text), WIDTH, "  "));
+    }
+    for capture in &report.analysis.captures {
+        for note in &capture.notes {
+            text.push_str(&wrapped(&format!("{}: {note}", capture.name), WIDTH, ""));
+        }
+        if let Some(problem) = capture.problems.first() {
+            let more = match capture.problems.len() - 1 {
+                0 => String::new(),
+                more => format!(" ({more} more)"),
+            };
+            let place = if problem.frame == 0 { String::new() } else { format!(" frame {},", problem.frame) };
+            let line = format!(
+                "{}:{place} offset {}, {}: {}{more}",
+                capture.name, problem.offset, problem.layer, problem.message
+            );
+            text.push_str(&paint.warn(&wrapped(&line, WIDTH, "")));
+        }
+    }
+    text
+}
+
+/// One table, right-aligned, at most 80 columns wide.
+fn grid(table: &Table, paint: &Paint) -> String {
+    let mut grid = Grid::new();
+    grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let mut header = vec!["".to_owned()];
+    header.extend(HEADINGS.iter().map(|&heading| heading.to_owned()));
+    grid.set_header(header);
+    let mut dim = vec![false];
+    for row in &table.rows {
+        grid.add_row(cells(row));
+        dim.push(false);
+        if row.differs_from_published() {
+            grid.add_row(published(row));
+            dim.push(true);
+        }
+        if row.range.is_some() {
+            grid.add_row(range(row));
+            dim.push(true);
+        }
+    }
+    for index in 1..=HEADINGS.len() {
+        if let Some(column) = grid.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut text = String::new();
+    for (line, quiet) in grid.lines().zip(dim) {
+        let line = line.trim_end();
+        text.push_str(&if quiet { paint.dim(line) } else { line.to_owned() });
+        text.push('\n');
+    }
+    text
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let mut cells = vec![shortened(&printable(&row.name), 16)];
+    cells.extend(Column::ALL.iter().map(|&column| with_commas(row.value(column))));
+    cells.push(if row.tally.useful_bytes > 0 {
+        plain(&percent(row.tally.useful_bytes, row.tally.frame_bytes)).replace(' ', "")
+    } else {
+        String::new()
+    });
+    cells
+}
+
+fn published(row: &Row) -> Vec<String> {
+    let mut cells = vec!["  2021".to_owned()];
+    cells.extend(Column::ALL.iter().map(|&column| match row.published(column) {
+        Some(then) if then != row.value(column) => with_commas(then),
+        _ => String::new(),
+    }));
+    cells.push(String::new());
+    cells
+}
+
+fn range(row: &Row) -> Vec<String> {
+    let mut cells = vec!["  from-to".to_owned()];
+    cells.extend(Column::ALL.iter().map(|&column| match row.range(column) {
+        Some((min, max)) => format!("{}-{}", with_commas(min), with_commas(max)),
+        None => String::new(),
+    }));
+    cells.push(String::new());
+    cells
+}
+
+/// A name from a capture as a terminal may show it: no control characters.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn shortened(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
+    short.push('\u{2026}');
+    short
+}
+
+/// Narrow spaces as plain ones: terminals draw them badly.
+fn plain(text: &str) -> String {
+    text.replace('\u{202f}', " ")
+}
+
+/// A paragraph in lines of at most `width` characters, each after `indent`.
+pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    let mut lines = String::new();
+    let mut line = indent.to_owned();
+    for word in printable(text).split_whitespace() {
+        let full = line.chars().count() + 1 + word.chars().count() > width;
+        if full && line.len() > indent.len() {
+            lines.push_str(&line);
+            lines.push('\n');
+            line = indent.to_owned();
+        }
+        if line.len() > indent.len() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push_str(&line);
+    lines.push('\n');
+    lines
+}
+
+/// Marks text for terminals that can show it.
+struct Paint {
+    colour: bool,
+}
+
+impl Paint {
+    fn with(&self, style: Style, text: &str) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn bold(&self, text: &str) -> String {
+        self.with(Style::new().bold(), text)
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.with(Style::new().dimmed(), text)
+    }
+
+    fn warn(&self, text: &str) -> String {
+        self.with(AnsiColor::Yellow.on_default(), text)
+    }
+}
+
+const WIDTH: usize = 78;
+const HEADINGS: [&str; 7] = ["packets", "with data", "frame", "lower", "TCP", "app", "useful"];
