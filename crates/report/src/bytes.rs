@@ -82,7 +82,9 @@ impl CaptureBytes {
         let near = usize::try_from(number.checked_sub(1)?).ok()?;
         match self.frames.get(near) {
             Some(frame) if frame.number == number => Some(frame),
-            _ => self.frames.binary_search_by_key(&number, |frame| frame.number).ok().and_then(|at| self.frames.get(at)),
+            _ => {
+                self.frames.binary_search_by_key(&number, |frame| frame.number).ok().and_then(|at| self.frames.get(at))
+            }
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Difference {
     pub text: String,
     /// The packets in which it is seen.
     pub packets: Vec<u64>,
+    /// The captures with the same cause: their index, their name, the packets in which it is seen there.
+    pub likewise: Vec<(usize, String, Vec<u64>)>,
     /// The standard's section that says so.
     pub source: Option<Source>,
 }
@@ -64,6 +66,7 @@ pub fn explain(captures: &[Capture], run: Option<&RunInfo>) -> Vec<Difference> {
                 subject: subject.to_owned(),
                 text,
                 packets,
+                likewise: Vec::new(),
                 source,
             });
         };
@@ -77,10 +80,41 @@ pub fn explain(captures: &[Capture], run: Option<&RunInfo>) -> Vec<Difference> {
         if let Some(app) = capture.app.filter(|_| capture.update_count == published::UPDATES) {
             setup(capture, app, &mut add);
             close(capture, app, &mut add);
+            miscount(capture, app, &mut add);
         }
         losses(capture, &mut add);
     }
-    found
+    told_once(found)
+}
+
+/// Puts captures with the same cause together, where the cause is the same for all of them.
+fn told_once(found: Vec<Difference>) -> Vec<Difference> {
+    let mut told: Vec<Difference> = Vec::new();
+    for difference in found {
+        let same = told.iter_mut().find(|first| first.subject == difference.subject);
+        match same {
+            Some(first) if SHARED.contains(&difference.subject.as_str()) => {
+                first.likewise.push((difference.capture, difference.name, difference.packets));
+            }
+            _ => told.push(difference),
+        }
+    }
+    for difference in &mut told {
+        if difference.likewise.is_empty() {
+            continue;
+        }
+        let others: Vec<String> = difference
+            .likewise
+            .iter()
+            .map(|(_, name, packets)| match packets.as_slice() {
+                [] => name.clone(),
+                [only] => format!("{name} (packet {only})"),
+                [first, .., last] => format!("{name} (packets {first} to {last})"),
+            })
+            .collect();
+        difference.text.push_str(&format!(" The same in {}.", listed(&others)));
+    }
+    told
 }
 
 /// A cause found: its subject, its text, the packets, the standard.
@@ -98,10 +132,10 @@ fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut A
         [only] if median.tally.total_packets < then => {
             let fewer = then - median.tally.total_packets;
             add(
-                "one segment where 2021 had two",
+                ONE_SEGMENT,
                 format!(
-                    "Here the server writes the head and the body of its answer at once, so both leave in packet {} and one ACK \
-                     answers for both: {} packets. The server of 2021 wrote the head first and the body after it. With Nagle's \
+                    "The server writes the head and the body of its answer at once, so both leave in packet {} and one ACK \
+                     answers for both: {} packets an update. The server of 2021 wrote the head first and the body after it. With Nagle's \
                      algorithm on, a small second segment has to wait until the first is acknowledged: head, ACK, body, ACK make \
                      {} packets with the request, {} more headers and one more round trip.",
                     only.number,
@@ -119,7 +153,7 @@ fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut A
                 .find(|packet| packet.from_client && packet.number > head.number && packet.number < body.number);
             if let Some(ack) = ack_between {
                 add(
-                    "head and body apart",
+                    APART,
                     format!(
                         "The server writes the head (packet {}) before the body (packet {}). Nagle's algorithm holds the small second \
                          segment back until the first is acknowledged (packet {}), so the update takes {} packets and two round trips; \
@@ -237,7 +271,8 @@ fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
     let mut late: Vec<(u64, u64)> = Vec::new();
     for update in larger.filter(|update| update.tally.retransmitted_packets == 0) {
         let packets = lookup::packets(capture, update);
-        let more_acks = lookup::server_acks(&packets).len() > lookup::server_acks(&lookup::packets(capture, median)).len();
+        let more_acks =
+            lookup::server_acks(&packets).len() > lookup::server_acks(&lookup::packets(capture, median)).len();
         let Some(ack) = lookup::server_acks(&packets).first().copied().filter(|_| more_acks) else { continue };
         let request = packets.iter().find(|packet| packet.from_client && packet.app_len > 0);
         let waited = request.map_or(0.0, |request| ack.time_s - request.time_s);
@@ -253,7 +288,7 @@ fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
             more => format!(" ({} like it)", count(more as u64, "other update")),
         };
         add(
-            if index == 1 { "the first update has one packet more" } else { "an ACK of its own" },
+            if index == 1 { FIRST_UPDATE } else { "an ACK of its own" },
             format!(
                 "{which} takes {} packets where the median takes {median_packets}{others}. Packet {ack} is an ACK on its own: at the \
                  start of a connection Linux acknowledges at once (its quick-ACK phase) and does not wait for an answer that could \
@@ -285,7 +320,7 @@ fn setup(capture: &Capture, app: App, add: &mut Add<'_>) {
     let (now, then) = kinds(capture, app, Kind::Setup);
     if now.total_packets == then.total_packets && now.tcp_bytes < then.tcp_bytes {
         add(
-            "a shorter SYN",
+            SHORTER_SYN,
             format!(
                 "The {} of the handshake carry {} bytes of TCP header, {} in 2021: the client's macOS padded the options of its SYN to \
                  44 bytes of header, Linux needs 40.",
@@ -317,7 +352,8 @@ fn close(capture: &Capture, app: App, add: &mut Add<'_>) {
         return;
     }
     let numbers: Vec<u64> = exchange_packets(capture, Kind::Close);
-    let resets = numbers.iter().filter_map(|&n| lookup::packet(capture, n)).filter(|p| p.flags.contains("RST")).count() as u64;
+    let resets =
+        numbers.iter().filter_map(|&n| lookup::packet(capture, n)).filter(|p| p.flags.contains("RST")).count() as u64;
     let why = match app {
         App::Ws if resets == 0 => {
             " The browser of 2021 had closed its socket when the server's last bytes arrived, and its TCP answered them with two RST; \
@@ -326,7 +362,9 @@ fn close(capture: &Capture, app: App, add: &mut Add<'_>) {
         App::Sse if now.total_packets > then.total_packets => {
             " The server of 2021 did not notice that the client had gone before the capture ended, so it sent no FIN; this one does."
         }
-        _ => " How the two ends close, and whether a FIN also carries an ACK, decides this; it is no part of an update.",
+        _ => {
+            " How the two ends close, and whether a FIN also carries an ACK, decides this; it is no part of an update."
+        }
     };
     add(
         "another ending",
@@ -340,6 +378,28 @@ fn close(capture: &Capture, app: App, add: &mut Add<'_>) {
         numbers,
         Some(CLOSING),
     );
+}
+
+/// The one figure in which the table of 2021 and its packets disagree.
+fn miscount(capture: &Capture, app: App, add: &mut Add<'_>) {
+    let published = published::of(app).overall;
+    if app == App::Ws
+        && capture.totals.app_packets == published::WS_APP_PACKETS
+        && capture.totals.app_packets != published.app_packets
+    {
+        add(
+            "a miscount in the table of 2021",
+            format!(
+                "{} packets with data here; the published table says {}. Its own capture holds {} too: three of the page, two of the \
+                 upgrade, six of the updates, two close frames. The other published figures hold to the byte.",
+                capital(&word(capture.totals.app_packets)),
+                published.app_packets,
+                published::WS_APP_PACKETS
+            ),
+            vec![],
+            None,
+        );
+    }
 }
 
 /// Retransmissions and losses.
@@ -366,6 +426,13 @@ fn losses(capture: &Capture, add: &mut Add<'_>) {
         );
     }
 }
+
+/// Causes that are the same wherever they are found.
+const SHARED: [&str; 4] = [ONE_SEGMENT, APART, FIRST_UPDATE, SHORTER_SYN];
+const ONE_SEGMENT: &str = "one segment where 2021 had two";
+const APART: &str = "head and body apart";
+const FIRST_UPDATE: &str = "the first update has one packet more";
+const SHORTER_SYN: &str = "a shorter SYN";
 
 /// One kind of exchange, measured and published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -406,7 +473,8 @@ pub fn by_kind(capture: &Capture) -> Vec<KindRow> {
 }
 
 fn kinds(capture: &Capture, app: App, kind: Kind) -> (Tally, Tally) {
-    let then = published::of(app).exchanges.iter().filter(|(of, _)| *of == kind).map(|&(_, row)| published::tally(row)).sum();
+    let then =
+        published::of(app).exchanges.iter().filter(|(of, _)| *of == kind).map(|&(_, row)| published::tally(row)).sum();
     (lookup::of_kind(capture, kind), then)
 }
 
@@ -415,8 +483,12 @@ fn first_packets(capture: &Capture, kind: Kind) -> Vec<u64> {
 }
 
 fn exchange_packets(capture: &Capture, kind: Kind) -> Vec<u64> {
-    let mut numbers: Vec<u64> =
-        capture.exchanges.iter().filter(|exchange| exchange.kind == kind).flat_map(|e| e.packets.iter().copied()).collect();
+    let mut numbers: Vec<u64> = capture
+        .exchanges
+        .iter()
+        .filter(|exchange| exchange.kind == kind)
+        .flat_map(|e| e.packets.iter().copied())
+        .collect();
     numbers.sort_unstable();
     numbers.dedup();
     numbers

@@ -147,7 +147,11 @@ fn answer(rows: &[Row]) -> String {
     match extremes(rows) {
         None => "These captures hold no updates to compare".to_owned(),
         Some((only, most)) if only.capture == most.capture => {
-            format!("One update with {} costs {} bytes on the wire", inline(&only.title), grouped(only.tally.frame_bytes))
+            format!(
+                "One update with {} costs {} bytes on the wire",
+                inline(&only.title),
+                grouped(only.tally.frame_bytes)
+            )
         }
         Some((least, most)) => format!(
             "{what} {} bytes with {} and {} with {}",
@@ -176,11 +180,11 @@ fn lead(analysis: &Analysis, rows: &[Row]) -> Vec<String> {
         let below = least.tally.lower_bytes + least.tally.tcp_bytes;
         if head > 0 {
             lead.push(format!(
-                "HTTP heads make {} of the {} update, and every update repeats them; the {} update has none, so {} of its bytes are link, \
-                 IP and TCP headers, that no application can avoid.",
+                "HTTP heads make {} of {}, and every update repeats them; in {} {} of the bytes are link, IP and TCP headers, which no \
+                 application can avoid.",
                 percent(head, most.tally.frame_bytes),
-                inline(&most.title),
-                inline(&least.title),
+                an_update(&most.title),
+                an_update(&least.title),
                 percent(below, least.tally.frame_bytes),
             ));
         }
@@ -205,7 +209,11 @@ fn one_update(rows: &[Row]) -> String {
     let Some((least, most)) = extremes(rows) else { return "No update to show".to_owned() };
     let share = |row: &Row| percent(row.tally.useful_bytes, row.tally.frame_bytes);
     if least.tally.useful_bytes == 0 || most.tally.useful_bytes == 0 {
-        return format!("An update costs from {} to {} bytes", grouped(least.tally.frame_bytes), grouped(most.tally.frame_bytes));
+        return format!(
+            "An update costs from {} to {} bytes",
+            grouped(least.tally.frame_bytes),
+            grouped(most.tally.frame_bytes)
+        );
     }
     if least.capture == most.capture {
         return format!("Of one update's bytes, {} are the time", share(least));
@@ -229,7 +237,11 @@ fn proof(rows: &[Row]) -> String {
     if without.is_empty() {
         first
     } else {
-        format!("{first} {} {} no head after the first request.", capital(&listed(&without)), if without.len() == 1 { "sends" } else { "send" })
+        format!(
+            "{first} {} {} no head after the first request.",
+            capital(&listed(&without)),
+            if without.len() == 1 { "sends" } else { "send" }
+        )
     }
 }
 
@@ -239,6 +251,8 @@ fn per_update(rows: &[Row]) -> String {
         .iter()
         .filter_map(|row| Some((row, row.published.as_ref()?.total_packets)))
         .filter(|(row, then)| row.tally.total_packets != *then)
+        // The first of equals, not the last.
+        .rev()
         .max_by_key(|(row, then)| row.tally.total_packets.abs_diff(*then));
     if let Some((row, then)) = moved {
         return format!(
@@ -279,7 +293,9 @@ fn push_only(rows: &[Row]) -> String {
             inline(&least.title),
             inline(&most.title)
         ),
-        _ => format!("Pushed, an update costs {} bytes with {}", grouped(least.tally.frame_bytes), inline(&least.title)),
+        _ => {
+            format!("Pushed, an update costs {} bytes with {}", grouped(least.tally.frame_bytes), inline(&least.title))
+        }
     }
 }
 
@@ -287,7 +303,11 @@ fn overall(rows: &[Row]) -> String {
     match extremes(rows) {
         None => "No captures".to_owned(),
         Some((only, most)) if only.capture == most.capture => {
-            format!("The whole conversation: {} and {} bytes", count(only.tally.total_packets, "packet"), grouped(only.tally.frame_bytes))
+            format!(
+                "The whole conversation: {} and {} bytes",
+                count(only.tally.total_packets, "packet"),
+                grouped(only.tally.frame_bytes)
+            )
         }
         Some((least, most)) => format!(
             "From first SYN to last ACK: {} bytes with {}, {} with {}",
@@ -375,6 +395,17 @@ pub fn inline(title: &str) -> String {
         "Raw TCP" => "raw TCP".to_owned(),
         "Full page" => "the full page".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+/// One update of this kind inside a sentence: "a full-page update".
+pub fn an_update(title: &str) -> String {
+    match title {
+        "Raw TCP" => "a raw TCP update".to_owned(),
+        "Full page" => "a full-page update".to_owned(),
+        "Ajax" | "SSE" => format!("an {title} update"),
+        "WebSocket" => "a WebSocket update".to_owned(),
+        other => format!("one {other}"),
     }
 }
 

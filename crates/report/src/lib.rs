@@ -9,19 +9,29 @@
 mod bytes;
 pub mod csv;
 pub mod differences;
+pub mod dump;
 pub mod findings;
+pub mod html;
 pub mod json;
+pub mod list;
 mod lookup;
+pub mod made;
+pub mod markdown;
 pub mod numbers;
 pub mod published;
 mod report;
 mod run_info;
 pub mod tables;
+mod templates;
 pub mod text;
+pub mod transcript;
 
+#[cfg(test)]
+mod forms_tests;
 #[cfg(test)]
 mod sample;
 
 pub use bytes::{CaptureBytes, FrameBytes};
 pub use report::Report;
 pub use run_info::{CaptureInfo, RUN_SCHEMA, RunInfo, RunInfoError, RunOptions, StepInfo, WireInfo};
+pub use templates::{TemplateError, Templates};

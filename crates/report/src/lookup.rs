@@ -35,7 +35,11 @@ pub fn server_data<'a>(packets: &[&'a Packet]) -> Vec<&'a Packet> {
 
 /// The server's packets without payload, FIN, SYN or RST among these: its plain ACKs.
 pub fn server_acks<'a>(packets: &[&'a Packet]) -> Vec<&'a Packet> {
-    packets.iter().copied().filter(|packet| !packet.from_client && packet.app_len == 0 && packet.flags == "ACK").collect()
+    packets
+        .iter()
+        .copied()
+        .filter(|packet| !packet.from_client && packet.app_len == 0 && packet.flags == "ACK")
+        .collect()
 }
 
 /// The mean round trip of the handshakes, where one is in the capture.

@@ -62,9 +62,8 @@ pub fn count(value: u64, noun: &str) -> String {
 
 /// A small number as a word, as a sentence wants it; large ones in digits.
 pub fn word(value: u64) -> String {
-    const WORDS: [&str; 13] = [
-        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    ];
+    const WORDS: [&str; 13] =
+        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     usize::try_from(value).ok().and_then(|index| WORDS.get(index)).map_or_else(|| grouped(value), |&w| w.to_owned())
 }
 

@@ -80,7 +80,8 @@ fn ids(analysis: &Analysis) -> Vec<String> {
 
 /// Letters and digits of a name, the rest as hyphens; never empty, never like a packet or update of another capture.
 fn slug(name: &str) -> String {
-    let mut slug: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let mut slug: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     while slug.contains("--") {
         slug = slug.replace("--", "-");
     }

@@ -1,0 +1,324 @@
+//! Captures made by hand, for tests: a client, a server, and frames with right lengths and checksums left at zero.
+
+use wirelab_analyze::model::{Analysis, Capture};
+use wirelab_analyze::{Analyzer, Settings};
+use wirelab_capture::{Frame, LinkType};
+
+use crate::bytes::CaptureBytes;
+use crate::report::Report;
+use crate::run_info::{CaptureInfo, RUN_SCHEMA, RunInfo, RunOptions, StepInfo, WireInfo};
+
+/// A capture in the making: frames of one client and one server.
+pub struct Film {
+    frames: Vec<(u64, Vec<u8>)>,
+    now_ms: u64,
+    ports: Vec<Port>,
+}
+
+struct Port {
+    number: u16,
+    client_seq: u32,
+    server_seq: u32,
+}
+
+/// Which flags a packet has.
+const SYN: u8 = 2;
+const ACK: u8 = 16;
+const PSH: u8 = 8;
+const FIN: u8 = 1;
+
+impl Film {
+    pub fn new() -> Film {
+        Film { frames: Vec::new(), now_ms: 0, ports: Vec::new() }
+    }
+
+    /// Lets time pass.
+    pub fn wait(mut self, ms: u64) -> Film {
+        self.now_ms += ms;
+        self
+    }
+
+    /// A three-way handshake of a new connection; its index is the number of connections before it.
+    pub fn connect(mut self) -> Film {
+        let at = self.ports.len();
+        self.ports.push(Port { number: 40_000 + at as u16, client_seq: 1_000, server_seq: 5_000 });
+        self = self
+            .packet(at, true, SYN, b"")
+            .wait(0)
+            .packet(at, false, SYN | ACK, b"")
+            .wait(25)
+            .packet(at, true, ACK, b"");
+        self
+    }
+
+    pub fn client(self, at: usize, data: &[u8]) -> Film {
+        self.packet(at, true, PSH | ACK, data)
+    }
+
+    pub fn server(self, at: usize, data: &[u8]) -> Film {
+        self.packet(at, false, PSH | ACK, data)
+    }
+
+    pub fn client_ack(self, at: usize) -> Film {
+        self.wait(25).packet(at, true, ACK, b"")
+    }
+
+    pub fn server_ack(self, at: usize) -> Film {
+        self.packet(at, false, ACK, b"")
+    }
+
+    /// Client's FIN, server's FIN with its ACK, client's ACK.
+    pub fn close(self, at: usize) -> Film {
+        self.packet(at, true, FIN | ACK, b"").packet(at, false, FIN | ACK, b"").wait(25).packet(at, true, ACK, b"")
+    }
+
+    fn packet(mut self, at: usize, from_client: bool, flags: u8, data: &[u8]) -> Film {
+        let port = &mut self.ports[at];
+        let (seq, ack) =
+            if from_client { (port.client_seq, port.server_seq) } else { (port.server_seq, port.client_seq) };
+        let options: Vec<u8> = if flags & SYN != 0 {
+            // MSS, SACK permitted, timestamps, no-operation, window scale.
+            [&[2, 4, 5, 0xb4, 4, 2, 8, 10][..], &[0; 8], &[1, 3, 3, 7]].concat()
+        } else {
+            [&[1, 1, 8, 10][..], &[0; 8]].concat()
+        };
+        let tcp_len = 20 + options.len();
+        let mut frame = Vec::new();
+        let (client_mac, server_mac) = ([2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 1]);
+        let (to, from) = if from_client { (server_mac, client_mac) } else { (client_mac, server_mac) };
+        frame.extend_from_slice(&to);
+        frame.extend_from_slice(&from);
+        frame.extend_from_slice(&[8, 0, 0x45, 0]);
+        frame.extend_from_slice(&((20 + tcp_len + data.len()) as u16).to_be_bytes());
+        frame.extend_from_slice(&[0, 0, 0x40, 0, 64, 6, 0, 0]);
+        let (source, destination) =
+            if from_client { ([10, 0, 0, 2], [10, 0, 0, 1]) } else { ([10, 0, 0, 1], [10, 0, 0, 2]) };
+        frame.extend_from_slice(&source);
+        frame.extend_from_slice(&destination);
+        let (from_port, to_port) = if from_client { (port.number, 8000) } else { (8000, port.number) };
+        frame.extend_from_slice(&from_port.to_be_bytes());
+        frame.extend_from_slice(&to_port.to_be_bytes());
+        frame.extend_from_slice(&seq.to_be_bytes());
+        frame.extend_from_slice(&if flags & ACK != 0 { ack } else { 0 }.to_be_bytes());
+        frame.extend_from_slice(&[((tcp_len / 4) << 4) as u8, flags, 0xff, 0xff, 0, 0, 0, 0]);
+        frame.extend_from_slice(&options);
+        frame.extend_from_slice(data);
+        let next = seq + data.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
+        if from_client {
+            port.client_seq = next;
+        } else {
+            port.server_seq = next;
+        }
+        self.frames.push((START_NS + self.now_ms * 1_000_000, frame));
+        self
+    }
+
+    /// The capture and its frames.
+    pub fn develop(self, name: &str) -> (Capture, CaptureBytes) {
+        self.develop_with(name, 100_000)
+    }
+
+    /// The same, with at most so many frames and packets kept.
+    pub fn develop_with(self, name: &str, keep: usize) -> (Capture, CaptureBytes) {
+        let mut analyzer = Analyzer::new(Settings { keep_packets: keep, ..Settings::default() });
+        let mut bytes = CaptureBytes::new(keep);
+        for (at, (time_ns, data)) in self.frames.iter().enumerate() {
+            let frame = Frame {
+                number: at as u64 + 1,
+                time_ns: *time_ns,
+                wire_len: data.len() as u32,
+                data,
+                link: LinkType::ETHERNET,
+                file_offset: 0,
+            };
+            analyzer.frame(&frame);
+            bytes.push(&frame);
+        }
+        (analyzer.finish(name, Some(&format!("{name}.pcap")), "pcap"), bytes)
+    }
+}
+
+/// Text of a length that says nothing.
+fn filler(len: usize) -> String {
+    "x".repeat(len)
+}
+
+/// A request of exactly `len` bytes.
+fn request(line: &str, extra: &str, len: usize) -> Vec<u8> {
+    let head = format!("{line} HTTP/1.1\r\nHost: 10.0.0.1:8000\r\n{extra}User-Agent: ");
+    format!("{head}{}\r\n\r\n", filler(len - head.len() - 4)).into_bytes()
+}
+
+/// A response's head of exactly `len` bytes.
+fn head(status: &str, fields: &str, len: usize) -> Vec<u8> {
+    let start = format!("HTTP/1.1 {status}\r\n{fields}X: ");
+    format!("{start}{}\r\n\r\n", filler(len - start.len() - 4)).into_bytes()
+}
+
+/// A page of exactly `len` bytes with the time in it.
+fn page(time: &str, len: usize) -> Vec<u8> {
+    let start = format!("<!DOCTYPE html>\n<p>Server time: <time>{time}</time></p>\n");
+    format!("{start}{}\n", filler(len - start.len() - 1)).into_bytes()
+}
+
+/// How a server answers: in two writes with Nagle's algorithm on, or in one with a quick ACK at the start.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Era {
+    /// As in 2021.
+    Then,
+    /// As a present-day server.
+    Now,
+}
+
+fn answer(film: Film, era: Era, at: usize, head: Vec<u8>, body: Vec<u8>, first: bool) -> Film {
+    match era {
+        Era::Then => {
+            let film = if first { film.server_ack(at) } else { film };
+            film.server(at, &head).client_ack(at).server(at, &body).client_ack(at)
+        }
+        Era::Now => {
+            let film = if first { film.server_ack(at) } else { film };
+            film.server(at, &[head, body].concat()).client_ack(at)
+        }
+    }
+}
+
+fn html(len: usize) -> Vec<u8> {
+    head("200 OK", &format!("Content-Type: text/html; charset=utf-8\r\nContent-Length: {len}\r\n"), 117)
+}
+
+fn time(update: usize) -> String {
+    format!("09:36:{:02}", (17 + update * 10) % 60)
+}
+
+/// The five exchanges with the lengths that were published in 2021, or as they are now.
+pub fn five(era: Era) -> Vec<(Capture, CaptureBytes)> {
+    vec![tcp(era), web(era, 3).develop("webapp"), ajax(era), sse(era), ws(era)]
+}
+
+fn tcp(era: Era) -> (Capture, CaptureBytes) {
+    let mut film =
+        Film::new().connect().server(0, format!("Hello!\nServer time: {}\n\n", time(0)).as_bytes()).client_ack(0);
+    for update in 1..=3 {
+        film = film.wait(10_000).client(0, b"time\n");
+        if update == 1 {
+            film = film.server_ack(0);
+        }
+        film = film.server(0, format!("{}\n\n", time(update)).as_bytes()).client_ack(0);
+    }
+    let _ = era;
+    film.wait(10_000).close(0).develop("tcpapp")
+}
+
+/// The full page, so many times.
+pub fn web(era: Era, updates: usize) -> Film {
+    let (first, reload) = if era == Era::Then { (345, 371) } else { (445, 471) };
+    let mut film = Film::new().connect().client(0, &request("GET /", "", first));
+    film = answer(film, era, 0, html(435), page(&time(0), 435), true);
+    for update in 1..=updates {
+        film = film.wait(10_000).client(0, &request("GET /", "Cache-Control: max-age=0\r\n", reload));
+        film = answer(film, era, 0, html(435), page(&time(update), 435), era == Era::Now && update == 1);
+    }
+    film.wait(10_000).close(0)
+}
+
+fn ajax(era: Era) -> (Capture, CaptureBytes) {
+    let mut film = Film::new().connect().client(0, &request("GET /", "", 345));
+    film = answer(film, era, 0, html(807), page(&time(0), 807), true);
+    for update in 1..=3 {
+        film = film.wait(10_000).client(0, &request("GET /time", "Referer: http://10.0.0.1:8000/\r\n", 287));
+        let head = head("200 OK", "Content-Type: application/json\r\nContent-Length: 20\r\n", 108);
+        let body = format!("{{\"time\":\"{}\"}}\n", time(update)).into_bytes();
+        film = answer(film, era, 0, head, body, era == Era::Now && update == 1);
+    }
+    film.wait(10_000).close(0).develop("ajaxapp")
+}
+
+fn sse(era: Era) -> (Capture, CaptureBytes) {
+    let mut film = Film::new().connect().client(0, &request("GET /", "", 345));
+    film = answer(film, era, 0, html(569), page(&time(0), 569), true);
+    film = film.client(0, &request("GET /time", "Accept: text/event-stream\r\n", 344)).wait(40).server_ack(0);
+    let head = head("200 OK", "Content-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n", 132);
+    film = film.server(0, &head).client_ack(0);
+    for update in 1..=3 {
+        let event = format!("1c\r\ndata: {{\"time\": \"{}\"}}\n\n\r\n", time(update));
+        film = film.wait(10_000).server(0, event.as_bytes()).client_ack(0);
+    }
+    film.wait(5_000).close(0).develop("sseapp")
+}
+
+fn ws(era: Era) -> (Capture, CaptureBytes) {
+    let mut film = Film::new().connect().client(0, &request("GET /", "", 345));
+    film = answer(film, era, 0, html(719), page(&time(0), 719), true).connect();
+    let upgrade = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: W+pQUnxtfyImglCepUIxdw==\r\n";
+    film = film.client(1, &request("GET /time", upgrade, 475)).server_ack(1);
+    let accept = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                   Sec-WebSocket-Accept: jvz8rJ0yJN/A4J0kiZQLiifpQO8=\r\n\r\n";
+    film = film.server(1, accept).client_ack(1);
+    for update in 1..=3 {
+        let mask = [0x36, 0x0d, 0x29, 0x16];
+        let masked: Vec<u8> = b"get-time".iter().zip(mask.iter().cycle()).map(|(b, m)| b ^ m).collect();
+        film = film.wait(10_000).client(1, &[&[0x81, 0x88][..], &mask, &masked].concat());
+        let text = format!("{{\"time\": \"{}\"}}", time(update));
+        film = film.server(1, &[&[0x81, 0x14], text.as_bytes()].concat()).client_ack(1);
+    }
+    film = film.wait(10_000).client(1, &[0x88, 0x82, 0x19, 0xdb, 0x13, 0x62, 0x1a, 0x32]).server(1, &[0x88, 0]);
+    film.close(0).close(1).develop("wsapp")
+}
+
+/// A report over these captures.
+pub fn report(captures: Vec<(Capture, CaptureBytes)>, run: Option<RunInfo>) -> Report {
+    let (captures, bytes) = captures.into_iter().unzip();
+    Report::new(Analysis::new(captures), run, bytes)
+}
+
+/// How a run on the kernel wire would describe itself.
+pub fn run() -> RunInfo {
+    let step = |name: &str, due_s: f64| StepInfo {
+        name: name.to_owned(),
+        due_s,
+        done_s: due_s + 0.05,
+        time: Some("09:36:17".to_owned()),
+    };
+    RunInfo {
+        schema: RUN_SCHEMA.to_owned(),
+        version: "0.1.0".to_owned(),
+        command: "wirelab run-all".to_owned(),
+        started: "2026-06-06T09:36:17Z".to_owned(),
+        wall_s: 41.0,
+        wire_s: 40.1,
+        wire: WireInfo {
+            kind: "kernel".to_owned(),
+            tcp: "Linux 6.18.5".to_owned(),
+            congestion_control: Some("reno".to_owned()),
+            offloads: [("tso".to_owned(), false)].into(),
+            socket_options: [("server TCP_NODELAY".to_owned(), false.into())].into(),
+            ..WireInfo::default()
+        },
+        options: RunOptions {
+            apps: ["tcp", "web", "ajax", "sse", "ws"].map(str::to_owned).to_vec(),
+            interval_s: 10.0,
+            updates: 3,
+            rtt_ms: 25.0,
+            loss: 0.0,
+            seed: 0,
+            server: "coalesced".to_owned(),
+            client: "firefox".to_owned(),
+            replay: false,
+            server_quick_ack: true,
+            vantage: "server".to_owned(),
+        },
+        captures: vec![CaptureInfo {
+            app: "ws".to_owned(),
+            name: "wsapp".to_owned(),
+            file: "wsapp.pcap".to_owned(),
+            sha256: "0".repeat(64),
+            frames: 34,
+            steps: vec![step("connect", 0.0), step("update 1", 10.0)],
+        }],
+    }
+}
+
+/// When the first frame was seen: 6 June 2021, 09:36:17 UTC.
+const START_NS: u64 = 1_622_972_177_000_000_000;

@@ -113,7 +113,9 @@ impl Column {
     pub fn meaning(self) -> &'static str {
         match self {
             Column::TotalPackets => "Frames that carry TCP.",
-            Column::AppPackets => "Those of them with at least one byte of TCP payload; the others only acknowledge, open or close.",
+            Column::AppPackets => {
+                "Those of them with at least one byte of TCP payload; the others only acknowledge, open or close."
+            }
             Column::FrameBytes => "The length of these frames on the wire: lower + TCP + app.",
             Column::LowerBytes => {
                 "Everything below TCP: link header, IP header and options, padding. 34 a packet on plain Ethernet with IPv4 (14 + 20)."
@@ -191,7 +193,8 @@ pub fn tables(analysis: &Analysis) -> Vec<Table> {
     TableKind::ALL
         .into_iter()
         .map(|kind| {
-            let rows = analysis.captures.iter().enumerate().filter_map(|(at, capture)| row(kind, at, capture)).collect();
+            let rows =
+                analysis.captures.iter().enumerate().filter_map(|(at, capture)| row(kind, at, capture)).collect();
             Table { kind, rows }
         })
         .filter(|table: &Table| !table.rows.is_empty())

@@ -12,8 +12,11 @@ pub fn render(report: &Report, colour: bool) -> String {
     let paint = Paint { colour };
     let mut text = String::new();
     for table in &report.tables {
-        text.push_str(&paint.bold(&format!("{}: {}", table.kind.title(), plain(report.findings.of(table.kind)))));
-        text.push('\n');
+        let heading = format!("{}: {}", table.kind.title(), plain(report.findings.of(table.kind)));
+        for line in wrapped(&heading, WIDTH, "").lines() {
+            text.push_str(&paint.bold(line));
+            text.push('\n');
+        }
         text.push_str(&grid(table, &paint));
         text.push('\n');
     }
@@ -24,7 +27,9 @@ pub fn render(report: &Report, colour: bool) -> String {
     text.push_str(&paint.dim("frame = lower + TCP + app bytes, on every row."));
     text.push('\n');
     if report.is_virtual() {
-        text.push_str("These numbers come from the virtual wire (smoltcp on a virtual clock), not from a kernel's TCP.\n");
+        text.push_str(
+            "These numbers come from the virtual wire (smoltcp on a virtual clock), not from a kernel's TCP.\n",
+        );
     }
     for difference in &report.differences {
         text.push('\n');

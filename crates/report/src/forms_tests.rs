@@ -1,0 +1,128 @@
+//! Each form of the report over the five exchanges, as they were in 2021 and as they are now.
+
+use jsonschema::validator_for;
+
+use crate::list::{self, Follow, Style};
+use crate::sample::{Era, five, report, run};
+use crate::{Templates, csv, dump, json, markdown, text};
+
+#[test]
+fn the_text_of_2021() {
+    insta::assert_snapshot!(text::render(&report(five(Era::Then), None), false));
+}
+
+#[test]
+fn the_text_of_today() {
+    let text = text::render(&report(five(Era::Now), Some(run())), false);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn colour_changes_no_word() {
+    let report = report(five(Era::Now), None);
+    let coloured = text::render(&report, true);
+    assert!(coloured.contains("\u{1b}["));
+    let mut plain = String::new();
+    let mut inside = false;
+    for c in coloured.chars() {
+        match c {
+            '\u{1b}' => inside = true,
+            'm' if inside => inside = false,
+            c if !inside => plain.push(c),
+            _ => {}
+        }
+    }
+    assert_eq!(plain, text::render(&report, false));
+}
+
+#[test]
+fn the_markdown_of_today() {
+    let report = report(five(Era::Now), Some(run()));
+    insta::assert_snapshot!(markdown::render(&report, &Templates::embedded().unwrap()).unwrap());
+}
+
+#[test]
+fn the_csv() {
+    let csv = csv::render(&report(five(Era::Then), None));
+    let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
+    assert!(widths.iter().all(|&width| width == widths[0]), "{widths:?}");
+    insta::assert_snapshot!(csv);
+}
+
+#[test]
+fn a_name_is_quoted_in_csv_and_escaped_in_markdown() {
+    let lab: Vec<_> = five(Era::Now)
+        .into_iter()
+        .take(1)
+        .map(|(mut capture, bytes)| {
+            capture.name = "=1,\"a|b\" <script>".to_owned();
+            (capture, bytes)
+        })
+        .collect();
+    let report = report(lab, None);
+    assert!(csv::render(&report).contains("per_update,\"'=1,\"\"a|b\"\" <script>\",tcp,"));
+    let markdown = markdown::render(&report, &Templates::embedded().unwrap()).unwrap();
+    assert!(!markdown.contains("<script>"), "{markdown}");
+}
+
+#[test]
+fn the_dump_of_a_capture() {
+    let lab = five(Era::Now);
+    let (capture, bytes) = lab.first().unwrap();
+    let mut out = Vec::new();
+    dump::render(&mut out, capture, bytes).unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn a_websocket_conversation() {
+    let lab = five(Era::Now);
+    let (capture, bytes) = lab.last().unwrap();
+    let mut out = Vec::new();
+    list::follow(&mut out, capture, bytes, 1, Follow::Hex, Style::default()).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("81 88 36 0d 29 16 51 68  5d 3b 42 64 44 73"), "{text}");
+    assert!(text.contains("< server, packet"), "{text}");
+}
+
+#[test]
+fn a_json_line_a_packet() {
+    let lab = five(Era::Now);
+    let (capture, _) = lab.first().unwrap();
+    let mut out = Vec::new();
+    list::json(&mut out, capture, &capture.packets).unwrap();
+    let lines: Vec<serde_json::Value> =
+        String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len() as u64, capture.totals.total_packets);
+    let bytes: u64 = lines.iter().map(|line| line["frame_bytes"].as_u64().unwrap()).sum();
+    assert_eq!(bytes, capture.totals.frame_bytes);
+}
+
+/// The schema files of the project are what the types say. `UPDATE_SCHEMA=1 cargo test` writes them anew.
+#[test]
+fn the_schema_files_are_up_to_date() {
+    for (file, schema) in [("wirelab-1", json::schema()), ("wirelab-run-1", json::run_schema())] {
+        let path = format!("{}/../../docs/{file}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        let text = json::schema_text(&schema);
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == text, "docs/{file}.schema.json is not what the types say; run UPDATE_SCHEMA=1 cargo test");
+    }
+}
+
+#[test]
+fn results_hold_to_the_schema() {
+    let schema = validator_for(&serde_json::to_value(json::schema()).unwrap()).unwrap();
+    for era in [Era::Then, Era::Now] {
+        let report = report(five(era), Some(run()));
+        let value: serde_json::Value = serde_json::from_str(&json::render(&report)).unwrap();
+        let errors: Vec<String> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert_eq!(errors, [""; 0]);
+    }
+    let schema = validator_for(&serde_json::to_value(json::run_schema()).unwrap()).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&run().to_json()).unwrap();
+    assert!(schema.is_valid(&value));
+}

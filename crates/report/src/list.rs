@@ -1,0 +1,271 @@
+//! The packets of a capture in a terminal: a list, their bytes, and what the two ends said.
+//!
+//! ```text
+//!     17  10.268215  client → server  WebSocket    80  text "get-time" masked
+//! ```
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style as Ansi};
+use serde::Serialize;
+use wirelab_analyze::model::{Capture, Packet};
+
+use crate::bytes::CaptureBytes;
+use crate::text::printable;
+use crate::transcript;
+
+/// How lists look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to mark text with ANSI codes.
+    pub colour: bool,
+}
+
+/// How a conversation is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// As text; what is not text as dots.
+    Text,
+    /// In hexadecimal with the text beside.
+    Hex,
+}
+
+/// The packet list: number, time, source, destination, protocol, length, what it says.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn packets<'a>(
+    out: &mut impl Write,
+    capture: &Capture,
+    packets: impl IntoIterator<Item = &'a Packet>,
+    style: Style,
+) -> io::Result<()> {
+    let width = endpoint_width(capture);
+    for packet in packets {
+        line(out, capture, packet, width, style)?;
+    }
+    Ok(())
+}
+
+/// The same, each packet followed by its bytes.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn hex<'a>(
+    out: &mut impl Write,
+    capture: &Capture,
+    bytes: &CaptureBytes,
+    packets: impl IntoIterator<Item = &'a Packet>,
+    style: Style,
+) -> io::Result<()> {
+    let width = endpoint_width(capture);
+    for packet in packets {
+        line(out, capture, packet, width, style)?;
+        match bytes.frame(packet.number) {
+            Some(frame) => {
+                hex_lines(out, &frame.data)?;
+                let cut = u64::from(packet.frame_len).saturating_sub(frame.data.len() as u64);
+                if cut > 0 {
+                    writeln!(out, "      {cut} more bytes on the wire were not captured")?;
+                }
+            }
+            None => writeln!(out, "      its bytes were not kept")?,
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// What was said on a connection: the client's words and the server's, told apart by an arrow and by colour.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn follow(
+    out: &mut impl Write,
+    capture: &Capture,
+    bytes: &CaptureBytes,
+    connection: u32,
+    form: Follow,
+    style: Style,
+) -> io::Result<()> {
+    let Some(ends) = capture.connections.get(connection as usize) else { return Ok(()) };
+    writeln!(out, "connection {connection}: client {}, server {}, {}", ends.client, ends.server, ends.protocol)?;
+    for turn in transcript::turns(capture, bytes, connection) {
+        let who = if turn.from_client { CLIENT } else { SERVER };
+        let arrow = if turn.from_client { ">" } else { "<" };
+        let numbers: Vec<String> = turn.packets.iter().map(u64::to_string).collect();
+        let noun = if numbers.len() == 1 { "packet" } else { "packets" };
+        let side = if turn.from_client { "client" } else { "server" };
+        writeln!(out)?;
+        let head = format!("{arrow} {side}, {noun} {}, {} bytes", numbers.join(" "), turn.bytes.len());
+        writeln!(out, "{}", painted(style, who.bold(), &head))?;
+        match form {
+            Follow::Hex => hex_lines(out, &turn.bytes)?,
+            Follow::Text => {
+                for said in readable(&turn.bytes).lines() {
+                    writeln!(out, "{}", painted(style, who, &format!("  {said}")))?;
+                }
+            }
+        }
+        if turn.missing > 0 {
+            writeln!(out, "  {} bytes of this were not captured", turn.missing)?;
+        }
+    }
+    Ok(())
+}
+
+/// One JSON object a packet, each on its line.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn json<'a>(
+    out: &mut impl Write,
+    capture: &Capture,
+    packets: impl IntoIterator<Item = &'a Packet>,
+) -> io::Result<()> {
+    for packet in packets {
+        let (source, destination) = ends(capture, packet);
+        let line = JsonLine {
+            number: packet.number,
+            time_s: packet.time_s,
+            connection: packet.connection,
+            source,
+            destination,
+            protocol: protocol(capture, packet),
+            frame_bytes: packet.frame_len,
+            lower_bytes: packet.lower_len,
+            tcp_bytes: packet.tcp_len,
+            app_bytes: packet.app_len,
+            flags: &packet.flags,
+            seq: packet.seq,
+            ack: packet.ack,
+            window: packet.window,
+            exchange: packet.exchange,
+            analysis: packet.analysis,
+            info: &packet.info,
+        };
+        serde_json::to_writer(&mut *out, &line)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct JsonLine<'a> {
+    number: u64,
+    time_s: f64,
+    connection: u32,
+    source: &'a str,
+    destination: &'a str,
+    protocol: &'static str,
+    frame_bytes: u32,
+    lower_bytes: u32,
+    tcp_bytes: u32,
+    app_bytes: u32,
+    flags: &'a str,
+    seq: u64,
+    ack: Option<u64>,
+    window: u16,
+    exchange: Option<usize>,
+    analysis: Option<&'static str>,
+    info: &'a str,
+}
+
+/// Who sent a packet, and to whom.
+pub fn ends<'a>(capture: &'a Capture, packet: &Packet) -> (&'a str, &'a str) {
+    match capture.connections.get(packet.connection as usize) {
+        Some(connection) if packet.from_client => (&connection.client, &connection.server),
+        Some(connection) => (&connection.server, &connection.client),
+        None => ("?", "?"),
+    }
+}
+
+/// The protocol of a packet as Wireshark's column has it: the application's for data, TCP for the rest.
+pub fn protocol(capture: &Capture, packet: &Packet) -> &'static str {
+    if packet.app_len == 0 {
+        return "TCP";
+    }
+    let http = packet.info.contains("HTTP/") || packet.info.starts_with("GET ") || packet.info.starts_with("POST ");
+    match capture.connections.get(packet.connection as usize).map(|connection| connection.protocol.as_str()) {
+        Some("http") => "HTTP",
+        Some("sse") if http => "HTTP",
+        Some("sse") => "SSE",
+        Some("websocket") if http => "HTTP",
+        Some("websocket") => "WebSocket",
+        Some("lines") => "Lines",
+        Some("tls") => "TLS",
+        Some("http2") => "HTTP/2",
+        _ => "TCP",
+    }
+}
+
+fn line(out: &mut impl Write, capture: &Capture, packet: &Packet, width: usize, style: Style) -> io::Result<()> {
+    let (source, destination) = ends(capture, packet);
+    let who = if packet.from_client { CLIENT } else { SERVER };
+    let who = if packet.app_len == 0 { who.dimmed() } else { who };
+    let text = format!(
+        "{:>5} {:>11.6}  {source:<width$} \u{2192} {destination:<width$}  {:<9} {:>5}  {}",
+        packet.number,
+        packet.time_s,
+        protocol(capture, packet),
+        packet.frame_len,
+        described(packet),
+    );
+    writeln!(out, "{}", painted(style, who, text.trim_end()))
+}
+
+/// What a packet says, with what Wireshark would call it.
+pub fn described(packet: &Packet) -> String {
+    let info = printable(&packet.info);
+    match packet.analysis {
+        Some(name) => format!("[{name}] {info}"),
+        None => info,
+    }
+}
+
+fn endpoint_width(capture: &Capture) -> usize {
+    capture.connections.iter().map(|c| c.client.len().max(c.server.len())).max().unwrap_or(0)
+}
+
+/// Bytes in lines of 16: offset, hexadecimal, text.
+pub(crate) fn hex_lines(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    for (at, row) in bytes.chunks(16).enumerate() {
+        let mut digits = String::with_capacity(50);
+        for (place, byte) in row.iter().enumerate() {
+            digits.push_str(if place == 8 { "  " } else { " " });
+            digits.push_str(&format!("{byte:02x}"));
+        }
+        let text: String = row.iter().map(|&byte| shown(byte)).collect();
+        writeln!(out, "      {:04x} {digits:<50}  {text}", at * 16)?;
+    }
+    Ok(())
+}
+
+/// A byte as a reader may see it: itself where it prints, else a dot.
+pub fn shown(byte: u8) -> char {
+    if (0x20..0x7f).contains(&byte) { char::from(byte) } else { '.' }
+}
+
+/// Payload as text: UTF-8 where it is, else printable ASCII with dots; line ends stay, other control characters do not.
+pub fn readable(bytes: &[u8]) -> String {
+    let clean = |c: char| if c.is_control() && c != '\n' && c != '\t' { '.' } else { c };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.replace("\r\n", "\n").chars().map(clean).collect(),
+        Err(_) => {
+            let text: String = bytes
+                .iter()
+                .map(|&b| if matches!(b, b'\n' | b'\r' | b'\t') { char::from(b) } else { shown(b) })
+                .collect();
+            text.replace("\r\n", "\n").chars().map(clean).collect()
+        }
+    }
+}
+
+fn painted(style: Style, ansi: Ansi, text: &str) -> String {
+    if style.colour { format!("{ansi}{text}{ansi:#}") } else { text.to_owned() }
+}
+
+/// The client's words: red, as Wireshark has them.
+const CLIENT: Ansi = AnsiColor::Red.on_default();
+/// The server's words: blue.
+const SERVER: Ansi = AnsiColor::Blue.on_default();

@@ -1,0 +1,99 @@
+//! How was this made, and how is it made again? The provenance at the end of every form.
+
+use serde::Serialize;
+
+use crate::numbers::{count, significant};
+use crate::report::Report;
+use crate::run_info::RunInfo;
+
+/// One fact about how a report came about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fact {
+    /// What it is about.
+    pub name: String,
+    /// What it is.
+    pub value: String,
+}
+
+/// The facts, in the order in which a reader asks for them.
+pub fn facts(report: &Report) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut add = |name: &str, value: String| facts.push(Fact { name: name.to_owned(), value });
+    add("Report", format!("wirelab {}", env!("CARGO_PKG_VERSION")));
+    match &report.run {
+        Some(run) => of_run(run, &mut add),
+        None => add("Captures", "taken as they are; how they were made is not known here".to_owned()),
+    }
+    for (capture, bytes) in
+        report.analysis.captures.iter().zip(report.bytes.iter().map(Some).chain(std::iter::repeat(None)))
+    {
+        let of_run = report.run.iter().flat_map(|run| &run.captures).find(|made| made.name == capture.name);
+        let sum = bytes.and_then(|bytes| bytes.sha256.clone()).or_else(|| of_run.map(|made| made.sha256.clone()));
+        let sum = sum.map_or_else(String::new, |sum| format!(", SHA-256 {sum}"));
+        let file = capture.file.as_deref().unwrap_or("standard input");
+        add(
+            &capture.name,
+            format!("{file}, {}, {}, {}{sum}", capture.format, capture.link, count(capture.frames, "frame")),
+        );
+    }
+    facts
+}
+
+fn of_run(run: &RunInfo, add: &mut impl FnMut(&str, String)) {
+    let options = &run.options;
+    add("Made by", format!("wirelab {}: {}", run.version, run.command));
+    add("Started", run.started.clone());
+    add(
+        "Took",
+        if run.wire.kind == "virtual" {
+            format!(
+                "{} s on the wire's clock, {} s on the clock on the wall",
+                significant(run.wire_s, 3),
+                significant(run.wall_s, 2)
+            )
+        } else {
+            format!("{} s", significant(run.wall_s, 3))
+        },
+    );
+    let control =
+        run.wire.congestion_control.as_ref().map_or_else(String::new, |name| format!(", congestion control {name}"));
+    add("Wire", format!("{}: {}{control}", run.wire.kind, run.wire.tcp));
+    add(
+        "Link",
+        format!(
+            "round trip {} ms, loss {} %, frames stamped at the {}",
+            significant(options.rtt_ms, 4),
+            significant(options.loss * 100.0, 3),
+            options.vantage
+        ),
+    );
+    add(
+        "Timeline",
+        format!("{} every {} s, then close", count(options.updates, "update"), significant(options.interval_s, 4)),
+    );
+    add(
+        "Server",
+        format!(
+            "{}{}",
+            match options.server.as_str() {
+                "coalesced" => "head and body of an answer in one write (coalesced)",
+                "split" => "head and body of an answer in two writes (split)",
+                other => other,
+            },
+            if options.server_quick_ack { "" } else { ", quick ACK off" }
+        ),
+    );
+    add("Client", format!("profile {}{}", options.client, if options.replay { ", replay of 2021" } else { "" }));
+    add("Seed", options.seed.to_string());
+    if !run.wire.offloads.is_empty() {
+        let names: Vec<String> =
+            run.wire.offloads.iter().map(|(name, on)| format!("{name} {}", if *on { "on" } else { "off" })).collect();
+        add("Offloads", names.join(", "));
+    }
+    if !run.wire.socket_options.is_empty() {
+        let names: Vec<String> =
+            run.wire.socket_options.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        add("Socket options", names.join(", "));
+    }
+    add("Again", run.command.clone());
+}

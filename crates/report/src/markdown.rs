@@ -1,0 +1,208 @@
+//! report.md: the tables and what they show, short enough for a README.
+
+use serde::Serialize;
+
+use crate::differences::{self, Difference};
+use crate::made::{self, Fact};
+use crate::numbers::{percent, with_commas};
+use crate::report::Report;
+use crate::tables::{Column, Row, Table, TableKind, title};
+use crate::templates::{TemplateError, Templates};
+
+/// The report as Markdown.
+///
+/// # Errors
+/// Where the template asks for a value that there is not.
+pub fn render(report: &Report, templates: &Templates) -> Result<String, TemplateError> {
+    templates.render("report.md", &View::new(report))
+}
+
+#[derive(Serialize)]
+struct View {
+    subject: String,
+    answer: String,
+    lead: String,
+    tables: Vec<TableView>,
+    columns: Vec<ColumnView>,
+    has_published: bool,
+    has_ranges: bool,
+    differences: Vec<Difference>,
+    kinds: Vec<KindView>,
+    notes: Vec<String>,
+    made: Vec<Fact>,
+}
+
+#[derive(Serialize)]
+struct TableView {
+    heading: String,
+    caption: &'static str,
+    first: &'static str,
+    useful: bool,
+    rows: Vec<RowView>,
+}
+
+#[derive(Serialize)]
+struct RowView {
+    title: String,
+    cells: Vec<CellView>,
+    useful: String,
+}
+
+#[derive(Serialize)]
+struct CellView {
+    value: String,
+    then: Option<String>,
+    range: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ColumnView {
+    title: &'static str,
+    meaning: &'static str,
+}
+
+#[derive(Serialize)]
+struct KindView {
+    title: String,
+    kind: &'static str,
+    packets: String,
+    packets_then: String,
+    bytes: String,
+    bytes_then: String,
+}
+
+impl View {
+    fn new(report: &Report) -> View {
+        let differences = report
+            .differences
+            .iter()
+            .map(|difference| Difference {
+                name: escaped(&difference.name),
+                text: plain(&difference.text),
+                ..difference.clone()
+            })
+            .collect();
+        View {
+            subject: plain(&escaped(&report.findings.subject)),
+            answer: plain(&escaped(&report.findings.answer)),
+            lead: plain(&escaped(&report.findings.lead.join(" "))),
+            tables: report.tables.iter().map(|table| table_view(report, table)).collect(),
+            columns: Column::ALL.iter().map(|c| ColumnView { title: c.title(), meaning: c.meaning() }).collect(),
+            has_published: report.has_published(),
+            has_ranges: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.range.is_some()),
+            differences,
+            kinds: kinds(report),
+            notes: notes(report),
+            made: made::facts(report)
+                .into_iter()
+                .map(|fact| Fact { name: escaped(&fact.name), value: plain(&escaped(&fact.value)) })
+                .collect(),
+        }
+    }
+}
+
+fn table_view(report: &Report, table: &Table) -> TableView {
+    TableView {
+        heading: plain(&escaped(report.findings.of(table.kind))),
+        caption: table.kind.caption(),
+        first: if table.kind == TableKind::Overall { "Capture" } else { "One update with" },
+        useful: table.kind != TableKind::Overall && table.rows.iter().any(|row| row.tally.useful_bytes > 0),
+        rows: table.rows.iter().map(row_view).collect(),
+    }
+}
+
+fn row_view(row: &Row) -> RowView {
+    let title = if row.title == row.name {
+        escaped(&row.name)
+    } else {
+        format!("{} (`{}`)", escaped(&row.title), code(&row.name))
+    };
+    RowView {
+        title,
+        cells: Column::ALL
+            .iter()
+            .map(|&column| CellView {
+                value: with_commas(row.value(column)),
+                then: row.published(column).filter(|&then| then != row.value(column)).map(with_commas),
+                range: row.range(column).map(|(min, max)| format!("{}–{}", with_commas(min), with_commas(max))),
+            })
+            .collect(),
+        useful: plain(&percent(row.tally.useful_bytes, row.tally.frame_bytes)),
+    }
+}
+
+/// The rows of [`differences::by_kind`] that differ.
+fn kinds(report: &Report) -> Vec<KindView> {
+    report
+        .analysis
+        .captures
+        .iter()
+        .flat_map(|capture| differences::by_kind(capture).into_iter().map(move |row| (capture, row)))
+        .filter(|(_, row)| {
+            (row.now.total_packets, row.now.frame_bytes) != (row.then.total_packets, row.then.frame_bytes)
+        })
+        .map(|(capture, row)| KindView {
+            title: title(capture),
+            kind: row.kind.name(),
+            packets: with_commas(row.now.total_packets),
+            packets_then: with_commas(row.then.total_packets),
+            bytes: with_commas(row.now.frame_bytes),
+            bytes_then: with_commas(row.then.frame_bytes),
+        })
+        .collect()
+}
+
+fn notes(report: &Report) -> Vec<String> {
+    report
+        .analysis
+        .captures
+        .iter()
+        .flat_map(|capture| {
+            let name = escaped(&capture.name);
+            let notes = capture.notes.iter().map(move |note| format!("{name}: {}", escaped(note)));
+            let name = escaped(&capture.name);
+            let problems = capture.problems.iter().take(MOST_PROBLEMS).map(move |problem| {
+                let place = if problem.frame == 0 { "file".to_owned() } else { format!("frame {}", problem.frame) };
+                format!(
+                    "{name}, {place}, offset {}, {}: {}",
+                    problem.offset,
+                    escaped(&problem.layer),
+                    escaped(&problem.message)
+                )
+            });
+            notes.chain(problems).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Text from a capture as Markdown shows it and does not read it.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            c if c.is_control() => safe.push('\u{fffd}'),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Text inside a code span of a table.
+fn code(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, '`' | '|' | '<' | '>') || c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Narrow spaces as plain ones: Markdown is often read as it stands.
+fn plain(text: &str) -> String {
+    text.replace('\u{202f}', " ")
+}
+
+/// Problems of a capture that are listed.
+const MOST_PROBLEMS: usize = 10;
