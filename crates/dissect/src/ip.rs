@@ -140,6 +140,12 @@ pub(crate) fn transport(cursor: &mut Cursor<'_>, header: Header) -> Result<Next,
     let Header { source, destination, protocol } = header;
     match protocol {
         IP_IN_IP | IPV6_IN_IP => Ok(Next::Ip),
+        // Over IPv6 this is one of the extension headers; over IPv4 it comes here.
+        AUTHENTICATION => {
+            let &[protocol, length] = cursor.take::<2>(Layer::Ip)?;
+            cursor.skip(Layer::Ip, u32::from(length) * 4 + 6)?;
+            Ok(Next::Transport(Header { protocol, ..header }))
+        }
         GRE => tunnel::gre(cursor),
         ETHER_IP => tunnel::ether_ip(cursor),
         MPLS_IN_IP => link::mpls(cursor),

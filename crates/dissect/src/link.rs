@@ -79,8 +79,8 @@ pub(crate) fn ppp(protocol: u16) -> Next {
 
 /// The optional address and control bytes, and a protocol number of one byte (odd) or two (RFC 1662, section 3.1).
 pub(crate) fn ppp_header(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
-    if let Some([0xff, 0x03]) = cursor.peek::<2>() {
-        cursor.skip(Layer::Ppp, 2)?;
+    if let Some([0xff]) = cursor.peek::<1>() {
+        cursor.take::<2>(Layer::Ppp)?;
     }
     Ok(Next::Ppp(ppp_protocol(cursor)?))
 }
@@ -141,11 +141,11 @@ fn llc(cursor: &mut Cursor<'_>, length: u16) -> Result<Next, Stop> {
     }
     cursor.fence(u32::from(length));
     // SNAP: a header AA AA 03, an organisation of zero, and an EtherType (RFC 1042).
-    match cursor.peek::<8>() {
-        Some(&[0xaa, 0xaa, 0x03, 0, 0, 0, t0, t1]) => {
-            cursor.skip(Layer::Link, 8)?;
-            Ok(Next::EtherType(u16::from_be_bytes([t0, t1])))
-        }
+    if cursor.left() < 8 || cursor.peek::<1>().is_some_and(|first| *first != [0xaa]) {
+        return Ok(Next::End(Skipped::Llc));
+    }
+    match cursor.take::<8>(Layer::Link)? {
+        &[0xaa, 0xaa, 0x03, 0, 0, 0, t0, t1] => Ok(Next::EtherType(u16::from_be_bytes([t0, t1]))),
         _ => Ok(Next::End(Skipped::Llc)),
     }
 }
@@ -166,8 +166,8 @@ fn family(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
     let bytes = *cursor.take::<4>(Layer::Link)?;
     let (little, big) = (u32::from_le_bytes(bytes), u32::from_be_bytes(bytes));
     match little.min(big) {
-        // 2 everywhere; IPv6 is 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS, 10 on Linux, 23 on Windows.
-        2 | 10 | 23 | 24 | 28 | 30 => Ok(Next::Ip),
+        // 2 everywhere; IPv6 is 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS.
+        2 | 24 | 28 | 30 => Ok(Next::Ip),
         found => Err(at.stop(Layer::Link, Problem::Family { found })),
     }
 }

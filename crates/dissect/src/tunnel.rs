@@ -77,12 +77,11 @@ fn geneve(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
 
 /// Only a message of type 255 carries a packet of the user.
 fn gtp(cursor: &mut Cursor<'_>) -> Result<Option<Next>, Stop> {
-    let Some(&[first, 255, l0, l1, _, _, _, _]) = cursor.peek::<8>() else { return Ok(None) };
-    // Version 1, GTP and not GTP'.
-    if first & 0xf0 != 0x30 {
+    // Version 1, GTP and not GTP', and a user's packet.
+    if cursor.left() < 8 || cursor.peek::<2>().is_some_and(|[first, kind]| first & 0xf0 != 0x30 || *kind != 255) {
         return Ok(None);
     }
-    cursor.skip(Layer::Tunnel, 8)?;
+    let &[first, _, l0, l1, _, _, _, _] = cursor.take::<8>(Layer::Tunnel)?;
     cursor.fence(u32::from(u16::from_be_bytes([l0, l1])));
     if first & 0x07 != 0 {
         let &[_, _, _, mut extension] = cursor.take::<4>(Layer::Tunnel)?;
