@@ -26,7 +26,7 @@ pub async fn run<L: Listener>(
     options: Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let page = Page::render(App::Ajax, &options)?;
+    let page = Page::render(App::Ajax, options.pages)?;
     let (page_clock, time_clock) = (clock.clone(), clock.clone());
     let routes = Router::new()
         .route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock))))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::guard::Guard;
+use crate::guard::{Guard, Phase};
 use crate::listener::accept_patiently;
 use crate::{Listener, Options};
 
@@ -16,14 +16,23 @@ use crate::{Listener, Options};
 #[derive(Clone, Debug)]
 pub(crate) struct Seat {
     stop: watch::Receiver<bool>,
+    phase: Phase,
     _place: Arc<OwnedSemaphorePermit>,
 }
 
 impl Seat {
-    /// Resolves when the server begins to stop.
-    pub(crate) async fn stopping(mut self) {
-        // An error means that the server itself is gone: that is stopping too.
-        self.stop.wait_for(|stop| *stop).await.ok();
+    /// Resolves when the server begins to stop. The server waits for the seat, not for this future.
+    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.clone();
+        async move {
+            // An error means that the server itself is gone: that is stopping too.
+            stop.wait_for(|stop| *stop).await.ok();
+        }
+    }
+
+    /// What the bytes to come on this connection are.
+    pub(crate) fn phase(&self) -> &Phase {
+        &self.phase
     }
 }
 
@@ -53,8 +62,9 @@ where
         let Ok(place) = place else { break };
         while talks.try_join_next().is_some() {}
         tracing::debug!(%peer, clients = talks.len() + 1, "connected");
-        let seat = Seat { stop: stopping.clone(), _place: Arc::new(place) };
-        talks.spawn(talk(Guard::new(io, options.timeouts), seat));
+        let io = Guard::new(io, options.timeouts);
+        let seat = Seat { stop: stopping.clone(), phase: io.phase(), _place: Arc::new(place) };
+        talks.spawn(talk(io, seat));
     }
     drop(listener);
     drop(stopping);

@@ -1,18 +1,23 @@
 //! How long may a client keep the server waiting?
 //!
-//! [`Guard`] stands between a connection and the protocol on it and watches two things that the protocol's own code
-//! does not see: that a client takes what is written to it, and that a request head which has begun also ends. hyper
-//! has one time-out for both "no next request yet" and "a slow head"; a browser may well be idle for minutes, but a head
-//! comes in one piece.
+//! [`Guard`] stands between a connection and the protocol on it and sees to three things that the protocol's own code
+//! does not see:
+//!
+//! - a client must take what is written to it;
+//! - a request head that has begun must also end. hyper has one time-out for both "no next request yet" and "a slow
+//!   head"; a browser may well be idle for minutes, but a head comes in one piece;
+//! - the last words must arrive. Closing a socket that holds unread bytes sends RST instead of FIN, and a RST makes the
+//!   other end throw away what it has not read yet (RFC 1122, section 4.2.2.13). So shutting down means: send FIN, then
+//!   read and drop what still comes, for a moment.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use crate::Timeouts;
@@ -21,28 +26,39 @@ use crate::Timeouts;
 #[derive(Debug)]
 pub(crate) struct Guard<Io> {
     io: Io,
+    phase: Phase,
     head: Deadline,
     stall: Deadline,
-    expects_head: Head,
+    /// Runs from our FIN on.
+    linger: Deadline,
+    /// How many bytes are still read and dropped after our FIN.
+    linger_bytes: usize,
 }
 
-/// Set while the next byte to come is the first of a request head. Shared with who reads the heads.
+/// What the bytes to come are; shared by a guard with the protocol's code.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Head(Arc<AtomicBool>);
+pub(crate) struct Phase(Arc<AtomicU8>);
 
-impl Head {
-    /// From now on, the next byte begins a head.
-    pub(crate) fn expect(&self) {
-        self.0.store(true, Ordering::Relaxed);
+impl Phase {
+    /// The next byte to come begins a request head.
+    pub(crate) fn before_head(&self) {
+        // Not after the end: hyper may still finish an answer then.
+        self.0.compare_exchange(OTHER, BEFORE_HEAD, Relaxed, Relaxed).ok();
     }
 
-    /// A whole head has come.
-    pub(crate) fn arrived(&self) {
-        self.0.store(false, Ordering::Relaxed);
+    /// The head has come; what follows is not watched.
+    pub(crate) fn after_head(&self) {
+        self.0.compare_exchange(BEFORE_HEAD, OTHER, Relaxed, Relaxed).ok();
     }
 
-    fn is_expected(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// No byte to come matters, and what is written now are the last words: flushing them also shuts the connection
+    /// down. For protocol code that can flush, but has no way to shut down.
+    pub(crate) fn over(&self) {
+        self.0.store(OVER, Relaxed);
+    }
+
+    fn is(&self, phase: u8) -> bool {
+        self.0.load(Relaxed) == phase
     }
 }
 
@@ -50,50 +66,46 @@ impl<Io> Guard<Io> {
     pub(crate) fn new(io: Io, timeouts: Timeouts) -> Guard<Io> {
         Guard {
             io,
+            phase: Phase::default(),
             head: Deadline::new(timeouts.head),
             stall: Deadline::new(timeouts.stall),
-            expects_head: Head::default(),
+            linger: Deadline::new(LINGER),
+            linger_bytes: LINGER_BYTES,
         }
     }
 
-    /// The switch of the time-out for heads; off until it is used.
-    pub(crate) fn head(&self) -> Head {
-        self.expects_head.clone()
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase.clone()
     }
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> Guard<Io> {
-    /// Ends the conversation so that the last words arrive: sends FIN, then reads what still comes, for a moment.
-    ///
-    /// Closing a socket that holds unread bytes sends RST, and a RST makes the other end throw away what it has not read
-    /// yet (RFC 9293, section 3.10.4; RFC 1122, section 4.2.2.13).
-    pub(crate) async fn close(mut self) {
-        if self.shutdown().await.is_err() {
-            return;
-        }
-        let drain = async {
-            let mut left = LINGER_BYTES;
-            let mut scratch = [0; 256];
-            while let Ok(count @ 1..) = self.io.read(&mut scratch).await
-                && left > 0
-            {
-                left = left.saturating_sub(count);
+impl<Io: AsyncRead + Unpin> Guard<Io> {
+    /// Reads and drops until the client has closed too, or has said or waited too much.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 512];
+        while self.linger_bytes > 0 && self.linger.poll_passed(cx).is_pending() {
+            let mut dropped = ReadBuf::new(&mut scratch);
+            match ready!(Pin::new(&mut self.io).poll_read(cx, &mut dropped)) {
+                Ok(()) if !dropped.filled().is_empty() => {
+                    self.linger_bytes = self.linger_bytes.saturating_sub(dropped.filled().len());
+                }
+                Ok(()) | Err(_) => break,
             }
-        };
-        tokio::time::timeout(LINGER, drain).await.ok();
+        }
+        Poll::Ready(())
     }
 }
 
 impl<Io: AsyncRead + Unpin> AsyncRead for Guard<Io> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let guard = self.get_mut();
-        if !guard.expects_head.is_expected() {
+        if guard.phase.is(OTHER) {
             guard.head.disarm();
         }
         let before = buf.filled().len();
         match Pin::new(&mut guard.io).poll_read(cx, buf) {
             Poll::Ready(result) => {
-                if guard.expects_head.is_expected() && buf.filled().len() > before {
+                if guard.phase.is(BEFORE_HEAD) && buf.filled().len() > before {
                     guard.head.arm();
                 }
                 Poll::Ready(result)
@@ -107,7 +119,7 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Guard<Io> {
     }
 }
 
-impl<Io: AsyncWrite + Unpin> Guard<Io> {
+impl<Io> Guard<Io> {
     /// Any write that is held up starts the stall's time; any that is not ends it.
     fn watch<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if outcome.is_pending() {
@@ -120,7 +132,7 @@ impl<Io: AsyncWrite + Unpin> Guard<Io> {
     }
 }
 
-impl<Io: AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
+impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let guard = self.get_mut();
         let outcome = Pin::new(&mut guard.io).poll_write(cx, buf);
@@ -144,13 +156,18 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let guard = self.get_mut();
         let outcome = Pin::new(&mut guard.io).poll_flush(cx);
-        guard.watch(cx, outcome)
+        ready!(guard.watch(cx, outcome))?;
+        if guard.phase.is(OVER) { Pin::new(guard).poll_shutdown(cx) } else { Poll::Ready(Ok(())) }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let guard = self.get_mut();
-        let outcome = Pin::new(&mut guard.io).poll_shutdown(cx);
-        guard.watch(cx, outcome)
+        if !guard.linger.is_armed() {
+            let outcome = Pin::new(&mut guard.io).poll_shutdown(cx);
+            ready!(guard.watch(cx, outcome))?;
+            guard.linger.arm();
+        }
+        guard.poll_linger(cx).map(Ok)
     }
 }
 
@@ -185,6 +202,10 @@ impl Deadline {
         }
     }
 }
+
+const OTHER: u8 = 0;
+const BEFORE_HEAD: u8 = 1;
+const OVER: u8 = 2;
 
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;

@@ -12,7 +12,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::response::Response;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -49,23 +49,25 @@ pub(crate) async fn serve<L: Listener>(
     connections::serve(listener, &options, shutdown, move |io, seat| {
         let http = http.clone();
         let routes = routes.clone();
-        let head = io.head();
-        head.expect();
+        let phase = io.phase();
+        phase.before_head();
         let service = {
             let seat = seat.clone();
             service_fn(move |request: hyper::Request<Incoming>| {
-                head.arrived();
+                phase.after_head();
                 let mut request: Request = request.map(Body::new);
                 request.extensions_mut().insert(seat.clone());
                 let answer = routes.call(request);
-                let head = head.clone();
+                let phase = phase.clone();
                 async move {
-                    let answer = answer.await;
-                    // After an upgrade no head follows: what the client says then may take as long as it likes.
-                    if answer.as_ref().is_ok_and(|answer| answer.status() != StatusCode::SWITCHING_PROTOCOLS) {
-                        head.expect();
+                    let answer = answer.await?;
+                    // After an answer with an end, the next request; after 101, another protocol; after an event
+                    // stream, nothing that would have to come in time.
+                    if answer.status() != StatusCode::SWITCHING_PROTOCOLS && answer.body().size_hint().exact().is_some()
+                    {
+                        phase.before_head();
                     }
-                    answer
+                    Ok::<_, Infallible>(answer)
                 }
             })
         };

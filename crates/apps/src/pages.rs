@@ -5,12 +5,11 @@
 //! two halves. The time has always 8 characters, so a page has always the same length.
 
 use std::io;
-use std::time::Duration;
 
 use tera::{Context, Tera};
 use wirelab_clock::Clock;
 
-use crate::{Options, Pages};
+use crate::Pages;
 
 /// A rendered page with a gap for the time.
 #[derive(Clone, Debug)]
@@ -51,19 +50,18 @@ impl App {
 
 impl Page {
     /// Renders the page of `app`.
-    pub(crate) fn render(app: App, options: &Options) -> io::Result<Page> {
+    pub(crate) fn render(app: App, pages: Pages) -> io::Result<Page> {
         let mut tera = Tera::default();
         tera.add_raw_templates(TEMPLATES.to_vec()).map_err(io::Error::other)?;
         let mut context = Context::new();
         context.insert("time", GAP);
-        context.insert("interval", &in_words(options.interval));
         let html = tera.render(app.template(), &context).map_err(io::Error::other)?;
         let html = html.trim_end();
         let Some((before, after)) = html.split_once(GAP) else {
             return Err(io::Error::other(format!("template {} shows no time", app.template())));
         };
         let mut page = Page { before: before.to_owned(), after: format!("{after}\n") };
-        if options.pages == Pages::Lengths2021 {
+        if pages == Pages::Lengths2021 {
             page.fill_up_to(app.length_2021())?;
         }
         Ok(page)
@@ -94,11 +92,6 @@ impl Page {
     }
 }
 
-/// `1 s`, `90 s`, `0.25 s`.
-fn in_words(interval: Duration) -> String {
-    format!("{} s", interval.as_secs_f64())
-}
-
 /// Stands for the time while a page is rendered; as long as a time.
 const GAP: &str = "HH:MM:SS";
 
@@ -109,3 +102,66 @@ const TEMPLATES: [(&str, &str); 5] = [
     ("sse.html", include_str!("../../../templates/apps/sse.html")),
     ("ws.html", include_str!("../../../templates/apps/ws.html")),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const APPS: [App; 4] = [App::Web, App::Ajax, App::Sse, App::Ws];
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_has_always_the_same_length() {
+        let clock = Clock::starting_at("2021-06-06T23:59:55Z".parse().unwrap());
+        for app in APPS {
+            let own = Page::render(app, Pages::Own).unwrap();
+            let replay = Page::render(app, Pages::Lengths2021).unwrap();
+            assert!(own.len() <= app.length_2021(), "{app:?}: {} bytes", own.len());
+            for _ in 0..10 {
+                assert_eq!(own.now(&clock).len(), own.len());
+                assert_eq!(replay.now(&clock).len(), app.length_2021());
+                assert!(replay.now(&clock).starts_with(own.now(&clock).trim_end()), "only the end is filled up");
+                tokio::time::advance(Duration::from_secs(1)).await;
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_asks_for_nothing_but_the_time() {
+        let clock = Clock::starting_at("2021-06-06T09:36:17Z".parse().unwrap());
+        for app in APPS {
+            let html = Page::render(app, Pages::Own).unwrap().now(&clock);
+            // Whatever makes a browser fetch: attributes, style sheets, calls.
+            for (asks, allowed) in [
+                ("href=", &["href=data:,>"][..]),
+                ("src=", &[]),
+                ("url(", &[]),
+                ("@import", &[]),
+                ("import(", &[]),
+                ("fetch(", &[]),
+                ("open(", &["open('GET', '/time')"]),
+                ("EventSource(", &["EventSource('/time')"]),
+                ("WebSocket(", &["WebSocket('ws://' + location.host + '/time')"]),
+                ("http", &[]),
+            ] {
+                for (at, _) in html.match_indices(asks) {
+                    let rest = &html[at..];
+                    assert!(allowed.iter().any(|text| rest.starts_with(text)), "{app:?} asks for more: {rest}");
+                }
+            }
+            assert!(html.contains("<link rel=icon href=data:,>"), "else the browser asks for /favicon.ico");
+        }
+    }
+
+    #[test]
+    fn fills_up_to_any_length() {
+        let page = Page { before: "<p>".to_owned(), after: "\n".to_owned() };
+        for length in page.len()..100 {
+            let mut page = page.clone();
+            page.fill_up_to(length).unwrap();
+            assert_eq!(page.len(), length);
+        }
+        assert!(page.clone().fill_up_to(page.len() - 1).is_err());
+    }
+}

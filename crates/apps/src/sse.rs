@@ -42,7 +42,7 @@ pub async fn run<L: Listener>(
     options: Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let page = Page::render(App::Sse, &options)?;
+    let page = Page::render(App::Sse, options.pages)?;
     let (page_clock, event_clock) = (clock.clone(), clock.clone());
     let (interval, style) = (options.interval, options.style);
     let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock)))).route(
@@ -50,7 +50,7 @@ pub async fn run<L: Listener>(
         get(async move |method: Method, Extension(seat): Extension<Seat>| {
             let first = Instant::now() + interval;
             if style == Style::Split && method == Method::GET {
-                wait_until(first, seat.clone()).await;
+                wait_until(first, &seat).await;
             }
             let events = events(first, interval, event_clock.clone()).take_until(seat.stopping());
             (StatusCode::OK, [(CONTENT_TYPE, EVENT_STREAM)], Body::from_stream(events)).into_response()
@@ -76,7 +76,7 @@ fn event(clock: &Clock) -> String {
     format!("data: {{\"time\": \"{}\"}}\n\n", clock.time_of_day())
 }
 
-async fn wait_until(due: Instant, seat: Seat) {
+async fn wait_until(due: Instant, seat: &Seat) {
     tokio::select! {
         () = tokio::time::sleep_until(due) => {}
         () = seat.stopping() => {}

@@ -19,7 +19,7 @@
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use wirelab_clock::Clock;
 
 use crate::connections::{self, Seat};
@@ -61,16 +61,21 @@ where
     // Only a whole line renews the time to be idle, so a line that never ends does not keep the connection.
     let mut idle_at = Instant::now() + options.timeouts.idle;
     'talk: loop {
-        let count = tokio::select! {
+        let read = tokio::select! {
             biased;
-            () = &mut stopping => 0,
-            count = tokio::time::timeout_at(idle_at, io.read(&mut piece)) => match count {
-                Ok(count) => count?,
-                Err(_idle) => 0,
-            },
+            () = &mut stopping => None,
+            read = timeout_at(idle_at, io.read(&mut piece)) => read.ok(),
         };
-        let Some(mut rest) = piece.get(..count) else { break };
+        let Some(count) = read else {
+            io.write_all(GOOD_BYE.as_bytes()).await?;
+            break;
+        };
+        let mut rest = piece.get(..count?).unwrap_or_default();
         if rest.is_empty() {
+            // `printf time | nc` sends no newline, and is a question all the same.
+            if let Some(line) = lines.finish() {
+                io.write_all(Answer::to(line, clock, options).words.as_bytes()).await?;
+            }
             break;
         }
         while let Some(line) = lines.next(&mut rest) {
@@ -82,12 +87,7 @@ where
             idle_at = Instant::now() + options.timeouts.idle;
         }
     }
-    // `printf time | nc` sends no newline, and is a question all the same.
-    if let Some(line) = lines.finish() {
-        io.write_all(Answer::to(line, clock, options).words.as_bytes()).await?;
-    }
-    io.close().await;
-    Ok(())
+    io.shutdown().await
 }
 
 struct Answer {

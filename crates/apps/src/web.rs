@@ -24,7 +24,7 @@ pub async fn run<L: Listener>(
     options: Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let page = Page::render(App::Web, &options)?;
+    let page = Page::render(App::Web, options.pages)?;
     let now = clock.clone();
     let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&now))));
     http::serve(listener, routes, clock, options, shutdown).await

@@ -36,7 +36,7 @@ pub async fn run<L: Listener>(
     options: Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let page = Page::render(App::Ws, &options)?;
+    let page = Page::render(App::Ws, options.pages)?;
     let (page_clock, talk_clock) = (clock.clone(), clock.clone());
     let talk_options = options.clone();
     let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock)))).route(
@@ -70,10 +70,7 @@ async fn talk(mut socket: WebSocket, seat: Seat, clock: Clock, options: Options)
         let answer = match message {
             Err(_idle) => break Some((close_code::AWAY, "no message for too long")),
             Ok(None | Some(Ok(Message::Close(_)))) => break None,
-            Ok(Some(Err(error))) => match too_long(&error) {
-                true => break Some((close_code::SIZE, "the message is too long")),
-                false => break None,
-            },
+            Ok(Some(Err(error))) => break fault(&error),
             // Answered by the library.
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
             Ok(Some(Ok(Message::Text(words)))) if words == "get-time" => time(&clock),
@@ -84,6 +81,10 @@ async fn talk(mut socket: WebSocket, seat: Seat, clock: Clock, options: Options)
         }
     };
     if let Some((code, reason)) = end {
+        if code != close_code::AWAY {
+            // What is on its way is neither to be kept nor to be read as messages.
+            seat.phase().over();
+        }
         socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await.ok();
     }
     // Sends the answer to a close frame, or waits for one (RFC 6455, section 7.1.1).
@@ -91,16 +92,18 @@ async fn talk(mut socket: WebSocket, seat: Seat, clock: Clock, options: Options)
     timeout(options.timeouts.grace, farewell).await.ok();
 }
 
-/// Whether the message, and not the connection, is what is wrong.
-fn too_long(error: &axum::Error) -> bool {
+/// What to tell a client whose bytes made no sense (RFC 6455, section 7.4.1); nothing if there is nobody to tell.
+fn fault(error: &axum::Error) -> Option<(u16, &'static str)> {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<tungstenite::Error>() {
-            return matches!(error, tungstenite::Error::Capacity(_));
+        match error.downcast_ref::<tungstenite::Error>() {
+            Some(tungstenite::Error::Capacity(_)) => return Some((close_code::SIZE, "the message is too long")),
+            Some(tungstenite::Error::Protocol(_)) => return Some((close_code::PROTOCOL, "this is no WebSocket frame")),
+            Some(tungstenite::Error::Utf8(_)) => return Some((close_code::INVALID, "the text is not UTF-8")),
+            _ => cause = error.source(),
         }
-        cause = error.source();
     }
-    false
+    None
 }
 
 /// 20 bytes.

@@ -144,6 +144,11 @@ impl Server {
         drop(self.stop.take());
     }
 
+    /// Drops the server's future.
+    pub fn abort(self) {
+        self.task.abort();
+    }
+
     /// Stops the server and waits until it is gone.
     pub async fn stop(mut self) {
         self.begin_to_stop();
