@@ -156,6 +156,11 @@ impl Decoder {
         Decoder { preface, header: Split::new(), left: None, begun: false, failed: None }
     }
 
+    /// A decoder at the beginning of any frame of this side: for a client, at the preface.
+    pub(crate) fn within(side: Side) -> Self {
+        Decoder { begun: true, ..Decoder::new(side) }
+    }
+
     /// Decodes the next bytes. After an error, every further step gives that error.
     pub fn step(&mut self, input: &[u8]) -> Result<Step<Mark, Event>, Error> {
         if let Some(error) = self.failed {

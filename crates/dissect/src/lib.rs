@@ -13,6 +13,7 @@
 pub mod build;
 mod cursor;
 pub mod deflate;
+pub mod fields;
 pub mod http1;
 pub mod http2;
 pub mod ip;

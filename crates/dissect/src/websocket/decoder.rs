@@ -39,7 +39,7 @@ pub struct Inflated<'a> {
     pub peek: &'a [u8],
     /// How long it is.
     pub len: u64,
-    /// Why it goes no further, where it doesn't.
+    /// Why it was not inflated, where it wasn't: then nothing of it is shown.
     pub stopped: Option<deflate::Error>,
 }
 
@@ -220,6 +220,11 @@ impl Deflate {
         if header.fin {
             self.message = false;
             self.with_inflater(header, |inflater, out| inflater.end_message(out));
+        }
+        if self.stopped.is_some() {
+            // How much came out before that depends on how the payload was cut: it says nothing.
+            self.peek.clear();
+            self.len = 0;
         }
         Inflated { peek: &self.peek, len: self.len, stopped: self.stopped }
     }

@@ -1,0 +1,129 @@
+//! What does each byte of this payload say, field by field?
+//!
+//! The decoders beside this module answer for millions of packets; this one explains one of them, for a reader who wants
+//! to see every field with its place. It walks the payload with the same decoders, so both always agree.
+//!
+//! A payload is taken to begin where a unit of its protocol begins (a head, a chunk, a frame, a record): the caller knows
+//! from its decoder where that is. What is behind the last whole unit is shown as far as it is here.
+
+mod framed;
+mod http1;
+mod text;
+mod websocket;
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::stream::{after, first};
+
+/// A part of a payload, with its meaning and its own parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// What it is called.
+    pub name: String,
+    /// What it says here.
+    pub value: String,
+    /// Which bytes of the payload it is. A field that is a few bits of a byte has that byte's range.
+    pub range: Range<usize>,
+    /// Its parts, in their order.
+    pub parts: Vec<Field>,
+}
+
+impl Field {
+    /// A field without parts.
+    pub fn new(name: impl Into<String>, value: impl Into<String>, range: Range<usize>) -> Field {
+        Field { name: name.into(), value: value.into(), range, parts: Vec::new() }
+    }
+
+    /// The field with these parts.
+    pub fn with(mut self, parts: Vec<Field>) -> Field {
+        self.parts = parts;
+        self
+    }
+
+    /// The field with its range and those of its parts moved: by the offset of the payload in a frame, for example.
+    pub fn moved(mut self, by: usize) -> Field {
+        self.range = self.range.start + by..self.range.end + by;
+        self.parts = self.parts.into_iter().map(|part| part.moved(by)).collect();
+        self
+    }
+
+    /// Writes the field and its parts as an indented tree, a line each: range, name, value.
+    pub fn write_tree(&self, out: &mut String) {
+        self.write_level(0, out);
+    }
+
+    fn write_level(&self, level: usize, out: &mut String) {
+        let Range { start, end } = self.range;
+        // Writing to a String can't fail.
+        let _ = write!(out, "{:indent$}{start}..{end} {}", "", self.name, indent = level * 2);
+        let _ = if self.value.is_empty() { writeln!(out) } else { writeln!(out, ": {}", self.value) };
+        for part in &self.parts {
+            part.write_level(level + 1, out);
+        }
+    }
+}
+
+/// What a payload begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The head of an HTTP/1 request.
+    HttpRequest,
+    /// The head of an HTTP/1 response.
+    HttpResponse,
+    /// A chunk's size line; the chunks carry an event stream or something else.
+    Chunks {
+        /// Whether the content is an event stream.
+        events: bool,
+    },
+    /// A line of an event stream.
+    EventStream,
+    /// A WebSocket frame.
+    WebSocket,
+    /// A line of text.
+    Lines,
+    /// A TLS record.
+    Tls,
+    /// An HTTP/2 frame, or the preface.
+    Http2,
+    /// Bytes in the middle of something.
+    Data,
+}
+
+/// The fields of a payload: their ranges follow one another and together are all of it.
+pub fn of(kind: Kind, payload: &[u8]) -> Vec<Field> {
+    let (mut fields, end) = match kind {
+        Kind::HttpRequest => http1::request(payload),
+        Kind::HttpResponse => http1::response(payload),
+        Kind::Chunks { events } => http1::chunks(payload, events),
+        Kind::EventStream => text::events(payload),
+        Kind::WebSocket => websocket::frames(payload),
+        Kind::Lines => text::lines(payload),
+        Kind::Tls => framed::tls(payload),
+        Kind::Http2 => framed::http2(payload),
+        Kind::Data => (Vec::new(), 0),
+    };
+    if end < payload.len() {
+        fields.push(Field::new("Data", shown(after(payload, end)), end..payload.len()));
+    }
+    fields
+}
+
+/// Bytes for people: printable ASCII as it is, the rest as escapes; long ones cut.
+fn shown(bytes: &[u8]) -> String {
+    let mut text = first(bytes, MAX_SHOWN).escape_ascii().to_string();
+    if bytes.len() > MAX_SHOWN {
+        let _ = write!(text, "… ({})", count(bytes.len() as u64));
+    }
+    text
+}
+
+/// "1 byte", "2 bytes".
+fn count(bytes: u64) -> String {
+    if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") }
+}
+
+/// How many bytes of a value are shown.
+const MAX_SHOWN: usize = 120;
