@@ -1,6 +1,8 @@
 //! Builds captures packet by packet: two hosts, Ethernet, IPv4, TCP. What a test says is what is on the wire.
 #![allow(dead_code)]
 
+pub mod originals;
+
 use wirelab_analyze::{Analyzer, Capture, Settings, Tally};
 use wirelab_capture::{Frame, LinkType};
 

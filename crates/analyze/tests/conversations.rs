@@ -1,0 +1,230 @@
+//! What conversations are read as: one small capture a case, and what its exchanges come to.
+#![allow(clippy::unwrap_used)]
+
+mod talk;
+
+use insta::assert_snapshot;
+use talk::{ACK, PSH, RST, SYN, Talk, analyze, analyze_with, masked, said, unmasked};
+use wirelab_analyze::{Capture, Kind, Settings};
+
+/// One line an exchange: kind, label, packets, bytes by layer, numbers of its packets.
+fn table(capture: &Capture) -> String {
+    let mut lines: Vec<String> = capture
+        .exchanges
+        .iter()
+        .map(|one| {
+            let t = &one.tally;
+            format!(
+                "{:<9} {:<20} conn {} {}p = {}+{}+{} [{} {} {} {} {}] {:?}",
+                one.kind.name(),
+                one.label,
+                one.connection,
+                t.total_packets,
+                t.lower_bytes,
+                t.tcp_bytes,
+                t.app_bytes,
+                t.request_head_bytes,
+                t.response_head_bytes,
+                t.framing_bytes,
+                t.content_bytes,
+                t.retransmitted_bytes,
+                one.packets
+            )
+        })
+        .collect();
+    lines.extend(
+        capture.problems.iter().map(|one| format!("{} {} {} {}", one.frame, one.offset, one.layer, one.message)),
+    );
+    lines.extend(capture.notes.iter().cloned());
+    lines.join("\n")
+}
+
+const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+#[test]
+fn pipelined_requests_share_segments_but_not_bytes() {
+    let mut talk = Talk::new(1);
+    talk.handshake()
+        .client(&[GET, GET].concat())
+        .server(&[OK, OK].concat())
+        .client_ack()
+        .client_fin()
+        .server_fin()
+        .client_ack();
+    assert_snapshot!(table(&analyze(&talk.frames)), @"");
+}
+
+#[test]
+fn a_head_and_the_first_event_in_one_segment_are_two_exchanges() {
+    let mut talk = Talk::new(1);
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let event = "1c\r\ndata: {\"time\": \"11:42:01\"}\n\n\r\n";
+    talk.handshake().client(b"GET /time HTTP/1.1\r\nAccept: text/event-stream\r\n\r\n");
+    talk.server(format!("{head}{event}").as_bytes()).client_ack();
+    talk.server(event.as_bytes()).client_ack().server(b"3\r\n:\n\n\r\n").client_ack().server(b"0\r\n\r\n");
+    talk.client_ack().client_fin().server_fin().client_ack();
+    assert_snapshot!(table(&analyze(&talk.frames)), @"");
+}
+
+#[test]
+fn websocket_control_frames_and_pushes() {
+    let mut talk = Talk::new(1);
+    talk.handshake().client(b"GET /chat HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    talk.server(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n").client_ack();
+    talk.server(&unmasked(1, b"pushed")).client_ack();
+    talk.client(&masked(1, b"ask")).server(&unmasked(1, b"answer")).client_ack();
+    talk.server(&unmasked(9, b"p")).client(&masked(10, b"p")).server_ack();
+    // A message in two fragments with a ping between them.
+    let mut first = masked(1, b"one");
+    first[0] &= 0x7f;
+    talk.client(&first).client(&masked(9, b"")).client(&masked(0, b"two")).server_ack();
+    talk.server(&[unmasked(10, b""), unmasked(1, b"onetwo")].concat()).client_ack();
+    talk.client(&masked(8, &[3, 232])).server(&unmasked(8, &[3, 232])).server_fin().client_fin().server_ack();
+    let capture = analyze(&talk.frames);
+    assert_snapshot!(table(&capture), @"");
+    let frames = capture.connections[0].websocket_frames;
+    assert_eq!((frames.text, frames.continuation, frames.ping, frames.pong, frames.close), (4, 1, 2, 2, 2));
+}
+
+#[test]
+fn loss_is_counted_apart() {
+    let mut talk = Talk::new(1);
+    talk.handshake().client(b"time\n");
+    // The answer is lost behind the capture point and sent again.
+    let seq = talk.next_seq(false);
+    talk.server(b"09:31:35\n\n").at(300.0).packet_at(false, PSH | ACK, b"09:31:35\n\n", 32, seq).client_ack();
+    let capture = analyze(&talk.frames);
+    assert_snapshot!(table(&capture), @"");
+    let tally = capture.totals;
+    assert_eq!((tally.retransmitted_packets, tally.retransmitted_bytes), (1, 10));
+    assert_eq!(capture.packets[5].analysis, Some("retransmission"));
+}
+
+#[test]
+fn a_gap_is_stepped_over_and_said() {
+    let mut talk = Talk::new(1);
+    talk.handshake().client(GET).server(OK).client_ack().client(GET);
+    talk.lose(false, OK.len() as u32).client_ack().client(GET).server(OK).client_ack();
+    let capture = analyze(&talk.frames);
+    assert_snapshot!(table(&capture), @"");
+    assert_eq!(capture.connections[0].missing_bytes, OK.len() as u64);
+}
+
+#[test]
+fn a_capture_that_begins_in_the_middle_still_finds_the_client() {
+    let mut talk = Talk::new(40_000);
+    talk.server(b" of something").client_ack().client(GET).server(OK).client_ack();
+    let capture = analyze(&talk.frames);
+    assert_eq!(capture.connections[0].client, "10.0.0.2:40000");
+    assert_eq!(capture.connections[0].protocol, "http");
+    assert_snapshot!(table(&capture), @"");
+}
+
+#[test]
+fn a_new_syn_on_old_endpoints_is_a_new_connection() {
+    let mut talk = Talk::new(1);
+    talk.handshake().client(GET).server(OK).client_fin().server_fin().client_ack();
+    talk.lose(true, 5000).lose(false, 9000).handshake().client(GET).server(OK).client_ack();
+    let capture = analyze(&talk.frames);
+    assert_eq!(capture.connections.len(), 2);
+    assert_eq!(capture.per_update_of.as_deref(), Some("GET /a"));
+    assert_eq!(capture.update_count, 2);
+}
+
+#[test]
+fn a_reset_closes() {
+    let mut talk = Talk::new(1);
+    talk.packet(true, SYN, &[], 40);
+    let seq = talk.next_seq(true);
+    talk.raw(false, RST | ACK, &[], 20, 0, seq);
+    assert_snapshot!(table(&analyze(&talk.frames)), @"");
+}
+
+#[test]
+fn keep_alives_are_control() {
+    let mut talk = Talk::new(1);
+    talk.handshake().client(b"time\n").server(b"09:31:35\n\n").client_ack();
+    let probe = talk.next_seq(true).wrapping_sub(1);
+    talk.at(9000.0).packet_at(true, ACK, &[], 32, probe).server_ack();
+    talk.at(19_000.0).packet_at(true, ACK, &[0], 32, probe).server_ack();
+    let capture = analyze(&talk.frames);
+    assert_snapshot!(table(&capture), @"");
+    assert_eq!(capture.connections[0].keep_alives, 4);
+}
+
+#[test]
+fn a_request_that_comes_byte_by_byte_is_one_exchange() {
+    let mut talk = Talk::new(1);
+    talk.handshake();
+    for byte in GET {
+        talk.client(&[*byte]);
+    }
+    talk.server_ack().server(OK).client_ack();
+    let capture = analyze(&talk.frames);
+    let mut whole = Talk::new(1);
+    whole.handshake().client(GET).server_ack().server(OK).client_ack();
+    assert_eq!(said(&capture), said(&analyze(&whole.frames)));
+    assert_eq!(capture.exchanges.len(), 2);
+}
+
+#[test]
+fn tls_and_http2_are_counted_by_their_records() {
+    let mut talk = Talk::new(1);
+    let record = |kind: u8, len: u8| [&[kind, 3, 3, 0, len][..], &vec![0; usize::from(len)]].concat();
+    talk.handshake().client(&record(22, 40)).server(&[record(22, 30), record(20, 1)].concat()).client_ack();
+    talk.client(&record(23, 20)).server(&record(23, 50)).client_ack();
+    let capture = analyze(&talk.frames);
+    let tls = capture.connections[0].tls_records;
+    assert_eq!((tls.handshake, tls.application_data, tls.other), (2, 2, 1));
+    assert_eq!(capture.connections[0].protocol, "tls");
+    assert_snapshot!(table(&capture), @"");
+
+    let mut talk = Talk::new(1);
+    talk.handshake()
+        .client(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .server(b"\0\0\0\x04\0\0\0\0\0")
+        .client_ack();
+    assert_eq!(analyze(&talk.frames).connections[0].protocol, "http2");
+}
+
+#[test]
+fn a_protocol_error_ends_its_stream_not_the_run() {
+    let mut talk = Talk::new(1);
+    talk.handshake().client(GET).server(b"SSH-2.0-OpenSSH_9.2\r\n").client_ack().server(b"more\n").client_ack();
+    let capture = analyze(&talk.frames);
+    assert_snapshot!(table(&capture), @"");
+    assert_eq!(capture.problems.len(), 1);
+}
+
+#[test]
+fn the_row_limit_leaves_totals_and_groups_whole() {
+    let mut talk = Talk::new(1);
+    talk.handshake();
+    for _ in 0..50 {
+        talk.client(GET).server(OK).client_ack();
+    }
+    let all = analyze(&talk.frames);
+    let few = analyze_with(&talk.frames, Settings { limit: 10, keep_packets: 0 });
+    assert_eq!(few.exchanges.len(), 10);
+    assert_eq!(few.rows_left_out, 41);
+    assert_eq!((few.totals, few.update_count, few.per_update), (all.totals, 50, all.per_update));
+    assert_eq!(few.groups, all.groups);
+}
+
+#[test]
+fn events_of_one_kind_are_a_group() {
+    let mut talk = Talk::new(1);
+    talk.handshake().client(b"GET /feed HTTP/1.1\r\n\r\n");
+    talk.server(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n").client_ack();
+    for price in 0..5 {
+        talk.server(format!("event: price\ndata: {price}\n\n").as_bytes()).client_ack();
+    }
+    talk.server(b": ping\n\n").client_ack();
+    let capture = analyze(&talk.frames);
+    let group = capture.groups.iter().find(|group| group.label == "event: price").unwrap();
+    assert_eq!((group.count, group.kind), (5, Kind::Update));
+    assert_eq!(capture.per_update_of.as_deref(), Some("event: price"));
+    assert!(capture.push_only.is_some());
+    assert_eq!(capture.totals.useful_bytes, 0);
+}
