@@ -14,6 +14,11 @@ fn main() {
             analyzer.frame(&frame);
         }
         let capture = analyzer.finish(&path, None, "pcap");
-        println!("{path}: {:?}, {} connections, {} groups", capture.totals, capture.connections.len(), capture.groups.len());
+        println!(
+            "{path}: {:?}, {} connections, {} groups",
+            capture.totals,
+            capture.connections.len(),
+            capture.groups.len()
+        );
     }
 }

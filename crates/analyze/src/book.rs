@@ -4,7 +4,7 @@
 //! group (what they are and how they are called) and by shape (their packets and bytes), so that medians stay exact
 //! while memory stays bounded.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::ledger::{ExId, Nature, Open};
 use crate::model::{Spread, SpreadSeconds, Tally};
@@ -52,8 +52,8 @@ impl Book {
             next_order: 0,
             count: 0,
             labels: Vec::new(),
-            label_ids: HashMap::new(),
-            groups: HashMap::new(),
+            label_ids: HashMap::default(),
+            groups: HashMap::default(),
             group_rows: Vec::new(),
             last_group: None,
             rows: Vec::new(),
