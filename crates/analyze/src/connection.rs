@@ -284,6 +284,12 @@ impl Connection {
             self.skip_gap(1 - from, first, live, shared);
             self.drain(1 - from, live, shared);
         }
+        // Whoever speaks on after acknowledging bytes that are not in the capture has them: they will not come any more.
+        let [_, theirs] = both(&mut live.directions, from);
+        if segment.payload_len > 0 && theirs.is_known() && !theirs.has_waiting() && theirs.acked > theirs.next {
+            let end = theirs.fin.map_or(theirs.acked, |fin| theirs.acked.min(fin));
+            self.skip_gap(1 - from, end, live, shared);
+        }
         let [ours, _] = both(&mut live.directions, from);
         let position = ours.position(segment.seq);
         // A probe repeats a byte; one that was not delivered yet is data, whatever it is called.

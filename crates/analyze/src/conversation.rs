@@ -126,7 +126,9 @@ impl Conversation {
         if data.is_empty() {
             return;
         }
-        if from_client {
+        if cx.partial && is_tls_midway(data) {
+            *self = Conversation::Turns(Box::new(Turns::records(Records::tls())));
+        } else if from_client {
             match protocol_of(data) {
                 Some(protocol) => *self = protocol,
                 None => {
@@ -199,6 +201,12 @@ fn protocol_of(bytes: &[u8]) -> Option<Conversation> {
     }
     let undecided = [http2, request, tls].contains(&Sniff::NotYet) && bytes.len() < MOST_BEGUN;
     (!undecided).then(|| Conversation::Turns(Box::new(Turns::unknown())))
+}
+
+/// Whether the first bytes that were captured of a connection begin a TLS record in its middle.
+fn is_tls_midway(data: &[u8]) -> bool {
+    let [20..=23, 3, 0..=4, high, low, rest @ ..] = data else { return false };
+    usize::from(u16::from_be_bytes([*high, *low])) >= rest.len().min(16) && *high < 0x49
 }
 
 /// Bytes after which a protocol that is still not known is not waited for.

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use wirelab_dissect::http1::{self, Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder, Upgrade};
-use wirelab_dissect::sse;
+use wirelab_dissect::{Sniff, sse};
 
 use crate::context::{Context, readable};
 use crate::ledger::{ExId, Nature};
@@ -32,6 +32,8 @@ pub(crate) struct Http {
     finder: Finder,
     /// Whether a direction, client's or server's, is out of step and waits for a start line.
     lost: [bool; 2],
+    /// How many requests were waiting when bytes of the server went missing: their responses may be among these.
+    unsure: usize,
 }
 
 /// A request that waits for its response.
@@ -89,6 +91,7 @@ impl Http {
             events: None,
             finder: Finder::default(),
             lost: [false; 2],
+            unsure: 0,
         }
     }
 
@@ -112,6 +115,14 @@ impl Http {
             }
             let exchange = match self.asking {
                 Some(exchange) => cx.ledger.clamp(exchange),
+                None if sniff_request(data) == Sniff::No => {
+                    let exchange = cx.current();
+                    let found = readable(data, 20);
+                    cx.problem("http", format!("expected a request line (RFC 9112 section 3), found \"{found}\""));
+                    cx.own(exchange, Part::Content, data.len());
+                    self.lost[0] = true;
+                    return;
+                }
                 None => {
                     let exchange = cx.begin(Nature::Request { first_page: false, html: false, json: false }, "request");
                     cx.counts.http_requests += 1;
@@ -173,6 +184,14 @@ impl Http {
             }
             let answering = match self.answering {
                 Some(answering) => answering,
+                None if sniff_response(data) == Sniff::No => {
+                    let exchange = self.awaiting.front().map_or_else(|| cx.current(), |asked| asked.exchange);
+                    let found = readable(data, 20);
+                    cx.problem("http", format!("expected a status line (RFC 9112 section 4), found \"{found}\""));
+                    cx.own(cx.ledger.clamp(exchange), Part::Content, data.len());
+                    self.lost[1] = true;
+                    return Next::Same;
+                }
                 None => self.answer(cx),
             };
             let step = match self.response.step(data, answering.reply_to) {
@@ -238,6 +257,9 @@ impl Http {
                 self.asking = None;
             }
         } else if !self.lost[1] {
+            if self.response.is_idle() && self.answering.is_none() {
+                self.unsure = self.awaiting.len();
+            }
             if !self.response.skip(count) {
                 self.lose_response(cx);
             } else if let Some(events) = &mut self.events {
@@ -263,6 +285,13 @@ impl Http {
     /// The next response begins: that of the oldest request that has none.
     fn answer(&mut self, cx: &mut Context<'_>) -> Answering {
         cx.counts.http_responses += 1;
+        // A client that went on asking had its answers: those to the requests before the gap were in the gap.
+        if self.awaiting.len() > self.unsure {
+            for asked in self.awaiting.drain(..self.unsure) {
+                cx.complete(asked.exchange);
+            }
+        }
+        self.unsure = 0;
         let asked = self
             .awaiting
             .front()
