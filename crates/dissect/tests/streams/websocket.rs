@@ -1,3 +1,5 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
 use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::websocket::{Decoder, Error, Event, FrameHeader, Mark, Opcode};
 
@@ -182,4 +184,35 @@ fn frames_agree_with_tungstenite() {
         }
     }
     assert_eq!(FrameHeader::read(b"\x82\x7f\x80\0\0\0\0\0\0\0"), Err(Error::LengthTooLarge { found: 1 << 63 }));
+}
+
+proptest! {
+    /// What tungstenite sends, these decoders hear.
+    #[test]
+    fn messages_agree_with_tungstenite(
+        messages in vec((any::<bool>(), vec(any::<u8>(), 0..300)), 1..5), mask in any::<Option<[u8; 4]>>(),
+    ) {
+        use tungstenite::protocol::frame::{Frame, coding::{Data, OpCode}};
+        let mut stream = Vec::new();
+        for (fin, payload) in &messages {
+            let mut frame = Frame::message(payload.clone(), OpCode::Data(Data::Binary), *fin);
+            frame.header_mut().mask = mask;
+            frame.format(&mut stream).unwrap();
+        }
+        let mut decoder = Decoder::new(None);
+        let mut rest = &stream[..];
+        let mut heard = Vec::new();
+        loop {
+            let step = decoder.step(rest).unwrap();
+            if let Some(Event::FrameEnd { header, payload, .. }) = step.event {
+                heard.push((header.fin, header.len, payload.to_vec()));
+            }
+            if step.consumed == 0 && step.event.is_none() {
+                break;
+            }
+            rest = &rest[step.consumed..];
+        }
+        let sent: Vec<_> = messages.iter().map(|(fin, payload)| (*fin, payload.len() as u64, payload[..payload.len().min(128)].to_vec())).collect();
+        prop_assert_eq!(heard, sent);
+    }
 }
