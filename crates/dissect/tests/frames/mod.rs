@@ -108,7 +108,8 @@ pub fn samples() -> Vec<Sample> {
     add("PPPoE", eth, pppoe(&v4), true, false);
     add("PPPoE with padding", eth, [pppoe(&v4), vec![0; 9]].concat(), true, false);
     add("MPLS", eth, ethernet(0x8847, &[&[0, 1, 0, 64, 0, 2, 1, 64], &v4[..]].concat()), true, false);
-    let wire = [&[0, 1, 1, 64, 0, 0, 0, 0], &ethernet(0x0800, &v4)[..]].concat();
+    // A control word that tshark does not take for the begin of an address.
+    let wire = [&[0, 1, 1, 64, 0x0f, 0, 0x12, 0x34], &ethernet(0x0800, &v4)[..]].concat();
     add("Ethernet over MPLS", eth, ethernet(0x8847, &wire), true, false);
     let snap = [&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], &v4[..]].concat();
     add("802.3 with SNAP", eth, ethernet(snap.len() as u16, &snap), true, false);
@@ -132,7 +133,7 @@ pub fn samples() -> Vec<Sample> {
     add("PPP, short protocol", LinkType::PPP, [&[0xff, 3, 0x21], &v4[..]].concat(), true, false);
     add("IPv4 options", eth, ethernet(0x0800, &with_options(&[148, 4, 0, 0, 1, 1, 1, 0])), true, false);
     add("IPv6 hop-by-hop", eth, ethernet(0x86dd, &extended(0, &[6, 0, 5, 2, 0, 0, 1, 0])), true, false);
-    let chain = [&[43, 0, 1, 4, 0, 0, 0, 0][..], &[60, 0, 4, 0, 0, 0, 0, 0], &[6, 0, 1, 4, 0, 0, 0, 0u8]].concat();
+    let chain = [&[43, 0, 1, 4, 0, 0, 0, 0][..], &[60, 0, 253, 0, 0, 0, 0, 0], &[6, 0, 1, 4, 0, 0, 0, 0u8]].concat();
     add("IPv6 extension headers", eth, ethernet(0x86dd, &extended(0, &chain)), true, false);
     let ah = [&[6, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1][..], &[9; 12]].concat();
     add("IPv6 authentication header", eth, ethernet(0x86dd, &extended(51, &ah)), true, false);
