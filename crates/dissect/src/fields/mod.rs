@@ -1,4 +1,4 @@
-//! What does each byte of this payload say, field by field?
+//! What does each byte of this payload, or of the headers before it, say, field by field?
 //!
 //! The decoders beside this module answer for millions of packets; this one explains one of them, for a reader who wants
 //! to see every field with its place. It walks the payload with the same decoders, so both always agree.
@@ -7,6 +7,7 @@
 //! from its decoder where that is. What is behind the last whole unit is shown as far as it is here.
 
 mod framed;
+mod headers;
 mod http1;
 mod text;
 mod websocket;
@@ -16,16 +17,24 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+pub use headers::headers;
+
 use crate::stream::{after, first};
 
-/// A part of a payload, with its meaning and its own parts.
+/// A part of a payload or of a frame, with its meaning and its own parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Field {
     /// What it is called.
     pub name: String,
+    /// Its name in Wireshark's display filters, such as `ip.ttl`; empty where it is not said.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub abbr: &'static str,
     /// What it says here.
     pub value: String,
-    /// Which bytes of the payload it is. A field that is a few bits of a byte has that byte's range.
+    /// What the value means, where it does not speak for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<String>,
+    /// Which bytes of the payload, or of the frame, it is. A field that is a few bits of a byte has that byte's range.
     pub range: Range<usize>,
     /// Its parts, in their order.
     pub parts: Vec<Field>,
@@ -34,7 +43,24 @@ pub struct Field {
 impl Field {
     /// A field without parts.
     pub fn new(name: impl Into<String>, value: impl Into<String>, range: Range<usize>) -> Field {
-        Field { name: name.into(), value: value.into(), range, parts: Vec::new() }
+        Field { name: name.into(), abbr: "", value: value.into(), meaning: None, range, parts: Vec::new() }
+    }
+
+    /// The field with this name in display filters.
+    pub fn abbr(mut self, abbr: &'static str) -> Field {
+        self.abbr = abbr;
+        self
+    }
+
+    /// The field with what its value means.
+    pub fn meaning(mut self, meaning: impl ToString) -> Field {
+        self.meaning = Some(meaning.to_string());
+        self
+    }
+
+    /// The first field of this filter name within it, itself included.
+    pub fn find(&self, abbr: &str) -> Option<&Field> {
+        if self.abbr == abbr { Some(self) } else { self.parts.iter().find_map(|part| part.find(abbr)) }
     }
 
     /// The field with these parts.
@@ -59,7 +85,13 @@ impl Field {
         let Range { start, end } = self.range;
         // Writing to a String can't fail.
         let _ = write!(out, "{:indent$}{start}..{end} {}", "", self.name, indent = level * 2);
-        let _ = if self.value.is_empty() { writeln!(out) } else { writeln!(out, ": {}", self.value) };
+        if !self.value.is_empty() {
+            let _ = write!(out, ": {}", self.value);
+        }
+        if let Some(meaning) = &self.meaning {
+            let _ = write!(out, " ({meaning})");
+        }
+        out.push('\n');
         for part in &self.parts {
             part.write_level(level + 1, out);
         }
