@@ -10,8 +10,8 @@
 //! Every stream of bytes is an event stream, so nothing here can fail.
 //!
 //! A line may end with LF, CR, or CRLF. Behind a lone CR nothing tells whether an LF will follow, and an event that
-//! waited for it might wait for minutes. So the decoder goes by the line before: where that ended with CRLF, a line
-//! ends (and its event happens) with the LF; where it ended with CR, with the CR. That way an event happens after the
+//! waited for it might wait for minutes. So the decoder goes by the line before: where that ended with CRLF (or
+//! there was none), a line ends (and its event happens) with the LF; where it ended with CR, with the CR. That way an event happens after the
 //! same byte, however the stream is cut.
 
 use memchr::memchr2;
@@ -119,12 +119,12 @@ enum Done {
 /// How the last line ended, and whether the line under way ended with a CR that may have an LF behind it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum LineEnd {
-    /// With LF; or there was none yet.
-    #[default]
+    /// With LF.
     Lf,
     /// With CR, and its event was told: an LF behind it belongs to it.
     Cr,
-    /// With CR and LF.
+    /// With CR and LF; or there was none yet.
+    #[default]
     CrLf,
     /// Before that with CRLF, now with CR: the line ends with the LF that should follow.
     CrThen,
@@ -210,7 +210,7 @@ impl Decoder {
         }
         self.forget_message();
         self.name = Name::default();
-        self.line_end = LineEnd::Lf;
+        self.line_end = LineEnd::default();
         self.place = Place::Torn;
         self.torn = true;
     }

@@ -7,6 +7,29 @@
 /// does neither has seen everything that its bytes say. (An event may come with an empty input: the end of a message
 /// that has no body follows its head at once.)
 ///
+/// ```
+/// use wirelab_dissect::http1::{Event, Mark, RequestDecoder};
+///
+/// let mut decoder = RequestDecoder::new();
+/// let mut rest = &b"GET /time HTTP/1.1\r\n\r\nGET "[..];
+/// let (mut requests, mut head_bytes) = (0, 0);
+/// loop {
+///     let step = decoder.step(rest)?;
+///     if step.mark == Mark::Head {
+///         head_bytes += step.consumed;
+///     }
+///     if matches!(step.event, Some(Event::Request(_))) {
+///         requests += 1;
+///     }
+///     if step.consumed == 0 && step.event.is_none() {
+///         break;
+///     }
+///     rest = &rest[step.consumed..];
+/// }
+/// assert_eq!((requests, head_bytes), (1, 26));
+/// # Ok::<(), wirelab_dissect::http1::Error>(())
+/// ```
+///
 /// Cutting the input into other pieces changes how many steps there are, but neither the mark of any byte nor which
 /// events happen after which byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -92,11 +92,11 @@ fn lines_end_with_any_line_end() {
         ("data: x\r\rdata: y\r\r", "N6 V1 E2 N6 V1 E2", r#"9 message "x" 1 -; 18 message "y" 1 -"#),
         ("data: x\n\r\n", "N6 V1 E3", r#"9 message "x" 1 -"#),
         // Behind CRLF, a CR waits for its LF.
-        (":\r\ndata: x\r\n\r\n", "C1 E2 N6 V1 E4", r#"2 comment; 14 message "x" 1 -"#),
+        (":\r\ndata: x\r\n\r\n", "C1 E2 N6 V1 E4", r#"3 comment; 14 message "x" 1 -"#),
         (
             ":\r\ndata: x\r\rdata: y\r\r",
             "C1 E2 N6 V1 E2 N6 V1 E2",
-            r#"2 comment; 12 message "x" 1 -; 21 message "y" 1 -"#,
+            r#"3 comment; 12 message "x" 1 -; 21 message "y" 1 -"#,
         ),
         ("data: x\r\n\r\ndata: y\r\n\r\n", "N6 V1 E4 N6 V1 E4", r#"11 message "x" 1 -; 22 message "y" 1 -"#),
     ]);
