@@ -17,8 +17,7 @@ use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, Medium, RxT
 use smoltcp::time::Instant;
 use smoltcp::wire::{Ipv4Packet, TcpPacket};
 
-/// The largest IP packet that fits the link.
-pub(super) const MTU: usize = 1500;
+use crate::options::MTU;
 
 /// The card of one end of a connection.
 pub(super) struct Card {
@@ -69,7 +68,7 @@ impl Device for Card {
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = Medium::Ip;
-        capabilities.max_transmission_unit = MTU;
+        capabilities.max_transmission_unit = MTU as usize;
         // No offload: every checksum is made, and checked, in software, so that it is right in the capture.
         capabilities.checksum = ChecksumCapabilities::default();
         capabilities

@@ -9,7 +9,8 @@
 //! - Nagle's algorithm as Minshall modified it: a small segment waits only for another *small* one that is not
 //!   acknowledged yet. (smoltcp's own waits for anything unacknowledged, and would hold back the end of every page.)
 //! - the acknowledgement of a FIN waits 40 ms for the program's own FIN. (smoltcp delays those of data only.)
-//! - dropped with unread bytes: RST (RFC 2525, section 2.17), else FIN; bytes that come for it afterwards: RST.
+//! - dropped with unread bytes: RST (RFC 2525, section 2.17), else FIN. New bytes that come for it afterwards are
+//!   refused with RST, and not acknowledged first.
 //! - it gives up on a host that does not answer: `tcp_syn_retries` (127 s), `tcp_retries2` (924 s).
 //! - unread bytes outlast TIME-WAIT.
 
@@ -45,6 +46,8 @@ pub(super) struct End {
     handle: SocketHandle,
     card: Card,
     settings: Settings,
+    /// What was last acknowledged to the other host.
+    acknowledged: u32,
     /// The end of the last small segment sent, until it is acknowledged.
     small_in_flight: Option<u32>,
     /// Since when an answer is waited for, counted anew with everything that is heard.
@@ -97,6 +100,7 @@ impl End {
             handle,
             card,
             settings,
+            acknowledged: 0,
             small_in_flight: None,
             waiting_since: None,
             fin_wait_since: None,
@@ -108,11 +112,20 @@ impl End {
         }
     }
 
+    /// Whether there is nobody for this segment: it brings new bytes for a program that has let go, or the end is
+    /// dead. If so the end is over, and the segment is to be refused as one for no connection at all.
+    pub(super) fn refuses(&mut self, segment: &Segment) -> bool {
+        if self.orphaned && segment.payload_len > 0 {
+            let past = segment.seq.wrapping_add(segment.payload_len).wrapping_sub(self.acknowledged);
+            if (1..1 << 31).contains(&past) {
+                self.fall_silent();
+            }
+        }
+        self.dead
+    }
+
     /// A frame has come for this end.
     pub(super) fn receive(&mut self, now: Duration, segment: &Segment, frame: Vec<u8>) {
-        if self.dead {
-            return;
-        }
         if let (Some(small), Some(ack)) = (self.small_in_flight, segment.ack)
             && ack.wrapping_sub(small) < 1 << 31
         {
@@ -143,10 +156,6 @@ impl End {
         }
         // A handshake was reset. smoltcp would listen again, but here each SYN gets an end of its own.
         self.dead |= self.state() == State::Listen;
-        if self.orphaned && self.socket().recv_queue() > 0 {
-            self.socket().abort();
-            self.poll(now);
-        }
     }
 
     /// Sends what is to be sent at `now`, and lets time pass for the socket.
@@ -177,6 +186,7 @@ impl End {
     pub(super) fn sent_frames(&mut self) -> Vec<Vec<u8>> {
         let frames = self.card.sent_frames();
         for segment in frames.iter().filter_map(|frame| Segment::of(frame)) {
+            self.acknowledged = segment.ack.unwrap_or(self.acknowledged);
             if segment.fin {
                 self.fin_sent = Some(segment.seq.wrapping_add(segment.payload_len).wrapping_add(1));
             }

@@ -61,7 +61,7 @@ use self::seeds::Seeds;
 pub use self::socket::{VirtualConnector, VirtualListener, VirtualStream};
 use crate::error::{Error, Host};
 use crate::facts::{Facts, Frames, SocketOption};
-use crate::options::{Options, WireKind};
+use crate::options::{MTU, Options, WireKind};
 use crate::{Connector, Listener, Outcome, Shutdown, Stop};
 
 /// Runs `server` and `client` on the hosts of a virtual wire, until the client is done and the link has fallen quiet.
@@ -273,7 +273,7 @@ fn facts(options: &Options, frames: Frames) -> Facts {
         tcp: "smoltcp 0.14".to_owned(),
         congestion_control: "none".to_owned(),
         offloads: "none".to_owned(),
-        mtu: card::MTU as u32,
+        mtu: MTU,
         sockets: vec![
             SocketOption::new(Host::Server, "TCP_NODELAY", options.server_no_delay.into()),
             SocketOption::new(Host::Client, "TCP_NODELAY", options.client_no_delay.into()),

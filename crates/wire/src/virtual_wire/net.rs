@@ -291,17 +291,16 @@ impl Net {
                 self.add(key, end, true);
             }
         }
-        match self.ends.get_mut(&key) {
-            Some(entry) => {
+        if let Some(entry) = self.ends.get_mut(&key) {
+            let refused = entry.end.refuses(&segment);
+            if !refused {
                 entry.end.receive(now, &segment, frame);
-                self.follow_up(now, key);
+                return self.follow_up(now, key);
             }
-            None => {
-                let other = segment.source.0;
-                for refusal in refusal(own, other, frame, now) {
-                    self.send(now, to, refusal);
-                }
-            }
+            self.follow_up(now, key);
+        }
+        for refusal in refusal(own, segment.source.0, frame, now) {
+            self.send(now, to, refusal);
         }
     }
 
