@@ -26,7 +26,7 @@ pub fn enter() -> Result<(), Refusal> {
         return Ok(());
     }
     let (uid_map, gid_map) = (uid_map(), gid_map());
-    let refused = |step, error: io::Error| refusal(step, &error, &Machine::read());
+    let refused = |step, error: io::Error| refusal(step, &error);
     unshare(CloneFlags::CLONE_NEWUSER).map_err(|errno| refused(Step::UserNamespace, errno.into()))?;
     // Without this, an unprivileged process may not map its group.
     fs::write("/proc/self/setgroups", "deny").map_err(|error| refused(Step::UserMap, error))?;
@@ -42,7 +42,7 @@ pub fn probe() -> Result<(), Refusal> {
 /// The same, with the step that failed.
 pub(super) fn attempt() -> Result<(), (Step, Refusal)> {
     let what = Trial { user_namespace: !privileged(), uid_map: uid_map(), gid_map: gid_map(), make_veth: make_veth() };
-    sys::trial(&what).map_err(|(step, error)| (step, refusal(step, &error, &Machine::read())))
+    sys::trial(&what).map_err(|(step, error)| (step, refusal(step, &error)))
 }
 
 /// Whether this process may make namespaces, links and packet sockets as it is.
@@ -77,9 +77,21 @@ fn make_veth() -> Vec<u8> {
     bytes
 }
 
+/// Refuses what this process may not do; where that is for want of [`enter`] alone, says so.
+pub(super) fn require() -> Result<(), Refusal> {
+    if privileged() {
+        return Ok(());
+    }
+    probe()?;
+    Err(Refusal {
+        cause: "this process has not entered a user namespace".to_owned(),
+        mend: "it must do so before it starts a thread".to_owned(),
+    })
+}
+
 /// What a machine says of itself that explains a refusal. `None` where it does not say.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Machine {
+struct Machine {
     /// `kernel.unprivileged_userns_clone`: 0 forbids user namespaces (Debian's patch).
     userns_clone: Option<u64>,
     /// `kernel.apparmor_restrict_unprivileged_userns`: 1 takes their rights away (Ubuntu 23.10 and later).
@@ -96,7 +108,7 @@ pub(super) struct Machine {
 
 impl Machine {
     /// This machine.
-    pub(super) fn read() -> Machine {
+    fn read() -> Machine {
         let number = |path: &str| fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok());
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         Machine {
@@ -115,7 +127,11 @@ fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Names the cause of a failed step, and the mend.
-fn refusal(step: Step, error: &io::Error, machine: &Machine) -> Refusal {
+pub(super) fn refusal(step: Step, error: &io::Error) -> Refusal {
+    refusal_on(&Machine::read(), step, error)
+}
+
+fn refusal_on(machine: &Machine, step: Step, error: &io::Error) -> Refusal {
     let errno = error.raw_os_error().map(Errno::from_raw);
     let denied = matches!(errno, Some(Errno::EPERM | Errno::EACCES));
     let full = errno == Some(Errno::ENOSPC);
@@ -272,7 +288,7 @@ mod tests {
             (Step::UserNamespace, Errno::EPERM, quiet.clone(), "entering a user namespace", "security policy"),
         ];
         for (step, errno, machine, cause, mend) in cases {
-            let refusal = refusal(step, &io::Error::from(errno), &machine);
+            let refusal = refusal_on(&machine, step, &io::Error::from(errno));
             assert!(refusal.cause.contains(cause), "{step:?} {errno}: {}", refusal.cause);
             assert!(refusal.mend.contains(mend), "{step:?} {errno}: {}", refusal.mend);
             assert!(refusal.mend.contains("--wire virtual"));

@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use wirelab_clock::Clock;
 
 use super::control::Control;
-use super::network::{furnish, separate, setup, with_netlink};
+use super::network::{congestion_control, furnish, separate, setup, with_netlink};
 use super::sys;
 use crate::error::{Error, Host};
 use crate::options::{Options, server_address};
@@ -51,14 +51,22 @@ impl<T> From<std::sync::mpsc::SendError<T>> for Ended {
 
 /// What a host and the thread that made it tell each other while the wire is set up.
 pub struct Line {
-    /// To the wire: the host's thread, once it is in its namespace.
-    pub there: Sender<PathBuf>,
+    /// To the wire: the host is in its namespace.
+    pub there: Sender<Arrival>,
     /// From the wire: the cable is laid.
     pub laid: Receiver<()>,
     /// To the wire: the host can talk.
     pub ready: Sender<()>,
     /// From the wire: frames are carried.
     pub carried: Receiver<()>,
+}
+
+/// A host that is in its namespace, but without a cable yet.
+pub struct Arrival {
+    /// The folder of its thread in `/proc`.
+    pub thread: PathBuf,
+    /// Its congestion control, as it reports it.
+    pub congestion_control: String,
 }
 
 /// The server's host, from its beginning to its end.
@@ -135,7 +143,7 @@ where
 fn settle_in(line: &Line, host: Host) -> Result<Runtime, Ended> {
     separate()?;
     let thread = format!("/proc/self/task/{}", nix::unistd::gettid());
-    line.there.send(Path::new(&thread).to_owned())?;
+    line.there.send(Arrival { thread: thread.into(), congestion_control: congestion_control() })?;
     line.laid.recv()?;
     // Timers to the nanosecond rather than to 50 µs; refused nowhere, and no harm where it is.
     let _ = nix::sys::prctl::set_timerslack(1);

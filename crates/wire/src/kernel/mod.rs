@@ -24,7 +24,6 @@ mod sys;
 
 use std::future::Future;
 use std::io::{self, PipeReader};
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, Scope};
 use std::time::Instant;
@@ -35,8 +34,8 @@ pub use access::{enter, privileged, probe};
 pub use checks::checks;
 
 use control::Control;
-use host::{Ended, Line};
-use network::{carries, congestion_control, lay_cable, separate, setup, with_netlink};
+use host::{Arrival, Ended, Line};
+use network::{carries, lay_cable, separate, setup, with_netlink};
 use relay::{Batch, Relay};
 
 use crate::error::{Error, Host};
@@ -75,6 +74,7 @@ where
     if stop.is_set() {
         return Err(Error::Interrupted);
     }
+    access::require()?;
     let begun = Instant::now();
     // One clock for both hosts and the link.
     let clock = Clock::utc();
@@ -87,7 +87,7 @@ where
         let _cut = CutAtEnd(control);
         let (server_line, server_end) = line();
         let (client_line, client_end) = line();
-        start(scope, control, "wirelab-server", {
+        let server = start(scope, control, "wirelab-server", {
             let clock = clock.clone();
             move || host::server(server_line, options, control, clock, server)
         });
@@ -100,6 +100,8 @@ where
             move || wire(options, &clock, control, rope, batches, [server_end, client_end], begun)
         });
         record(to_record, &clock, recorder, control);
+        // The scope would wait for what they do, but not for their end, and their namespaces last until then.
+        server.and_then(join);
         (client.and_then(join), wire.and_then(join))
     });
     match (control.take_failure(), value, done) {
@@ -111,7 +113,7 @@ where
 
 /// The wire's end of the line to a host.
 struct LineEnd {
-    there: Receiver<PathBuf>,
+    there: Receiver<Arrival>,
     laid: Sender<()>,
     ready: Receiver<()>,
     carried: Sender<()>,
@@ -146,14 +148,15 @@ fn wire(
     separate()?;
     let _ = nix::sys::prctl::set_timerslack(1);
     let [server, client] = &ends;
-    let threads = [server.there.recv()?, client.there.recv()?];
+    let arrived = [server.there.recv()?, client.there.recv()?];
+    let threads = arrived.each_ref().map(|host| host.thread.as_path());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(setup("starting the wire's tokio runtime"))?;
     runtime.block_on(with_netlink(async |handle| {
-        lay_cable(&handle, Host::Server, &threads[0]).await?;
-        lay_cable(&handle, Host::Client, &threads[1]).await
+        lay_cable(&handle, Host::Server, threads[0]).await?;
+        lay_cable(&handle, Host::Client, threads[1]).await
     }))?;
     for end in &ends {
         end.laid.send(())?;
@@ -171,8 +174,10 @@ fn wire(
     for end in &ends {
         end.carried.send(())?;
     }
-    // The wire's own namespace has the same setting as the hosts', made in the same way.
-    Ok(Wired { frames: relay.run()?, congestion_control: congestion_control(), setup_us })
+    let frames = relay.run()?;
+    let [server, client] = arrived.map(|host| host.congestion_control);
+    let congestion_control = if server == client { server } else { format!("server {server}, client {client}") };
+    Ok(Wired { frames, congestion_control, setup_us })
 }
 
 /// Hands every frame to the recorder, until no more are to come.

@@ -28,7 +28,8 @@ use rtnetlink::packet_route::link::{
 };
 use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, new_connection};
 
-use super::sys;
+use super::access::refusal;
+use super::sys::{self, Step};
 use crate::error::{Error, Host};
 use crate::options::{CLIENT, MTU, SERVER};
 
@@ -69,7 +70,7 @@ impl Host {
 
 /// Puts the calling thread into a new network namespace, and sees to it that nothing in there speaks unasked.
 pub fn separate() -> Result<(), Error> {
-    unshare(CloneFlags::CLONE_NEWNET).map_err(setup("making a network namespace"))?;
+    unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| refusal(Step::NetworkNamespace, &errno.into()))?;
     // Both would be refused where /proc/sys is read-only; then the links themselves are told (see `quiet_link`), and
     // the congestion control is what the machine has, which the facts show.
     for network in ["all", "default"] {

@@ -44,6 +44,8 @@ pub struct Relay<'a> {
     /// `None` once nothing is recorded any more.
     recorder: Option<SyncSender<Batch>>,
     recorded: u64,
+    /// Frames that the host they were for had no room for.
+    without_room: u64,
     /// When the last frame passed.
     last_passed: Duration,
     buffer: Box<[u8]>,
@@ -87,6 +89,7 @@ impl<'a> Relay<'a> {
             order: Order::default(),
             recorder: Some(recorder),
             recorded: 0,
+            without_room: 0,
             last_passed: Duration::ZERO,
             buffer: vec![0; LARGEST_FRAME].into_boxed_slice(),
         })
@@ -151,8 +154,11 @@ impl<'a> Relay<'a> {
                 // Taken before the frame is handed over: an answer to it then always has a later time.
                 let now = self.clock.elapsed();
                 let Some((_, frame)) = lane.arrive(now) else { break };
-                cable.send(&frame).map_err(link("handing a frame over"))?;
                 self.last_passed = now;
+                if !cable.send(&frame).map_err(link("handing a frame over"))? {
+                    self.without_room += 1;
+                    continue;
+                }
                 if !seen_before && self.recorder.is_some() {
                     self.order.put(now, frame);
                 }
@@ -266,7 +272,7 @@ impl<'a> Relay<'a> {
     }
 
     fn counts(&self) -> Result<Frames, Error> {
-        let mut sum = Frames { recorded: self.recorded, ..Frames::default() };
+        let mut sum = Frames { recorded: self.recorded, overflowed: self.without_room, ..Frames::default() };
         for way in [&self.to_server, &self.to_client] {
             let counts = way.lane.counts();
             sum.sent += counts.sent;
@@ -275,6 +281,10 @@ impl<'a> Relay<'a> {
             sum.duplicated += counts.duplicated;
             sum.reordered += counts.reordered;
             sum.overflowed += way.from_cable.overflowed().map_err(link("counting frames that found no room"))?;
+        }
+        sum.delivered -= self.without_room;
+        if sum.overflowed > 0 {
+            tracing::warn!("the machine was too busy to carry {} frames; TCP sent them again", sum.overflowed);
         }
         Ok(sum)
     }

@@ -78,12 +78,13 @@ impl PacketSocket {
         Ok(Some(Received { len: len as usize, age }))
     }
 
-    /// Sends one frame, waiting for room where there is none.
-    pub fn send(&self, frame: &[u8]) -> io::Result<()> {
+    /// Sends one frame; says whether there was room for it at the other end.
+    pub fn send(&self, frame: &[u8]) -> io::Result<bool> {
         loop {
             match send(self.0.as_raw_fd(), frame, MsgFlags::empty()) {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(true),
                 Err(nix::Error::EINTR) => {}
+                Err(nix::Error::ENOBUFS) => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
         }
