@@ -7,6 +7,9 @@
 
 use std::fmt::Debug;
 
+/// The link types that the packet decoder knows, and one that it does not: the first byte of a seed chooses.
+pub const LINKS: [u16; 13] = [1, 0, 9, 12, 14, 101, 108, 113, 147, 228, 229, 276, 65_535];
+
 /// One step: bytes consumed, a number for their mark, and the event in words; or the error in words.
 pub type Told = Result<(usize, u8, Option<String>), String>;
 
