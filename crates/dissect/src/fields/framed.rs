@@ -20,9 +20,11 @@ pub(super) fn tls(payload: &[u8]) -> (Vec<Field>, usize) {
                 fields.push(
                     Field::new("TLS record", format!("{}, {}", content_type.name(), count(len.into())), range).with(
                         vec![
-                            Field::new("Content type", content_type.name(), start..start + 1),
-                            Field::new("Version", format!("0x{version:04x}"), start + 1..start + 3),
-                            Field::new("Length", len.to_string(), start + 3..start + 5),
+                            Field::new("Content type", content_type.name(), start..start + 1)
+                                .abbr("tls.record.content_type"),
+                            Field::new("Version", format!("0x{version:04x}"), start + 1..start + 3)
+                                .abbr("tls.record.version"),
+                            Field::new("Length", len.to_string(), start + 3..start + 5).abbr("tls.record.length"),
                         ],
                     ),
                 );
@@ -58,14 +60,16 @@ pub(super) fn http2(payload: &[u8]) -> (Vec<Field>, usize) {
         let start = at;
         at = range.end;
         match (step.mark, step.event) {
-            (h2::Mark::Preface, _) => fields.push(Field::new("Preface", "HTTP/2 with prior knowledge", range)),
+            (h2::Mark::Preface, _) => {
+                fields.push(Field::new("Preface", "HTTP/2 with prior knowledge", range).abbr("http2.magic"))
+            }
             (_, Some(h2::Event::Frame { kind, flags, stream, len })) => {
                 let value = format!("{}, stream {stream}, {}", kind.name(), count(len.into()));
                 fields.push(Field::new("HTTP/2 frame", value, range).with(vec![
-                    Field::new("Length", len.to_string(), start..start + 3),
-                    Field::new("Type", kind.name(), start + 3..start + 4),
-                    Field::new("Flags", format!("0x{flags:02x}"), start + 4..start + 5),
-                    Field::new("Stream", stream.to_string(), start + 5..start + 9),
+                    Field::new("Length", len.to_string(), start..start + 3).abbr("http2.length"),
+                    Field::new("Type", kind.name(), start + 3..start + 4).abbr("http2.type"),
+                    Field::new("Flags", format!("0x{flags:02x}"), start + 4..start + 5).abbr("http2.flags"),
+                    Field::new("Stream", stream.to_string(), start + 5..start + 9).abbr("http2.streamid"),
                 ]));
             }
             (h2::Mark::Payload, _) if range.is_empty() => {}

@@ -111,8 +111,8 @@ impl Walk {
                 let parts = text::event_fields(&mut self.events, bytes, range.start);
                 Field::new("Event stream", count(bytes.len() as u64), range).with(parts)
             }
-            Mark::Body => Field::new("Content", shown(bytes), range),
-            Mark::ChunkEnd => Field::new("End of chunk", shown(bytes), range),
+            Mark::Body => Field::new("Content", shown(bytes), range).abbr("http.file_data"),
+            Mark::ChunkEnd => Field::new("End of chunk", shown(bytes), range).abbr("http.chunk_boundary"),
             Mark::Trailer => {
                 Field::new("Trailers", "", range.clone()).with(field_lines(bytes, range.start, "End of trailers"))
             }
@@ -136,10 +136,12 @@ fn head(bytes: &[u8], range: Range<usize>) -> Field {
     let line = first(bytes, line_len);
     let words = line.trim_ascii_end();
     let is_response = words.starts_with(b"HTTP/");
-    let (name, parts): (&str, [&str; 3]) = if is_response {
-        ("Status line", ["Version", "Status", "Reason"])
+    let (name, parts) = if is_response {
+        let version = ("Version", "http.response.version");
+        ("Status line", [version, ("Status", "http.response.code"), ("Reason", "http.response.phrase")])
     } else {
-        ("Request line", ["Method", "Target", "Version"])
+        let version = ("Version", "http.request.version");
+        ("Request line", [("Method", "http.request.method"), ("Target", "http.request.uri"), version])
     };
     let start = range.start;
     let mut start_line = Field::new(name, shown(words), start..start + line_len);
@@ -152,9 +154,10 @@ fn head(bytes: &[u8], range: Range<usize>) -> Field {
             .filter(|&space| space > one && after(words, space + 1).starts_with(b"HTTP/"))
             .unwrap_or(words.len())
     };
-    for (name, from, to) in [(parts[0], 0, one), (parts[1], one + 1, two), (parts[2], two + 1, words.len())] {
+    let ends = [(0, one), (one + 1, two), (two + 1, words.len())];
+    for ((name, abbr), (from, to)) in parts.into_iter().zip(ends) {
         if let Some(word) = words.get(from..to).filter(|word| !word.is_empty()) {
-            start_line.parts.push(Field::new(name, shown(word), start + from..start + to));
+            start_line.parts.push(Field::new(name, shown(word), start + from..start + to).abbr(abbr));
         }
     }
     let mut parts = vec![start_line];
@@ -204,7 +207,7 @@ fn chunk_size(bytes: &[u8], range: Range<usize>) -> Field {
     let start = range.start;
     let mut parts = Vec::new();
     if digits > 0 {
-        parts.push(Field::new("Size, hexadecimal", shown(number), start..start + digits));
+        parts.push(Field::new("Size, hexadecimal", shown(number), start..start + digits).abbr("http.chunk_size"));
     }
     if let Some(extension) = words.get(digits..).filter(|extension| !extension.is_empty()) {
         parts.push(Field::new("Extensions", shown(extension), start + digits..start + words.len()));

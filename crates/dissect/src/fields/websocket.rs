@@ -19,30 +19,41 @@ pub(super) fn frames(payload: &[u8]) -> (Vec<Field>, usize) {
             parts.push(payload_field(&header, body, header_end..end));
         }
         let value = format!("{}, {} of payload", header.opcode.name(), count(header.len));
-        fields.push(Field::new("WebSocket frame", value, at..end).with(parts));
+        fields.push(Field::new("WebSocket frame", value, at..end).abbr("websocket").with(parts));
         at = end;
     }
     (fields, at)
 }
 
 fn header_fields(header: &FrameHeader, at: usize) -> Vec<Field> {
-    let flag = |name: &str, set: bool, means: [&str; 2]| {
-        Field::new(name, format!("{} ({})", u8::from(set), means[usize::from(set)]), at..at + 1)
+    let flag = |name: &str, abbr, set: bool, means: [&str; 2]| {
+        let means = if set { means[1] } else { means[0] };
+        Field::new(name, u8::from(set).to_string(), at..at + 1).abbr(abbr).meaning(means)
     };
     let mut fields = vec![
-        flag("FIN", header.fin, ["more frames of this message follow", "the last frame of its message"]),
-        flag("RSV1", header.rsv1, ["not set", "compressed, where that was agreed on"]),
-        flag("RSV2", header.rsv2, ["not set", "reserved"]),
-        flag("RSV3", header.rsv3, ["not set", "reserved"]),
-        Field::new("Opcode", format!("{} ({})", header.opcode.bits(), header.opcode.name()), at..at + 1),
+        flag(
+            "FIN",
+            "websocket.fin",
+            header.fin,
+            ["more frames of this message follow", "the last frame of its message"],
+        ),
+        flag("RSV1", "websocket.rsv", header.rsv1, ["not set", "compressed, where that was agreed on"]),
+        flag("RSV2", "websocket.rsv", header.rsv2, ["not set", "reserved"]),
+        flag("RSV3", "websocket.rsv", header.rsv3, ["not set", "reserved"]),
+        Field::new("Opcode", header.opcode.bits().to_string(), at..at + 1)
+            .abbr("websocket.opcode")
+            .meaning(header.opcode.name()),
     ];
     let masked = header.mask.is_some();
     let means = if masked { "the payload is masked" } else { "the payload is not masked" };
-    fields.push(Field::new("Mask", format!("{} ({means})", u8::from(masked)), at + 1..at + 2));
+    fields.push(Field::new("Mask", u8::from(masked).to_string(), at + 1..at + 2).abbr("websocket.mask").meaning(means));
     let key_at = at + usize::from(header.header_len) - if masked { 4 } else { 0 };
-    fields.push(Field::new("Payload length", header.len.to_string(), at + 1..key_at));
+    fields.push(Field::new("Payload length", header.len.to_string(), at + 1..key_at).abbr("websocket.payload_length"));
     if let Some([a, b, c, d]) = header.mask {
-        fields.push(Field::new("Masking key", format!("{a:02x} {b:02x} {c:02x} {d:02x}"), key_at..key_at + 4));
+        fields.push(
+            Field::new("Masking key", format!("{a:02x} {b:02x} {c:02x} {d:02x}"), key_at..key_at + 4)
+                .abbr("websocket.masking_key"),
+        );
     }
     fields
 }
@@ -62,12 +73,16 @@ fn payload_field(header: &FrameHeader, bytes: &[u8], range: Range<usize>) -> Fie
         && let Some((code, reason)) = plain.split_first_chunk::<2>()
     {
         let reason_at = range.start + 2;
-        parts.push(Field::new("Close code", u16::from_be_bytes(*code).to_string(), range.start..reason_at));
+        parts.push(
+            Field::new("Close code", u16::from_be_bytes(*code).to_string(), range.start..reason_at)
+                .abbr("websocket.payload.close.status_code"),
+        );
         if !reason.is_empty() {
-            parts.push(Field::new("Reason", shown(reason), reason_at..range.end));
+            parts
+                .push(Field::new("Reason", shown(reason), reason_at..range.end).abbr("websocket.payload.close.reason"));
         }
     }
-    Field::new("Payload", shown(&plain), range).with(parts)
+    Field::new("Payload", shown(&plain), range).abbr("websocket.payload").with(parts)
 }
 
 /// How many bytes are unmasked before a reader's eyes.
