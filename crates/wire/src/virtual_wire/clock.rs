@@ -32,6 +32,8 @@ pub(super) struct Idle(Mutex<State>);
 struct State {
     asked: bool,
     reached: bool,
+    /// How often time was let pass since something last crossed the link.
+    turns: u64,
     waiter: Option<Waker>,
 }
 
@@ -44,13 +46,24 @@ impl Idle {
     /// The runtime is about to sleep.
     pub(super) fn parked(&self) {
         let mut state = self.state();
-        if state.asked {
+        state.turns += 1;
+        if state.asked || state.turns == MOST_TURNS {
             state.asked = false;
             state.reached = true;
             if let Some(waiter) = state.waiter.take() {
                 waiter.wake();
             }
         }
+    }
+
+    /// Something crossed the link.
+    pub(super) fn moved(&self) {
+        self.state().turns = 0;
+    }
+
+    /// Whether programs wake again and again, and never send anything.
+    pub(super) fn is_in_vain(&self) -> bool {
+        self.state().turns >= MOST_TURNS
     }
 
     /// Waits until everything is idle, if somebody asks.
@@ -103,3 +116,41 @@ pub(super) async fn reach(idle: &Idle, started: Instant, target: Duration) {
 
 /// In nanoseconds.
 const MILLISECOND: u32 = 1_000_000;
+/// So many timers of programs may run out with nothing sent: seconds of computing, and more than any timeline has.
+const MOST_TURNS: u64 = 5_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether somebody who waits is told at the next idle moment.
+    fn is_told(idle: &Idle) -> bool {
+        let mut wait = std::pin::pin!(idle.reached());
+        let mut cx = std::task::Context::from_waker(Waker::noop());
+        idle.parked();
+        wait.as_mut().poll(&mut cx).is_ready()
+    }
+
+    #[test]
+    fn idleness_is_told_once_to_who_asks() {
+        let idle = Idle::default();
+        assert!(!is_told(&idle));
+        idle.ask();
+        assert!(is_told(&idle));
+        assert!(!is_told(&idle));
+    }
+
+    #[test]
+    fn timers_that_lead_to_nothing_are_noticed() {
+        let idle = Idle::default();
+        for _ in 1..MOST_TURNS {
+            idle.parked();
+        }
+        idle.moved();
+        assert!(!is_told(&idle) && !idle.is_in_vain());
+        for _ in 2..MOST_TURNS {
+            idle.parked();
+        }
+        assert!(is_told(&idle) && idle.is_in_vain());
+    }
+}

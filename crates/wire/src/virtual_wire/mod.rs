@@ -219,7 +219,11 @@ async fn pass_time(
                 return Err(Error::Recorder(error));
             }
             if any {
+                idle.moved();
                 continue;
+            }
+            if idle.is_in_vain() {
+                return Err(Error::Stuck("timers run out again and again, and nothing is ever sent"));
             }
             let limit = match phase {
                 Phase::Working if client_done.get() => {
