@@ -10,3 +10,19 @@ mod messages;
 mod random;
 mod sse;
 mod websocket;
+
+/// An analyzer holds two of them for each open connection.
+#[test]
+fn decoders_stay_small() {
+    use wirelab_dissect as dissect;
+    let sizes = [
+        size_of::<dissect::http1::RequestDecoder>(),
+        size_of::<dissect::http1::ResponseDecoder>(),
+        size_of::<dissect::sse::Decoder>(),
+        size_of::<dissect::websocket::Decoder>(),
+        size_of::<dissect::lines::Decoder>(),
+        size_of::<dissect::tls::Decoder>(),
+        size_of::<dissect::http2::Decoder>(),
+    ];
+    assert!(sizes.iter().zip([96, 96, 192, 128, 32, 96, 64]).all(|(size, most)| *size <= most), "{sizes:?} (bytes)");
+}
