@@ -45,14 +45,9 @@ fn of_run(run: &RunInfo, add: &mut impl FnMut(&str, String)) {
     add("Started", run.started.clone());
     add(
         "Took",
-        if run.wire.kind == "virtual" {
-            format!(
-                "{} s on the wire's clock, {} s on the clock on the wall",
-                significant(run.wire_s, 3),
-                significant(run.wall_s, 2)
-            )
-        } else {
-            format!("{} s", significant(run.wall_s, 3))
+        match run.wall_s {
+            None => format!("{} s on the wire's own clock", significant(run.wire_s, 3)),
+            Some(wall_s) => format!("{} s", significant(wall_s, 3)),
         },
     );
     let control =

@@ -24,8 +24,10 @@ pub struct RunInfo {
     pub command: String,
     /// When the run began, RFC 3339. On the virtual wire: the date that its clock showed.
     pub started: String,
-    /// How long the run took on the clock on the wall, in seconds.
-    pub wall_s: f64,
+    /// How long the run took on the clock on the wall, in seconds. Null on the virtual wire, where the same run gives the
+    /// same file, however long it took.
+    #[serde(default)]
+    pub wall_s: Option<f64>,
     /// How long it took on the clock of the wire, in seconds: the same on the kernel wire, far more on the virtual.
     pub wire_s: f64,
     /// The wire between the two hosts.
@@ -169,7 +171,7 @@ mod tests {
             version: "0.1.0".to_owned(),
             command: "wirelab run-all --interval 1s".to_owned(),
             started: "2026-01-02T03:04:05Z".to_owned(),
-            wall_s: 4.2,
+            wall_s: Some(4.2),
             wire_s: 4.2,
             wire: WireInfo { kind: "kernel".to_owned(), tcp: "Linux 6.18".to_owned(), ..WireInfo::default() },
             options: RunOptions {

@@ -286,7 +286,7 @@ pub fn run() -> RunInfo {
         version: "0.1.0".to_owned(),
         command: "wirelab run-all".to_owned(),
         started: "2026-06-06T09:36:17Z".to_owned(),
-        wall_s: 41.0,
+        wall_s: Some(41.0),
         wire_s: 40.1,
         wire: WireInfo {
             kind: "kernel".to_owned(),

@@ -60,6 +60,14 @@ impl Failure {
         Failure { status, sentence: None }
     }
 
+    /// The same, with something more to its sentence.
+    pub fn and(mut self, more: &str) -> Failure {
+        if let Some(sentence) = &mut self.sentence {
+            sentence.push_str(more);
+        }
+        self
+    }
+
     fn new(status: Status, sentence: impl fmt::Display) -> Failure {
         // An error's message and its causes may each end with a stop, or hold line breaks: here it is one sentence.
         let text = sentence.to_string();

@@ -3,12 +3,24 @@
 //!
 //! Every command returns a [`Failure`] or nothing; this file alone turns it into a sentence and an exit status.
 
+mod analyze;
+mod browser;
+mod doctor;
 mod failure;
 mod flags;
+mod interrupt;
 mod manual;
+mod outputs;
 mod plan;
+mod progress;
+mod publish;
 mod quantity;
+mod reading;
+mod report;
+mod run;
+mod serve;
 mod terminal;
+mod wires;
 
 use std::process::ExitCode;
 
@@ -36,14 +48,12 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::RunAll(all) => {
-            plan::Plan::new(&all.apps, all.run)?;
-            Ok(())
-        }
-        Command::Run(one) => {
-            plan::Plan::new(&[one.app], one.run)?;
-            Ok(())
-        }
+        Command::RunAll(all) => run::run(&plan::Plan::new(&all.apps, all.run)?),
+        Command::Run(one) => run::run(&plan::Plan::new(&[one.app], one.run)?),
+        Command::Serve(serve) => serve::serve(serve),
+        Command::Analyze(analyze) => analyze::analyze(analyze),
+        Command::Report(flags) => report::report(&flags),
+        Command::Doctor => doctor::doctor(),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::man(),
         _ => Ok(()),

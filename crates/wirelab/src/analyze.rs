@@ -1,0 +1,83 @@
+//! `wirelab analyze`: what did other people's packets cost?
+
+use std::path::Path;
+
+use wirelab_analyze::{Analysis, Capture, Settings};
+use wirelab_report::{Report, Templates, csv, json, markdown, text};
+
+use crate::failure::{Failure, Status};
+use crate::flags::{Analyze, Format};
+use crate::{interrupt, reading, terminal};
+
+/// Analyses the files and prints the tables; what could not be read is said on standard error.
+pub fn analyze(flags: Analyze) -> Result<(), Failure> {
+    if flags.files.iter().filter(|file| is_standard_input(file)).count() > 1 {
+        return Err(Failure::usage("'-' is standard input, which can be read only once"));
+    }
+    if flags.files.iter().any(|file| is_standard_input(file)) {
+        // Ctrl-C reaches the recorder in front of the pipe too: it ends, and then there is something to report.
+        let listening = interrupt::listen(|| terminal::say("ending with the input; Ctrl-C again ends at once"));
+        listening.map_err(|error| Failure::machine(format_args!("cannot listen for signals: {error}")))?;
+    }
+    let mut sound = true;
+    let mut captures = Vec::new();
+    for file in &flags.files {
+        match reading::read(file, Settings { limit: flags.limit, ..Settings::default() }) {
+            Ok(capture) => {
+                sound &= say_problems(file, &capture);
+                captures.push(capture);
+            }
+            Err(sentence) => {
+                terminal::say(format_args!("wirelab: {sentence}"));
+                sound = false;
+            }
+        }
+    }
+    if !captures.is_empty() {
+        terminal::print(&render(captures, flags.format)?)?;
+    }
+    if sound { Ok(()) } else { Err(Failure::already_said(Status::Failed)) }
+}
+
+fn render(captures: Vec<Capture>, format: Format) -> Result<String, Failure> {
+    let analysis = Analysis::new(captures);
+    if format == Format::Json {
+        return Ok(json::of_analysis(&analysis));
+    }
+    let report = Report::new(analysis, None, Vec::new());
+    Ok(match format {
+        Format::Table | Format::Json => text::render(&report, true),
+        Format::Markdown => {
+            let templates = Templates::embedded().map_err(Failure::failed)?;
+            markdown::render(&report, &templates).map_err(Failure::failed)?
+        }
+        Format::Csv => csv::render(&report),
+    })
+}
+
+/// Says what is wrong with a capture; gives whether nothing is.
+fn say_problems(file: &Path, capture: &Capture) -> bool {
+    let file = if is_standard_input(file) { "standard input".to_owned() } else { file.display().to_string() };
+    for problem in capture.problems.iter().take(MOST_SAID) {
+        terminal::say(format_args!("wirelab: {}", reading::sentence(&file, problem)));
+    }
+    let rest = capture.problems.len().saturating_sub(MOST_SAID);
+    if rest > 0 {
+        terminal::say(format_args!("wirelab: {file}: {rest} more problems; --format json lists them"));
+    }
+    if capture.totals.total_packets == 0 && capture.problems.is_empty() {
+        terminal::say(format_args!(
+            "wirelab: {file}: there is no TCP in its {} frames, so there is nothing to count",
+            capture.frames
+        ));
+        return false;
+    }
+    capture.problems.is_empty()
+}
+
+fn is_standard_input(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+/// So many problems of a file are said one by one.
+const MOST_SAID: usize = 10;

@@ -1,0 +1,96 @@
+//! Captures in, report out: the files of `pcap/` and `reports/`.
+//!
+//! The same whether the captures are of this moment or of long ago, so `wirelab report` gives the same tables again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use wirelab_analyze::{Analysis, Settings};
+use wirelab_report::{CaptureBytes, Report, RunInfo, Templates, csv, dump, html, json, markdown};
+
+use crate::failure::Failure;
+use crate::outputs::{Outputs, reason};
+use crate::reading;
+
+/// A capture to report on.
+pub struct Source {
+    /// Its name without an ending: "wsapp".
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// What was found in the captures.
+pub struct Found {
+    /// One entry a source, in order.
+    pub analysis: Analysis,
+    /// The frames of each.
+    pub bytes: Vec<CaptureBytes>,
+}
+
+impl Found {
+    /// SHA-256 and number of frames of each capture.
+    pub fn digests(&self) -> Vec<(String, u64)> {
+        let frames = self.analysis.captures.iter().map(|capture| capture.frames);
+        self.bytes.iter().map(|bytes| bytes.sha256.clone().unwrap_or_default()).zip(frames).collect()
+    }
+}
+
+/// Reads and analyses the captures.
+pub fn read(sources: &[Source]) -> Result<Found, Failure> {
+    let settings = Settings { keep_packets: MOST_FRAMES, ..Settings::default() };
+    let mut captures = Vec::new();
+    let mut all_bytes = Vec::new();
+    for Source { name, path } in sources {
+        let file = fs::read(path)
+            .map_err(|error| Failure::failed(format_args!("cannot read {}: {}", path.display(), reason(&error))))?;
+        let mut bytes = CaptureBytes::new(MOST_FRAMES);
+        bytes.sha256 = Some(hex(&Sha256::digest(&file)));
+        bytes.file_len = Some(file.len() as u64);
+        let file_name = format!("{name}.pcap");
+        let capture = reading::read_from(file.as_slice(), name, Some(&file_name), settings, |frame| bytes.push(frame))
+            .map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))?;
+        captures.push(capture);
+        all_bytes.push(bytes);
+    }
+    Ok(Found { analysis: Analysis::new(captures), bytes: all_bytes })
+}
+
+/// Works out the report.
+pub fn report(found: Found, run: Option<RunInfo>) -> Report {
+    Report::new(found.analysis, run, found.bytes)
+}
+
+/// Writes the report's files beside their places.
+pub fn stage_report(report: &Report, folder: &Path, outputs: &mut Outputs) -> Result<(), Failure> {
+    let templates = Templates::embedded().map_err(Failure::failed)?;
+    let page = html::render(report, &templates).map_err(Failure::failed)?;
+    let document = markdown::render(report, &templates).map_err(Failure::failed)?;
+    outputs.stage(&folder.join("index.html"), page.as_bytes())?;
+    outputs.stage(&folder.join("report.md"), document.as_bytes())?;
+    outputs.stage(&folder.join("tables.csv"), csv::render(report).as_bytes())?;
+    outputs.stage(&folder.join("results.json"), json::render(report).as_bytes())
+}
+
+/// Writes the texts of the captures beside their places: for reading without a tool.
+pub fn stage_texts(report: &Report, folder: &Path, outputs: &mut Outputs) -> Result<(), Failure> {
+    for (capture, bytes) in report.analysis.captures.iter().zip(&report.bytes) {
+        let mut text = Vec::new();
+        dump::render(&mut text, capture, bytes).map_err(Failure::failed)?;
+        outputs.stage(&folder.join(format!("{}.txt", capture.name)), &text)?;
+    }
+    Ok(())
+}
+
+fn hex(digest: &[u8]) -> String {
+    use std::fmt::Write;
+    digest.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// So many frames of a capture are shown one by one; all of them are counted.
+const MOST_FRAMES: usize = 20_000;

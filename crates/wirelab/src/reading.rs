@@ -1,0 +1,83 @@
+//! What is in a capture file, for a person who named it?
+//!
+//! Reads one file through the analyzer. Whatever is wrong with it becomes one sentence with the file's name; what could
+//! be read before the damage stays in the result.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use wirelab_analyze::{Analyzer, Capture, Problem, Settings};
+use wirelab_capture::{Frame, ReadError, Reader};
+
+use crate::outputs::reason;
+
+/// Reads a capture, or standard input where the path is `-`.
+///
+/// # Errors
+/// A sentence, where nothing of it could be read at all.
+pub fn read(path: &Path, settings: Settings) -> Result<Capture, String> {
+    if path == Path::new("-") {
+        return read_from(io::stdin().lock(), "standard input", None, settings, |_| {})
+            .map_err(|error| format!("standard input: {error}"));
+    }
+    let shown = path.display();
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => format!("{shown}: there is no such file"),
+        _ => format!("{shown}: it cannot be opened: {}", reason(&error)),
+    })?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(format!(
+            "{shown}: this is a folder; give the captures in it, as in {}",
+            path.join("*.pcap").display()
+        ));
+    }
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let file_name = path.file_name().map(|name| name.to_string_lossy());
+    read_from(file, &name, file_name.as_deref(), settings, |_| {}).map_err(|error| format!("{shown}: {error}"))
+}
+
+/// Reads a capture from any source, and shows each frame to `look`.
+pub fn read_from(
+    source: impl Read,
+    name: &str,
+    file: Option<&str>,
+    settings: Settings,
+    mut look: impl FnMut(&Frame<'_>),
+) -> Result<Capture, ReadError> {
+    let mut reader = Reader::new(source)?;
+    let mut analyzer = Analyzer::new(settings);
+    loop {
+        match reader.next_frame() {
+            Ok(Some(frame)) => {
+                look(&frame);
+                analyzer.frame(&frame);
+            }
+            Ok(None) => break,
+            Err(error) => {
+                let (frame, offset) = place(&error, reader.frames() + 1);
+                analyzer.problem(frame, offset, error.to_string());
+                break;
+            }
+        }
+    }
+    Ok(analyzer.finish(name, file, &reader.format()))
+}
+
+/// Where reading stopped: in which frame, at which byte of the file.
+fn place(error: &ReadError, next: u64) -> (u64, u64) {
+    match *error {
+        ReadError::Cut { frame, offset, .. } | ReadError::Record { frame, offset, .. } => (frame, offset),
+        ReadError::Io { offset, .. } | ReadError::Header { offset, .. } => (next, offset),
+        ReadError::Empty | ReadError::Directory | ReadError::NotACapture { .. } => (0, 0),
+    }
+}
+
+/// A problem as a sentence: where it is, and what.
+pub fn sentence(file: &str, problem: &Problem) -> String {
+    if problem.layer == "file" {
+        // It names its place itself.
+        return format!("{file}: {}", problem.message);
+    }
+    format!("{file}: frame {}, byte {} ({}): {}", problem.frame, problem.offset, problem.layer, problem.message)
+}

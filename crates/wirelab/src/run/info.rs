@@ -1,0 +1,156 @@
+//! How was this run made? The content of run.json.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use wirelab_driver::Step;
+use wirelab_report::{CaptureInfo, RUN_SCHEMA, RunInfo, RunOptions, StepInfo, WireInfo};
+use wirelab_wire::{Vantage, WireKind};
+
+use super::record::{Recorded, Recording};
+use crate::flags::{Profile, Style};
+use crate::plan::Plan;
+use crate::quantity;
+
+/// Everything that is known of a run, so that it can be understood and done again.
+pub fn info(plan: &Plan, kind: WireKind, recording: &Recording, digests: &[(String, u64)]) -> RunInfo {
+    RunInfo {
+        schema: RUN_SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: command(plan, kind),
+        started: recording.started.to_string(),
+        wall_s: (kind == WireKind::Kernel).then_some(recording.wall_time.as_secs_f64()),
+        wire_s: recording.wire_time.as_secs_f64(),
+        wire: wire(kind, &recording.captures),
+        options: RunOptions {
+            apps: plan.apps.iter().map(|app| app.name().to_owned()).collect(),
+            interval_s: plan.interval.as_secs_f64(),
+            updates: plan.updates.into(),
+            rtt_ms: plan.link.rtt.as_secs_f64() * 1000.0,
+            loss: plan.link.loss,
+            seed: plan.link.seed,
+            server: style(plan.style).to_owned(),
+            client: profile(plan.profile).to_owned(),
+            replay: plan.replay,
+            server_quick_ack: plan.link.server_quick_ack,
+            vantage: vantage(plan.link.vantage).to_owned(),
+        },
+        captures: recording.captures.iter().zip(digests).map(|(capture, digest)| entry(capture, digest)).collect(),
+    }
+}
+
+/// The command line that does the same again: options that are not the default, the wire that was taken and the seed.
+pub fn command(plan: &Plan, kind: WireKind) -> String {
+    let mut words = match plan.apps.as_slice() {
+        [one] => vec!["wirelab run".to_owned(), one.name().to_owned()],
+        apps => {
+            let mut words = vec!["wirelab run-all".to_owned()];
+            if apps.len() < wirelab_analyze::App::ALL.len() {
+                let names: Vec<_> = apps.iter().map(|app| app.name()).collect();
+                words.push(format!("--apps {}", names.join(",")));
+            }
+            words
+        }
+    };
+    words.push(format!("--wire {}", wire_name(kind)));
+    if plan.replay {
+        words.push("--replay".to_owned());
+    } else {
+        words.push(format!("--server {} --client {}", style(plan.style), profile(plan.profile)));
+    }
+    words.push(format!("--interval {} --updates {}", quantity::show(plan.interval), plan.updates));
+    words.push(format!("--rtt {}", quantity::show(plan.link.rtt)));
+    for (flag, share) in
+        [("--loss", plan.link.loss), ("--duplicate", plan.link.duplicate), ("--reorder", plan.link.reorder)]
+    {
+        if share > 0.0 {
+            words.push(format!("{flag} {share}"));
+        }
+    }
+    if let Some((from, length)) = plan.link.down {
+        words.push(format!("--down {}+{}", quantity::show(from), quantity::show(length)));
+    }
+    if plan.link.vantage != Vantage::default() {
+        words.push(format!("--vantage {}", vantage(plan.link.vantage)));
+    }
+    if plan.link.clients != 1 {
+        words.push(format!("--clients {}", plan.link.clients));
+    }
+    words.push(format!("--seed {}", plan.link.seed));
+    words.join(" ")
+}
+
+/// One machine, so one kernel and one kind of wire; what the link did is told for each app.
+fn wire(kind: WireKind, captures: &[Recorded]) -> WireInfo {
+    let mut info = WireInfo { kind: wire_name(kind).to_owned(), ..WireInfo::default() };
+    let mut frames = BTreeMap::new();
+    let mut setup = BTreeMap::new();
+    for capture in captures {
+        let facts = &capture.facts;
+        info.tcp.clone_from(&facts.tcp);
+        info.congestion_control = Some(facts.congestion_control.clone());
+        for socket in &facts.sockets {
+            info.socket_options.insert(format!("{} {}", socket.host, socket.name), socket.value.into());
+        }
+        info.facts.insert("offloads".to_owned(), facts.offloads.clone().into());
+        info.facts.insert("mtu".to_owned(), facts.mtu.into());
+        frames.insert(capture.app.capture_name(), json!(facts.frames));
+        setup.insert(capture.app.capture_name(), json!(facts.setup_us));
+    }
+    info.facts.insert("frames".to_owned(), json!(frames));
+    if kind == WireKind::Kernel {
+        info.facts.insert("setup_us".to_owned(), Value::from_iter(setup));
+    }
+    info
+}
+
+fn entry(capture: &Recorded, (sha256, frames): &(String, u64)) -> CaptureInfo {
+    let name = capture.app.capture_name();
+    CaptureInfo {
+        app: capture.app.name().to_owned(),
+        name: name.to_owned(),
+        file: format!("{name}.pcap"),
+        sha256: sha256.clone(),
+        frames: *frames,
+        steps: capture.steps.iter().map(step).collect(),
+    }
+}
+
+fn step(step: &Step) -> StepInfo {
+    StepInfo {
+        name: step.step.to_string(),
+        due_s: step.due.as_secs_f64(),
+        done_s: step.done.as_secs_f64(),
+        time: step.time.map(|time| time.to_string()),
+    }
+}
+
+fn wire_name(kind: WireKind) -> &'static str {
+    match kind {
+        WireKind::Kernel => "kernel",
+        WireKind::Virtual => "virtual",
+    }
+}
+
+fn style(style: Style) -> &'static str {
+    match style {
+        Style::Coalesced => "coalesced",
+        Style::Split => "split",
+    }
+}
+
+fn profile(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Firefox89 => "firefox89",
+        Profile::Firefox => "firefox",
+        Profile::Chromium => "chromium",
+        Profile::Minimal => "minimal",
+    }
+}
+
+fn vantage(vantage: Vantage) -> &'static str {
+    match vantage {
+        Vantage::Server => "server",
+        Vantage::Client => "client",
+    }
+}

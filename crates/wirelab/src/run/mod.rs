@@ -1,0 +1,95 @@
+//! `wirelab run` and `run-all`: plan in, captures and reports out.
+
+mod info;
+pub mod peers;
+mod record;
+
+use std::time::Duration;
+
+use wirelab_report::text;
+use wirelab_wire::{Stop, WireKind};
+
+use crate::failure::Failure;
+use crate::outputs::Outputs;
+use crate::plan::Plan;
+use crate::progress::Progress;
+use crate::publish::{self, Source};
+use crate::{browser, interrupt, outputs, quantity, terminal, wires};
+use record::Recording;
+
+/// Does what the plan says.
+pub fn run(plan: &Plan) -> Result<(), Failure> {
+    // First of all, as the kernel wire is entered before any thread exists.
+    let kind = wires::choose(plan.wire)?;
+    outputs::check_folder(&plan.pcap_dir, "--pcap-dir")?;
+    outputs::check_folder(&plan.report_dir, "--report-dir")?;
+
+    let stop = Stop::new();
+    let on_signal = stop.clone();
+    interrupt::listen(move || on_signal.now())
+        .map_err(|error| Failure::machine(format_args!("cannot listen for signals: {error}")))?;
+
+    let recording = record::record(plan, kind, &stop, &announce(plan, kind))?;
+    let report = publish(plan, kind, &recording)?;
+    if stop.is_set() {
+        // It came after the last packet, and before the files were in place: they are there now.
+        terminal::say("the interruption came too late: everything is done");
+    }
+    terminal::print(&text::render(&report, true))?;
+    terminal::say(summary(plan, kind, &recording));
+    if plan.open {
+        browser::open(&plan.report_dir.join("index.html"));
+    }
+    Ok(())
+}
+
+/// Turns the partial captures into the run's files.
+pub fn publish(plan: &Plan, kind: WireKind, recording: &Recording) -> Result<wirelab_report::Report, Failure> {
+    let sources: Vec<Source> = recording
+        .captures
+        .iter()
+        .map(|capture| Source { name: capture.app.capture_name().to_owned(), path: capture.partial.clone() })
+        .collect();
+    let mut outputs = Outputs::default();
+    for Source { name, path } in &sources {
+        outputs.stage_capture(path.clone(), plan.pcap_dir.join(format!("{name}.pcap")));
+    }
+    let found = publish::read(&sources)?;
+    let run = info::info(plan, kind, recording, &found.digests());
+    outputs.stage(&plan.pcap_dir.join("run.json"), run.to_json().as_bytes())?;
+    let report = publish::report(found, Some(run));
+    publish::stage_texts(&report, &plan.pcap_dir, &mut outputs)?;
+    publish::stage_report(&report, &plan.report_dir, &mut outputs)?;
+    outputs.commit()?;
+    Ok(report)
+}
+
+/// Says what begins, and shows how far it is where there is something to wait for.
+fn announce(plan: &Plan, kind: WireKind) -> Progress {
+    let length = plan.interval.saturating_mul(plan.updates + 1);
+    if kind == WireKind::Virtual {
+        return Progress::new(Duration::ZERO, false);
+    }
+    if !terminal::is_watched() {
+        terminal::say(format_args!("running for {} on the kernel wire", quantity::show(length)));
+    }
+    Progress::new(length, terminal::is_watched())
+}
+
+/// Where everything is, and how to do it again.
+fn summary(plan: &Plan, kind: WireKind, recording: &Recording) -> String {
+    let time = match kind {
+        WireKind::Kernel => format!("{:.1} s on the kernel wire", recording.wall_time.as_secs_f64()),
+        WireKind::Virtual => format!(
+            "{:.1} s of the virtual wire's time in {:.0} ms",
+            recording.wire_time.as_secs_f64(),
+            recording.wall_time.as_secs_f64() * 1000.0
+        ),
+    };
+    format!(
+        "{time}. Captures: {}. Report: {}.\nThe same again: {}",
+        plan.pcap_dir.join("*.pcap").display(),
+        plan.report_dir.join("index.html").display(),
+        info::command(plan, kind)
+    )
+}

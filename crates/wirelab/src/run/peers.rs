@@ -1,0 +1,126 @@
+//! Who talks over the wire: which server an app is, and which scripted client plays against it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use wirelab_analyze::App;
+use wirelab_clock::Clock;
+use wirelab_driver::{DriveError, Profile, Script, Shape, Step, Timeline};
+use wirelab_wire::{Connector, Listener, Shutdown, Stream};
+
+use crate::flags;
+use crate::plan::Plan;
+
+/// The timeline of an app.
+pub fn timeline(app: App, plan: &Plan) -> Timeline {
+    let shape = if app == App::Sse { Shape::Pushed } else { Shape::Asked };
+    Timeline::new(shape, plan.updates, plan.interval)
+}
+
+/// What the scripted client of an app is told. `number` counts the clients of one run from 0.
+pub fn script(app: App, plan: &Plan, number: u64) -> Script {
+    let faulty = plan.link.loss + plan.link.duplicate + plan.link.reorder > 0.0 || plan.link.down.is_some();
+    let patience = if faulty { PATIENCE_WITH_FAULTS } else { PATIENCE };
+    Script {
+        timeline: timeline(app, plan),
+        profile: match plan.profile {
+            flags::Profile::Firefox89 => Profile::Firefox89,
+            flags::Profile::Firefox => Profile::Firefox,
+            flags::Profile::Chromium => Profile::Chromium,
+            flags::Profile::Minimal => Profile::Minimal,
+        },
+        authority: if plan.replay { AUTHORITY_2021.to_owned() } else { wirelab_wire::server_address().to_string() },
+        // Each app and each client draws its own keys and masks.
+        seed: plan.link.seed ^ (app as u64) << 56 ^ number << 32,
+        patience,
+    }
+}
+
+/// How the server of an app behaves in a run.
+pub fn options(plan: &Plan) -> wirelab_apps::Options {
+    let mut options = wirelab_apps::Options { interval: plan.interval, ..wirelab_apps::Options::default() };
+    options.style = style(plan.style);
+    if plan.replay {
+        options.pages = wirelab_apps::Pages::Lengths2021;
+    }
+    // A client that waits for its next update is not idle.
+    options.timeouts.idle = options.timeouts.idle.max(plan.interval * 2);
+    options
+}
+
+/// How an answer is written, in the apps' own words.
+pub fn style(style: flags::Style) -> wirelab_apps::Style {
+    match style {
+        flags::Style::Coalesced => wirelab_apps::Style::Coalesced,
+        flags::Style::Split => wirelab_apps::Style::Split,
+    }
+}
+
+/// Runs the server of an app.
+pub async fn serve<L: wirelab_apps::Listener>(
+    app: App,
+    listener: L,
+    clock: Clock,
+    options: wirelab_apps::Options,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    match app {
+        App::Tcp => wirelab_apps::tcp::run(listener, clock, options, shutdown).await,
+        App::Web => wirelab_apps::web::run(listener, clock, options, shutdown).await,
+        App::Ajax => wirelab_apps::ajax::run(listener, clock, options, shutdown).await,
+        App::Sse => wirelab_apps::sse::run(listener, clock, options, shutdown).await,
+        App::Ws => wirelab_apps::ws::run(listener, clock, options, shutdown).await,
+    }
+}
+
+/// Runs the server of an app on a wire.
+pub async fn serve_on_wire(
+    app: App,
+    listener: Listener,
+    clock: Clock,
+    options: wirelab_apps::Options,
+    shutdown: Shutdown,
+) -> io::Result<()> {
+    serve(app, OnWire(listener), clock, options, shutdown).await
+}
+
+/// Plays the scripted client of an app.
+pub async fn drive(
+    app: App,
+    connector: &Connector,
+    clock: &Clock,
+    script: &Script,
+    on_step: &mut dyn FnMut(&Step),
+) -> Result<Vec<Step>, DriveError> {
+    let connect = || connector.connect();
+    match app {
+        App::Tcp => wirelab_driver::tcp::run(&connect, clock, script, on_step).await,
+        App::Web => wirelab_driver::web::run(&connect, clock, script, on_step).await,
+        App::Ajax => wirelab_driver::ajax::run(&connect, clock, script, on_step).await,
+        App::Sse => wirelab_driver::sse::run(&connect, clock, script, on_step).await,
+        App::Ws => wirelab_driver::ws::run(&connect, clock, script, on_step).await,
+    }
+}
+
+/// The wire's listener, as the apps take it.
+struct OnWire(Listener);
+
+impl wirelab_apps::Listener for OnWire {
+    type Io = Stream;
+
+    async fn accept(&mut self) -> io::Result<(Stream, SocketAddr)> {
+        self.0.accept().await
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+/// The server of the captures of 2021: the text is replayed, nothing is sent there.
+const AUTHORITY_2021: &str = "172.105.253.239:8000";
+/// Longer than any step takes on a link without faults.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// A lost segment is sent again after ever longer pauses: TCP itself gives up after some minutes.
+const PATIENCE_WITH_FAULTS: Duration = Duration::from_secs(300);

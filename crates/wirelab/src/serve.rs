@@ -1,0 +1,93 @@
+//! `wirelab serve`: one app for a person with a browser or netcat.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::time::Duration;
+
+use wirelab_analyze::App;
+use wirelab_clock::Clock;
+
+use crate::failure::{Failure, Status};
+use crate::flags::Serve;
+use crate::interrupt::Signals;
+use crate::outputs::reason;
+use crate::plan::{LONGEST_INTERVAL, SHORTEST_INTERVAL, within};
+use crate::run::peers;
+use crate::terminal;
+
+/// Serves until Ctrl-C.
+pub fn serve(flags: Serve) -> Result<(), Failure> {
+    within("--interval", flags.interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
+    let app = App::from(flags.app);
+    let listener = bind(SocketAddr::new(flags.bind, flags.port))?;
+    let address = listener.local_addr().map_err(Failure::machine)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::machine)?;
+    let options = wirelab_apps::Options {
+        interval: flags.interval,
+        style: peers::style(flags.server),
+        ..wirelab_apps::Options::default()
+    };
+    runtime.block_on(async move {
+        let mut signals = Signals::new().map_err(Failure::machine)?;
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::machine)?;
+        let url = address_to_show(app, address);
+        terminal::say(hint(app, flags.interval, flags.bind));
+        terminal::print(&format!("{url}\n"))?;
+        let shutdown = async move {
+            signals.next().await;
+            terminal::say("closing; Ctrl-C again ends at once");
+            tokio::spawn(async move {
+                signals.next().await;
+                std::process::exit(Status::Interrupted as i32);
+            });
+        };
+        let served = peers::serve(app, listener, Clock::local(), options, shutdown).await;
+        served.map_err(|error| Failure::failed(format_args!("the server failed: {error}")))
+    })
+}
+
+/// Listens, or says why that cannot be.
+fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let port = address.port();
+    let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => Failure::machine(format_args!(
+            "port {port} of {} is in use; end the program that has it, or choose another port with --port",
+            address.ip()
+        )),
+        io::ErrorKind::PermissionDenied => Failure::machine(format_args!(
+            "port {port} needs privileges on this machine; choose one from 1024 up with --port"
+        )),
+        io::ErrorKind::AddrNotAvailable => Failure::machine(format_args!(
+            "this machine does not have the address {}; give one of its own with --bind",
+            address.ip()
+        )),
+        _ => Failure::machine(format_args!("cannot listen on {address}: {}", reason(&error))),
+    })?;
+    listener.set_nonblocking(true).map_err(Failure::machine)?;
+    Ok(listener)
+}
+
+/// What to open or to type.
+fn address_to_show(app: App, address: SocketAddr) -> String {
+    let reachable = match address.ip() {
+        // "Any address" is none to connect to.
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    match app {
+        App::Tcp => format!("nc {reachable} {}", address.port()),
+        _ => format!("http://{}/", SocketAddr::new(reachable, address.port())),
+    }
+}
+
+/// What to do with it.
+fn hint(app: App, interval: Duration, bind: IpAddr) -> String {
+    let how = match app {
+        App::Tcp => "type `time` or `bye`".to_owned(),
+        App::Sse => format!("the server pushes its time every {}", crate::quantity::show(interval)),
+        App::Web | App::Ajax | App::Ws => "a click gets the server's time again".to_owned(),
+    };
+    let reach = if bind.is_loopback() { "" } else { "; other machines can reach it too" };
+    format!("{}: {how}{reach}; Ctrl-C ends it", app.title())
+}
