@@ -46,6 +46,11 @@ where
     Err(refusal().into())
 }
 
+/// A socket like any other: there are no hosts.
+pub(crate) fn socket() -> io::Result<tokio::net::TcpSocket> {
+    tokio::net::TcpSocket::new_v4()
+}
+
 fn refusal() -> Refusal {
     let (cause, mend) = if cfg!(target_os = "linux") {
         ("this program was built without it", "build it with the cargo feature \"kernel\"")

@@ -66,7 +66,7 @@ impl Connector {
     pub async fn connect(&self) -> io::Result<Stream> {
         match self {
             Connector::Kernel(server, no_delay) => {
-                let stream = tokio::net::TcpStream::connect(server).await?;
+                let stream = crate::kernel::socket()?.connect(*server).await?;
                 stream.set_nodelay(*no_delay)?;
                 Ok(Stream::Kernel(stream))
             }

@@ -11,12 +11,12 @@ use std::pin::pin;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use wirelab_clock::Clock;
 
 use super::control::Control;
-use super::network::{congestion_control, furnish, separate, setup, with_netlink};
+use super::network::{congestion_control, furnish, separate, setup, tcp_socket, with_netlink};
 use super::sys;
 use crate::error::{Error, Host};
 use crate::options::{Options, server_address};
@@ -51,22 +51,14 @@ impl<T> From<std::sync::mpsc::SendError<T>> for Ended {
 
 /// What a host and the thread that made it tell each other while the wire is set up.
 pub struct Line {
-    /// To the wire: the host is in its namespace.
-    pub there: Sender<Arrival>,
+    /// To the wire: the folder of the host's thread in `/proc`, once it is in its namespace.
+    pub there: Sender<PathBuf>,
     /// From the wire: the cable is laid.
     pub laid: Receiver<()>,
-    /// To the wire: the host can talk.
-    pub ready: Sender<()>,
+    /// To the wire: the host can talk, with this congestion control.
+    pub ready: Sender<String>,
     /// From the wire: frames are carried.
     pub carried: Receiver<()>,
-}
-
-/// A host that is in its namespace, but without a cable yet.
-pub struct Arrival {
-    /// The folder of its thread in `/proc`.
-    pub thread: PathBuf,
-    /// Its congestion control, as it reports it.
-    pub congestion_control: String,
 }
 
 /// The server's host, from its beginning to its end.
@@ -80,7 +72,7 @@ where
         let _inside = runtime.enter();
         listen(options).map_err(setup("opening the server's socket"))?
     };
-    line.ready.send(())?;
+    line.ready.send(congestion_control(&listener).map_err(setup("asking the server's socket"))?)?;
     line.carried.recv()?;
     work(runtime, Host::Server, control, async {
         // Held here, so that what it owns is dropped only when nothing is carried, or recorded, any more.
@@ -109,7 +101,10 @@ where
     CF: Future<Output = T>,
 {
     let runtime = settle_in(&line, Host::Client)?;
-    line.ready.send(())?;
+    let step = "opening the client's socket";
+    let socket = runtime.block_on(async { tcp_socket() }).map_err(setup(step))?;
+    line.ready.send(congestion_control(&socket).map_err(setup(step))?)?;
+    drop(socket);
     line.carried.recv()?;
     let done = work(runtime, Host::Client, control, async {
         let connector = Connector::Kernel(server_address(), options.client_no_delay);
@@ -143,7 +138,7 @@ where
 fn settle_in(line: &Line, host: Host) -> Result<Runtime, Ended> {
     separate()?;
     let thread = format!("/proc/self/task/{}", nix::unistd::gettid());
-    line.there.send(Arrival { thread: thread.into(), congestion_control: congestion_control() })?;
+    line.there.send(thread.into())?;
     line.laid.recv()?;
     // Timers to the nanosecond rather than to 50 µs; refused nowhere, and no harm where it is.
     let _ = nix::sys::prctl::set_timerslack(1);
@@ -157,7 +152,7 @@ fn settle_in(line: &Line, host: Host) -> Result<Runtime, Ended> {
 
 /// The server's listening socket.
 fn listen(options: &Options) -> io::Result<TcpListener> {
-    let socket = TcpSocket::new_v4()?;
+    let socket = tcp_socket()?;
     socket.set_reuseaddr(true)?;
     socket.bind(server_address())?;
     let listener = socket.listen(BACKLOG)?;

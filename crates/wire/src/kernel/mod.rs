@@ -24,6 +24,7 @@ mod sys;
 
 use std::future::Future;
 use std::io::{self, PipeReader};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, Scope};
 use std::time::Instant;
@@ -34,7 +35,7 @@ pub use access::{enter, privileged, probe};
 pub use checks::checks;
 
 use control::Control;
-use host::{Arrival, Ended, Line};
+use host::{Ended, Line};
 use network::{carries, lay_cable, separate, setup, with_netlink};
 use relay::{Batch, Relay};
 
@@ -44,6 +45,11 @@ use crate::options::{MTU, Options, WireKind};
 use crate::stop::Stop;
 use crate::stream::{Connector, Listener};
 use crate::{Outcome, Shutdown};
+
+/// A socket for a connection from the calling thread's host.
+pub(crate) fn socket() -> io::Result<tokio::net::TcpSocket> {
+    network::tcp_socket()
+}
 
 /// Runs `server` and `client` on two hosts with a wire between them, until the client is done and the link is quiet.
 ///
@@ -113,9 +119,9 @@ where
 
 /// The wire's end of the line to a host.
 struct LineEnd {
-    there: Receiver<Arrival>,
+    there: Receiver<PathBuf>,
     laid: Sender<()>,
-    ready: Receiver<()>,
+    ready: Receiver<String>,
     carried: Sender<()>,
 }
 
@@ -148,22 +154,19 @@ fn wire(
     separate()?;
     let _ = nix::sys::prctl::set_timerslack(1);
     let [server, client] = &ends;
-    let arrived = [server.there.recv()?, client.there.recv()?];
-    let threads = arrived.each_ref().map(|host| host.thread.as_path());
+    let threads = [server.there.recv()?, client.there.recv()?];
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(setup("starting the wire's tokio runtime"))?;
     runtime.block_on(with_netlink(async |handle| {
-        lay_cable(&handle, Host::Server, threads[0]).await?;
-        lay_cable(&handle, Host::Client, threads[1]).await
+        lay_cable(&handle, Host::Server, &threads[0]).await?;
+        lay_cable(&handle, Host::Client, &threads[1]).await
     }))?;
     for end in &ends {
         end.laid.send(())?;
     }
-    for end in &ends {
-        end.ready.recv()?;
-    }
+    let spoken = [server.ready.recv()?, client.ready.recv()?];
     runtime.block_on(with_netlink(async |handle| {
         carries(&handle, Host::Server.cable()).await?;
         carries(&handle, Host::Client.cable()).await
@@ -175,7 +178,7 @@ fn wire(
         end.carried.send(())?;
     }
     let frames = relay.run()?;
-    let [server, client] = arrived.map(|host| host.congestion_control);
+    let [server, client] = spoken;
     let congestion_control = if server == client { server } else { format!("server {server}, client {client}") };
     Ok(Wired { frames, congestion_control, setup_us })
 }

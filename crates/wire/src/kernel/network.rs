@@ -12,21 +12,24 @@
 //!
 //! See namespaces(7), veth(4), rtnetlink(7).
 
+use std::ffi::OsString;
 use std::fs;
 use std::future::Future;
 use std::io;
 use std::net::Ipv4Addr;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::socket::{getsockopt, setsockopt, sockopt};
 use rtnetlink::packet_route::link::{
     AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoKind, InfoVeth, LinkAttribute, State,
 };
 use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, new_connection};
+use tokio::net::TcpSocket;
 
 use super::access::refusal;
 use super::sys::{self, Step};
@@ -71,19 +74,26 @@ impl Host {
 /// Puts the calling thread into a new network namespace, and sees to it that nothing in there speaks unasked.
 pub fn separate() -> Result<(), Error> {
     unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| refusal(Step::NetworkNamespace, &errno.into()))?;
-    // Both would be refused where /proc/sys is read-only; then the links themselves are told (see `quiet_link`), and
-    // the congestion control is what the machine has, which the facts show.
+    // Refused where /proc/sys is read-only; then the links themselves (see `set_up`) and the sockets are told.
     for network in ["all", "default"] {
         let _ = fs::write(format!("/proc/sys/net/ipv6/conf/{network}/disable_ipv6"), "1");
     }
-    // A machine's own may be one that surprises (bbr), or one that a namespace may not choose; reno is always there.
-    let _ = fs::write(CONGESTION_CONTROL, "reno");
+    let _ = fs::write("/proc/sys/net/ipv4/tcp_congestion_control", CONGESTION_CONTROL);
     Ok(())
 }
 
-/// The congestion control of the calling thread's namespace.
-pub fn congestion_control() -> String {
-    fs::read_to_string(CONGESTION_CONTROL).map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned())
+/// A TCP socket in the calling thread's namespace. What a listening one accepts is like it.
+pub fn tcp_socket() -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    setsockopt(&socket, sockopt::TcpCongestion, &OsString::from(CONGESTION_CONTROL))?;
+    Ok(socket)
+}
+
+/// The congestion control of a socket, as it reports it.
+pub fn congestion_control(socket: &impl AsFd) -> io::Result<String> {
+    let name = getsockopt(socket, sockopt::TcpCongestion)?;
+    // The kernel fills the rest of its 16 bytes with zeroes.
+    Ok(name.to_string_lossy().trim_end_matches('\0').to_owned())
 }
 
 /// Lays the cable of `host`, from the calling thread's namespace into that of the thread whose `/proc` folder is given.
@@ -191,5 +201,6 @@ fn netlink(step: &str) -> impl FnOnce(rtnetlink::Error) -> Error {
     }
 }
 
-const CONGESTION_CONTROL: &str = "/proc/sys/net/ipv4/tcp_congestion_control";
+/// A machine's own may be one that surprises (bbr), or one that a namespace may not choose; this one is always there.
+const CONGESTION_CONTROL: &str = "reno";
 const LONGEST_WAIT: Duration = Duration::from_secs(5);

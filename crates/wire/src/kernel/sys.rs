@@ -250,8 +250,11 @@ pub fn trial(what: &Trial) -> Result<(), (Step, io::Error)> {
     let read = io::Read::read_exact(&mut from_child, &mut report);
     let waited = nix::sys::wait::waitpid(nix::unistd::Pid::from_raw(pid), None);
     if read.is_err() {
-        let how = waited.map_or_else(|error| error.to_string(), |status| format!("{status:?}"));
-        return Err(child(io::Error::other(format!("it ended without a word ({how})"))));
+        let how = match waited {
+            Ok(nix::sys::wait::WaitStatus::Signaled(_, signal, _)) => format!("{signal} ended it"),
+            _ => "it ended without a word".to_owned(),
+        };
+        return Err(child(io::Error::other(how)));
     }
     let [step, a, b, c, d] = report;
     let steps =
