@@ -243,6 +243,57 @@ fn a_block_longer_than_the_buffer_is_gone_over() {
     assert_eq!(read_all(&file[..]).len(), 1);
 }
 
+/// Bytes, and stretches whose content does not matter and is not even written.
+enum Piece {
+    Bytes(Vec<u8>),
+    Anything(u64),
+}
+
+struct Vast(std::collections::VecDeque<Piece>);
+
+impl Read for Vast {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let count = match self.0.front_mut() {
+            None => return Ok(0),
+            Some(Piece::Bytes(bytes)) => {
+                let count = bytes.len().min(into.len());
+                into[..count].copy_from_slice(&bytes[..count]);
+                bytes.drain(..count);
+                if !bytes.is_empty() {
+                    return Ok(count);
+                }
+                count
+            }
+            Some(Piece::Anything(left)) => {
+                let count = (*left).min(into.len() as u64);
+                *left -= count;
+                if *left > 0 {
+                    return Ok(count as usize);
+                }
+                count as usize
+            }
+        };
+        self.0.pop_front();
+        Ok(count)
+    }
+}
+
+#[test]
+fn offsets_beyond_four_gibibytes() {
+    let mut pieces = vec![Piece::Bytes([section(false), interface(false, 1, 0, &[])].concat())];
+    let length = 0x8000_0000_u32;
+    for _ in 0..3 {
+        pieces.push(Piece::Bytes([0x7777_u32.to_le_bytes(), length.to_le_bytes()].concat()));
+        pieces.push(Piece::Anything(u64::from(length) - 12));
+        pieces.push(Piece::Bytes(length.to_le_bytes().to_vec()));
+    }
+    pieces.push(Piece::Bytes(enhanced(false, 0, 1, 3, b"abc", &[])));
+    let mut reader = Reader::new(Vast(pieces.into())).unwrap();
+    let frame = reader.next_frame().unwrap().unwrap();
+    assert_eq!((frame.data, frame.file_offset), (&b"abc"[..], 28 + 20 + 3 * u64::from(length) + 28));
+    assert!(reader.next_frame().unwrap().is_none());
+}
+
 #[test]
 fn compressed_captures_are_told_by_content() {
     let file = pcap(0xa1b2_c3d4, false, &[(1, 2, 5, b"first"), (3, 4, 6, b"second")]);
