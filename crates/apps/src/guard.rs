@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use crate::Timeouts;
@@ -26,6 +26,8 @@ use crate::Timeouts;
 #[derive(Debug)]
 pub(crate) struct Guard<Io> {
     io: Io,
+    /// A byte that was read to see whether there is one.
+    ahead: Option<u8>,
     phase: Phase,
     head: Deadline,
     stall: Deadline,
@@ -66,6 +68,7 @@ impl<Io> Guard<Io> {
     pub(crate) fn new(io: Io, timeouts: Timeouts) -> Guard<Io> {
         Guard {
             io,
+            ahead: None,
             phase: Phase::default(),
             head: Deadline::new(timeouts.head),
             stall: Deadline::new(timeouts.stall),
@@ -80,6 +83,16 @@ impl<Io> Guard<Io> {
 }
 
 impl<Io: AsyncRead + Unpin> Guard<Io> {
+    /// Waits until the client has said something; whether it did before it closed.
+    ///
+    /// hyper takes 8 KiB for its buffer as soon as it is asked to read. If it is only asked when there is something to
+    /// read, a connection that waits costs nothing, and a thousand that come at once need one such buffer at a time.
+    pub(crate) async fn hears_something(&mut self) -> io::Result<bool> {
+        let mut byte = [0];
+        self.ahead = (self.read(&mut byte).await? > 0).then_some(byte[0]);
+        Ok(self.ahead.is_some())
+    }
+
     /// Reads and drops until the client has closed too, or has said or waited too much.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut scratch = [0; 512];
@@ -103,6 +116,15 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Guard<Io> {
             guard.head.disarm();
         }
         let before = buf.filled().len();
+        if let Some(byte) = guard.ahead
+            && buf.remaining() > 0
+        {
+            guard.ahead = None;
+            buf.put_slice(&[byte]);
+            // As much as there is goes with it; nothing is fine, and an error or the end will come again.
+            let _more = Pin::new(&mut guard.io).poll_read(cx, buf);
+            return Poll::Ready(Ok(()));
+        }
         match Pin::new(&mut guard.io).poll_read(cx, buf) {
             Poll::Ready(result) => {
                 if guard.phase.is(BEFORE_HEAD) && buf.filled().len() > before {

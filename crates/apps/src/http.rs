@@ -17,6 +17,8 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 use wirelab_clock::Clock;
 
 use crate::answer::{finish, text};
@@ -46,7 +48,8 @@ pub(crate) async fn serve<L: Listener>(
         .max_buf_size(options.limits.head.max(SMALLEST_BUFFER))
         .auto_date_header(false);
 
-    connections::serve(listener, &options, shutdown, move |io, seat| {
+    let idle = options.timeouts.idle;
+    connections::serve(listener, &options, shutdown, move |mut io, seat| {
         let http = http.clone();
         let routes = routes.clone();
         let phase = io.phase();
@@ -72,8 +75,16 @@ pub(crate) async fn serve<L: Listener>(
             })
         };
         async move {
-            let connection = http.serve_connection(TokioIo::new(io), service).with_upgrades();
-            tokio::pin!(connection);
+            let begun = tokio::select! {
+                begun = timeout(idle, io.hears_something()) => matches!(begun, Ok(Ok(true))),
+                () = seat.stopping() => false,
+            };
+            if !begun {
+                io.shutdown().await.ok();
+                return;
+            }
+            // Boxed, so that it is only there while it is needed: not before the first byte, and not after an upgrade.
+            let mut connection = Box::pin(http.serve_connection(TokioIo::new(io), service).with_upgrades());
             let ended = tokio::select! {
                 ended = &mut connection => ended,
                 () = seat.stopping() => {
