@@ -192,9 +192,11 @@ impl<'a> Iterator for Options<'a> {
                     self.rest = &[];
                     return Some(TcpOption::Malformed { kind, length });
                 };
-                self.rest = rest;
+                let option = option(kind, length, whole.get(2..).unwrap_or_default());
+                // A known option of the wrong length: where the next one begins is anybody's guess.
+                self.rest = if let TcpOption::Malformed { .. } = option { &[] } else { rest };
                 self.at += whole.len();
-                Some(option(kind, length, whole.get(2..).unwrap_or_default()))
+                Some(option)
             }
         }
     }

@@ -97,6 +97,17 @@ fn what_cannot_be_decoded_is_a_field_too() {
 }
 
 #[test]
+fn nothing_is_read_behind_a_malformed_option() {
+    let tcp = Tcp { options: &[5, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2], ..V4 };
+    let data = tcp.frame();
+    let tree = headers(&frame(LinkType::ETHERNET, &data));
+    within(&tree, data.len() as u32);
+    let options = find(&tree, "tcp.options");
+    assert_eq!(options.parts.len(), 1);
+    assert_eq!((options.parts[0].abbr, options.parts[0].range.clone()), ("tcp.options.malformed", 54..66));
+}
+
+#[test]
 fn every_prefix_of_every_frame() {
     for sample in samples() {
         let whole = sample.frame();
