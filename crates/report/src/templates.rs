@@ -119,8 +119,11 @@ fn where_from(folder: Option<&Path>) -> String {
 const EMBEDDED: &[(&str, &str)] = &[
     ("report.md", include_str!("../../../templates/report/report.md")),
     ("report.html", include_str!("../../../templates/report/report.html")),
+    ("app.html", include_str!("../../../templates/report/app.html")),
+    ("report.css", include_str!("../../../templates/report/report.css")),
+    ("report.js", include_str!("../../../templates/report/report.js")),
 ];
-const NAMES: [&str; 2] = ["report.md", "report.html"];
+const NAMES: [&str; 5] = ["report.md", "report.html", "app.html", "report.css", "report.js"];
 
 #[cfg(test)]
 mod tests {

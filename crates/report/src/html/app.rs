@@ -1,0 +1,267 @@
+//! One capture's part of the page: ladder, proofs, packets, what was said.
+
+use serde::Serialize;
+use wirelab_analyze::model::{Capture, Packet};
+
+use crate::bytes::{CaptureBytes, FrameBytes};
+use crate::html::hex::{self, Hex};
+use crate::html::layer::{LegendEntry, legend};
+use crate::html::proof::{self, Proof};
+use crate::html::svg::{escape, escape_into};
+use crate::html::window::Window;
+use crate::html::{fields, ladder, layer::Layer};
+use crate::list::{described, readable};
+use crate::numbers::{capital, count, duration, grouped};
+use crate::report::Report;
+use crate::tables::title;
+use crate::transcript::{Turn, turns};
+
+/// A capture as the template gets it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AppView {
+    id: String,
+    name: String,
+    title: String,
+    heading: String,
+    facts: String,
+    why: Vec<Why>,
+    ladder: Option<String>,
+    ladder_rest: u64,
+    proofs: Vec<Proof>,
+    packets: Vec<PacketView>,
+    note: Option<String>,
+    conversations: Vec<Conversation>,
+    legend: Vec<LegendEntry>,
+    file: String,
+    problems: Vec<String>,
+}
+
+/// A difference as it is told in its capture.
+#[derive(Clone, Debug, Serialize)]
+struct Why {
+    subject: String,
+    text: String,
+    packets: Vec<Target>,
+    source: Option<crate::differences::Source>,
+}
+
+/// A packet that can be gone to.
+#[derive(Clone, Debug, Serialize)]
+struct Target {
+    label: String,
+    href: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct PacketView {
+    id: String,
+    number: u64,
+    time: String,
+    client: bool,
+    arrow: &'static str,
+    said: String,
+    exchange: String,
+    exchange_id: Option<String>,
+    lower: String,
+    tcp: String,
+    app: String,
+    frame: String,
+    why: String,
+    why_id: &'static str,
+    hex: Option<Hex>,
+    fields: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Conversation {
+    heading: String,
+    turns: Vec<TurnView>,
+    rest: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct TurnView {
+    client: bool,
+    who: String,
+    packets: Vec<Target>,
+    /// The words with their parts marked; safe HTML.
+    said: String,
+    note: Option<String>,
+}
+
+/// The view of one capture, within a budget of bytes of HTML.
+pub fn view(report: &Report, at: usize, budget: usize) -> Option<AppView> {
+    let capture = report.analysis.captures.get(at)?;
+    let id = report.ids.get(at)?.clone();
+    let bytes = report.bytes.get(at);
+    let window = Window::new(capture, bytes, budget);
+    let (picture, rest) = ladder::render(capture, &id).map_or((None, 0), |(svg, rest)| (Some(svg), rest));
+    Some(AppView {
+        name: capture.name.clone(),
+        title: title(capture),
+        heading: proof::capture_heading(capture),
+        facts: facts(capture),
+        why: why(report, at, &id, &window),
+        ladder: picture,
+        ladder_rest: rest,
+        proofs: proof::all(capture, &id, &window),
+        packets: capture
+            .packets
+            .iter()
+            .filter(|packet| window.shows(packet.number))
+            .map(|packet| packet_view(capture, &id, packet, bytes.and_then(|bytes| bytes.frame(packet.number)), &window))
+            .collect(),
+        note: window.note.clone(),
+        conversations: bytes.map(|bytes| conversations(capture, bytes, &id, &window)).unwrap_or_default(),
+        legend: legend([&capture.totals]),
+        file: capture.file.clone().unwrap_or_else(|| capture.name.clone()),
+        problems: problems(capture),
+        id,
+    })
+}
+
+fn facts(capture: &Capture) -> String {
+    let mut facts = vec![
+        count(capture.totals.total_packets, "TCP packet"),
+        format!("{} bytes", grouped(capture.totals.frame_bytes)),
+        count(capture.connections.len() as u64, "connection"),
+        format!("{} long", duration(capture.duration_s)),
+    ];
+    if let Some(trip) = crate::lookup::round_trip(capture) {
+        facts.push(format!("round trip {}", duration(trip)));
+    }
+    if capture.skipped_frames > 0 {
+        facts.push(format!("{} without TCP", count(capture.skipped_frames, "frame")));
+    }
+    facts.join(" \u{b7} ")
+}
+
+fn why(report: &Report, at: usize, id: &str, window: &Window) -> Vec<Why> {
+    report
+        .differences
+        .iter()
+        .filter_map(|difference| {
+            let packets = if difference.capture == at {
+                &difference.packets
+            } else {
+                &difference.likewise.iter().find(|(capture, ..)| *capture == at)?.2
+            };
+            Some(Why {
+                subject: capital(&difference.subject),
+                text: difference.text.clone(),
+                packets: targets(packets.iter().take(12), id, window),
+                source: difference.source,
+            })
+        })
+        .collect()
+}
+
+fn targets<'a>(numbers: impl Iterator<Item = &'a u64>, id: &str, window: &Window) -> Vec<Target> {
+    numbers
+        .map(|number| Target {
+            label: number.to_string(),
+            href: window.shows(*number).then(|| format!("{id}-p{number}")),
+        })
+        .collect()
+}
+
+fn packet_view(capture: &Capture, id: &str, packet: &Packet, frame: Option<&FrameBytes>, window: &Window) -> PacketView {
+    let (why, why_id) = crate::html::why::of(capture, packet);
+    let exchange = packet.exchange.and_then(|at| Some((at, capture.exchanges.get(at)?)));
+    PacketView {
+        id: format!("{id}-p{}", packet.number),
+        number: packet.number,
+        time: format!("{:.6}", packet.time_s),
+        client: packet.from_client,
+        arrow: if packet.from_client { "\u{2192}" } else { "\u{2190}" },
+        said: described(packet),
+        exchange: exchange.map_or_else(String::new, |(_, exchange)| proof::name(exchange)),
+        exchange_id: exchange
+            .filter(|(at, _)| window.exchanges.contains(at))
+            .map(|(at, exchange)| proof::exchange_id(id, at, exchange)),
+        lower: packet.lower_len.to_string(),
+        tcp: packet.tcp_len.to_string(),
+        app: packet.app_len.to_string(),
+        frame: packet.frame_len.to_string(),
+        why,
+        why_id,
+        hex: frame.map(|frame| hex::render(packet, &frame.data)),
+        fields: frame.map_or_else(String::new, |frame| fields::render(&fields::of(capture, packet, frame))),
+    }
+}
+
+fn conversations(capture: &Capture, bytes: &CaptureBytes, id: &str, window: &Window) -> Vec<Conversation> {
+    let mut left = MOST_SAID;
+    (0..capture.connections.len().min(MOST_CONNECTIONS) as u32)
+        .filter_map(|number| {
+            let all = turns(capture, bytes, number);
+            let connection = capture.connections.get(number as usize)?;
+            if all.is_empty() {
+                return None;
+            }
+            let mut shown = Vec::new();
+            for turn in &all {
+                if left < turn.bytes.len() || shown.len() >= MOST_TURNS {
+                    break;
+                }
+                left -= turn.bytes.len();
+                shown.push(turn_view(capture, turn, id, window));
+            }
+            Some(Conversation {
+                heading: format!("Connection {number}, {} to {}, {}", connection.client, connection.server, connection.protocol),
+                rest: all.len() - shown.len(),
+                turns: shown,
+            })
+        })
+        .collect()
+}
+
+fn turn_view(capture: &Capture, turn: &Turn, id: &str, window: &Window) -> TurnView {
+    let mut said = String::new();
+    let mut at = 0_usize;
+    for span in &turn.spans {
+        let end = at.saturating_add(span.len as usize).min(turn.bytes.len());
+        if let Some(run) = turn.bytes.get(at..end).filter(|run| !run.is_empty()) {
+            said.push_str(&format!("<i class=\"{}\">", Layer::of_part(span.part).class()));
+            escape_into(&mut said, &readable(run));
+            said.push_str("</i>");
+        }
+        at = end;
+    }
+    if let Some(rest) = turn.bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        said.push_str(&escape(&readable(rest)));
+    }
+    // What a masked or compressed message says, the packet list knows.
+    let masked = turn.bytes.iter().any(|byte| *byte >= 0x80);
+    let note = masked.then(|| {
+        turn.packets
+            .iter()
+            .filter_map(|&number| crate::lookup::packet(capture, number))
+            .map(|packet| packet.info.clone())
+            .collect::<Vec<_>>()
+            .join(", ")
+    });
+    TurnView {
+        client: turn.from_client,
+        who: if turn.from_client { "client" } else { "server" }.to_owned(),
+        packets: targets(turn.packets.iter().take(20), id, window),
+        said,
+        note,
+    }
+}
+
+fn problems(capture: &Capture) -> Vec<String> {
+    let notes = capture.notes.iter().cloned();
+    let problems = capture.problems.iter().take(20).map(|problem| {
+        let place = if problem.frame == 0 { "the file".to_owned() } else { format!("frame {}", problem.frame) };
+        format!("In {place}, offset {}, {}: {}", problem.offset, problem.layer, problem.message)
+    });
+    notes.chain(problems).collect()
+}
+
+/// Bytes of all transcripts of a capture.
+const MOST_SAID: usize = 96 << 10;
+/// Turns of one transcript.
+const MOST_TURNS: usize = 80;
+/// Connections with a transcript.
+const MOST_CONNECTIONS: usize = 12;

@@ -1,0 +1,71 @@
+//! The picture of one update: a bar a capture, stacked by layer, all on one scale.
+
+use crate::html::layer::Layer;
+use crate::html::svg::Svg;
+use crate::numbers::{count, grouped, percent};
+use crate::tables::Row;
+
+/// The picture, rows sorted by bytes; `ids` are the captures' names in links.
+pub fn render(rows: &[Row], ids: &[String]) -> String {
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by_key(|row| row.tally.frame_bytes);
+    let most = rows.last().map_or(1, |row| row.tally.frame_bytes).max(1);
+    let scale = (WIDTH - LEFT - RIGHT) / most as f64;
+    let height = TOP + rows.len() as f64 * STEP;
+    let said: Vec<String> =
+        rows.iter().map(|row| format!("{} {} bytes", row.title, grouped(row.tally.frame_bytes))).collect();
+    let description = format!("Horizontal bars on one scale: {}.", said.join(", "));
+    let mut svg = Svg::new("pic-update", WIDTH, height, "Frame bytes of one update, by layer", &description);
+    for (at, row) in rows.iter().enumerate() {
+        let y = TOP + at as f64 * STEP;
+        let id = ids.get(row.capture).map_or("", String::as_str);
+        svg.open_link(id);
+        svg.text("end strong", LEFT - 12.0, y + BAR / 2.0 + 1.0, &shortened(&row.title));
+        svg.close_link();
+        svg.text("end quiet small", LEFT - 12.0, y + BAR / 2.0 + 16.0, &count(row.tally.total_packets, "packet"));
+        let mut x = LEFT;
+        for layer in Layer::STACK {
+            let bytes = layer.of(&row.tally);
+            if bytes == 0 {
+                continue;
+            }
+            let width = bytes as f64 * scale;
+            let title =
+                format!("{}: {} bytes, {}", layer.name(), grouped(bytes), percent(bytes, row.tally.frame_bytes));
+            svg.rect(&format!("f-{}", layer.class()), x, y, width, BAR, Some(&title));
+            if matches!(layer, Layer::Request | Layer::Response | Layer::Framing | Layer::Tcp) {
+                svg.rect(&format!("pat-{}", layer.class()), x, y, width, BAR, None);
+            }
+            let label = grouped(bytes);
+            if width > label.chars().count() as f64 * 8.0 + 8.0 {
+                svg.text(&format!("mid on-{}", layer.class()), x + width / 2.0, y + BAR / 2.0 + 5.0, &label);
+            }
+            if layer == Layer::Content && row.tally.useful_bytes > 0 {
+                let useful = (row.tally.useful_bytes as f64 * scale).max(2.0);
+                let title = format!("the time: {} bytes", row.tally.useful_bytes);
+                svg.rect("f-us", x + width - useful, y, useful, BAR, Some(&title));
+            }
+            x += width;
+        }
+        svg.text("strong", x + 10.0, y + BAR / 2.0 + 1.0, &grouped(row.tally.frame_bytes));
+        if row.tally.useful_bytes > 0 {
+            let share = format!("{} useful", percent(row.tally.useful_bytes, row.tally.frame_bytes));
+            svg.text("quiet small", x + 10.0, y + BAR / 2.0 + 16.0, &share);
+        }
+    }
+    svg.finish()
+}
+
+fn shortened(title: &str) -> String {
+    if title.chars().count() <= 16 {
+        return title.to_owned();
+    }
+    title.chars().take(15).chain(['\u{2026}']).collect()
+}
+
+const WIDTH: f64 = 880.0;
+const LEFT: f64 = 132.0;
+const RIGHT: f64 = 104.0;
+const TOP: f64 = 6.0;
+const BAR: f64 = 34.0;
+const STEP: f64 = 54.0;

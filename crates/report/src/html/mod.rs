@@ -1,0 +1,253 @@
+//! index.html: the page, one file that asks the network for nothing.
+//!
+//! It is whole without its script: tables, pictures, proofs and bytes are in the HTML, and the script only adds keys,
+//! buttons and marks. Its content security policy names the hashes of the one style and the one script in it, so that
+//! nothing else runs, whatever a capture holds; and all that came from a capture is escaped besides.
+
+mod app;
+mod bars;
+mod calculator;
+mod fields;
+mod growth;
+mod hex;
+mod ladder;
+mod layer;
+mod learn;
+mod payload;
+mod proof;
+mod svg;
+mod take_away;
+mod timing;
+mod why;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::html::app::AppView;
+use crate::html::calculator::Calculator;
+use crate::html::layer::LegendEntry;
+use crate::html::learn::{Explanation, Filter, Misunderstanding, Question, Term};
+use crate::html::take_away::Download;
+use crate::html::timing::TimingRow;
+use crate::made::{self, Fact};
+use crate::numbers::{grouped, percent, signed};
+use crate::report::Report;
+use crate::tables::{Column, Row, Table, TableKind};
+use crate::templates::{TemplateError, Templates};
+
+/// The report as one HTML file.
+///
+/// # Errors
+/// Where a template asks for a value that there is not.
+pub fn render(report: &Report, templates: &Templates) -> Result<String, TemplateError> {
+    let nothing = Nothing {};
+    let style = templates.render("report.css", &nothing)?;
+    let script = templates.render("report.js", &nothing)?;
+    let downloads = take_away::downloads(report, templates)?;
+    templates.render("report.html", &View::new(report, style, script, downloads))
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+#[derive(Serialize)]
+struct View {
+    style: String,
+    script: String,
+    policy: String,
+    subject: String,
+    answer: String,
+    lead: Vec<String>,
+    warning: Option<&'static str>,
+    columns: Vec<ColumnView>,
+    legend: Vec<LegendEntry>,
+    one_update: Option<Picture>,
+    tables: Vec<TableView>,
+    has_published: bool,
+    differences: Vec<crate::differences::Difference>,
+    growth: Option<Growth>,
+    times_heading: String,
+    times: Vec<TimingRow>,
+    scale_heading: String,
+    calculator: Option<Calculator>,
+    apps: Vec<AppView>,
+    questions: Vec<Question>,
+    explanations: &'static [Explanation],
+    glossary: &'static [Term],
+    misunderstandings: &'static [Misunderstanding],
+    filters: &'static [Filter],
+    downloads: Vec<Download>,
+    made: Vec<Fact>,
+}
+
+#[derive(Serialize)]
+struct Picture {
+    heading: String,
+    proof: String,
+    svg: String,
+}
+
+#[derive(Serialize)]
+struct Growth {
+    heading: String,
+    svg: String,
+    logarithmic: String,
+    over_time: Option<String>,
+    crossings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ColumnView {
+    name: &'static str,
+    title: &'static str,
+    meaning: &'static str,
+}
+
+#[derive(Serialize)]
+struct TableView {
+    id: &'static str,
+    heading: String,
+    caption: &'static str,
+    useful: bool,
+    rows: Vec<RowView>,
+}
+
+#[derive(Serialize)]
+struct RowView {
+    id: String,
+    title: String,
+    name: String,
+    href: String,
+    cells: Vec<CellView>,
+    useful: String,
+}
+
+#[derive(Serialize)]
+struct CellView {
+    column: &'static str,
+    raw: u64,
+    value: String,
+    range: Option<String>,
+    then: Option<Then>,
+}
+
+#[derive(Serialize)]
+struct Then {
+    value: String,
+    change: String,
+    same: bool,
+}
+
+impl View {
+    fn new(report: &Report, style: String, script: String, downloads: Vec<Download>) -> View {
+        let updates = report.tables.iter().find(|table| table.kind == TableKind::PerUpdate);
+        let each = BUDGET / report.analysis.captures.len().max(1);
+        let f = &report.findings;
+        View {
+            policy: policy(&style, &script),
+            style,
+            script,
+            subject: f.subject.clone(),
+            answer: f.answer.clone(),
+            lead: f.lead.clone(),
+            warning: report.is_virtual().then_some(
+                "These numbers come from the virtual wire: two smoltcp hosts on a virtual clock, not the TCP of an operating system.",
+            ),
+            columns: Column::ALL
+                .iter()
+                .map(|c| ColumnView { name: c.name(), title: c.title(), meaning: c.meaning() })
+                .collect(),
+            legend: layer::legend(report.analysis.captures.iter().map(|capture| &capture.totals)),
+            one_update: updates.map(|table| Picture {
+                heading: f.one_update.clone(),
+                proof: f.proof.clone(),
+                svg: bars::render(&table.rows, &report.ids),
+            }),
+            tables: report.tables.iter().map(|table| table_view(report, table)).collect(),
+            has_published: report.has_published(),
+            differences: report.differences.clone(),
+            growth: growth::by_updates(report, false).map(|svg| Growth {
+                heading: f.growth.clone(),
+                svg,
+                logarithmic: growth::by_updates(report, true).unwrap_or_default(),
+                over_time: growth::over_time(report),
+                crossings: growth::crossings(report),
+            }),
+            times_heading: f.times.clone(),
+            times: timing::rows(report),
+            scale_heading: f.scale.clone(),
+            calculator: calculator::view(report),
+            apps: (0..report.analysis.captures.len()).filter_map(|at| app::view(report, at, each)).collect(),
+            questions: learn::questions(report),
+            explanations: &learn::EXPLANATIONS,
+            glossary: &learn::GLOSSARY,
+            misunderstandings: &learn::MISUNDERSTANDINGS,
+            filters: &learn::FILTERS,
+            downloads,
+            made: made::facts(report),
+        }
+    }
+}
+
+fn table_view(report: &Report, table: &Table) -> TableView {
+    TableView {
+        id: table.kind.name(),
+        heading: report.findings.of(table.kind).to_owned(),
+        caption: table.kind.caption(),
+        useful: table.kind != TableKind::Overall && table.rows.iter().any(|row| row.tally.useful_bytes > 0),
+        rows: table.rows.iter().map(|row| row_view(report, table.kind, row)).collect(),
+    }
+}
+
+fn row_view(report: &Report, kind: TableKind, row: &Row) -> RowView {
+    let id = report.ids.get(row.capture).cloned().unwrap_or_default();
+    let median = report.analysis.captures.get(row.capture).and_then(crate::lookup::median_update);
+    let href = match (kind, median) {
+        (TableKind::Overall, _) | (_, None) => format!("{id}-sum"),
+        (TableKind::PerUpdate, Some(update)) => proof::exchange_id(&id, 0, update),
+        (TableKind::PushOnly, Some(_)) => format!("{id}-push"),
+    };
+    RowView {
+        title: row.title.clone(),
+        name: row.name.clone(),
+        cells: Column::ALL
+            .iter()
+            .map(|&column| {
+                let value = row.value(column);
+                CellView {
+                    column: column.name(),
+                    raw: value,
+                    value: grouped(value),
+                    range: row.range(column).map(|(min, max)| format!("{} to {}", grouped(min), grouped(max))),
+                    then: row.published(column).map(|then| Then {
+                        value: grouped(then),
+                        change: signed(value, then),
+                        same: value == then,
+                    }),
+                }
+            })
+            .collect(),
+        useful: percent(row.tally.useful_bytes, row.tally.frame_bytes),
+        href,
+        id,
+    }
+}
+
+/// The page's content security policy: nothing but this style and this script, and no address to reach.
+fn policy(style: &str, script: &str) -> String {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        hash(style),
+        hash(script)
+    )
+}
+
+/// Bytes of HTML for packets, over all captures.
+const BUDGET: usize = 2_600_000;

@@ -1,0 +1,81 @@
+//! What a reader takes along: the tables as Markdown, CSV and JSON, and the captures themselves, inside the page.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use wirelab_analyze::model::Capture;
+
+use crate::bytes::CaptureBytes;
+use crate::numbers::grouped;
+use crate::report::Report;
+use crate::templates::{TemplateError, Templates};
+use crate::{csv, json, markdown};
+
+/// A file inside the page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Download {
+    /// The name under which it is saved.
+    file: String,
+    /// What it is.
+    what: String,
+    /// Its size for people.
+    size: String,
+    /// A data: address that holds it.
+    href: String,
+}
+
+/// The files of a report; those that would make the page too large are left out.
+pub fn downloads(report: &Report, templates: &Templates) -> Result<Vec<Download>, TemplateError> {
+    let mut files = Vec::new();
+    let mut add = |file: &str, what: String, kind: &str, bytes: &[u8]| {
+        if bytes.len() <= LARGEST {
+            files.push(Download {
+                file: file.to_owned(),
+                what,
+                size: format!("{}\u{202f}bytes", grouped(bytes.len() as u64)),
+                href: format!("data:{kind};base64,{}", STANDARD.encode(bytes)),
+            });
+        }
+    };
+    let tables = "The tables and what they show, as Markdown".to_owned();
+    add("report.md", tables, "text/markdown;charset=utf-8", markdown::render(report, templates)?.as_bytes());
+    add("tables.csv", "The tables, as CSV".to_owned(), "text/csv;charset=utf-8", csv::render(report).as_bytes());
+    let results = serde_json::to_string(&report.analysis).unwrap_or_else(|_| json::render(report));
+    add("results.json", "Everything that was counted, schema wirelab/1".to_owned(), "application/json", results.as_bytes());
+    for (capture, bytes) in report.analysis.captures.iter().zip(&report.bytes) {
+        if let Some((file, what, pcap)) = capture_file(report, capture, bytes) {
+            add(&file, what, "application/vnd.tcpdump.pcap", &pcap);
+        }
+    }
+    Ok(files)
+}
+
+/// The capture again, where all of its frames were kept and are of one link type.
+fn capture_file(report: &Report, capture: &Capture, bytes: &CaptureBytes) -> Option<(String, String, Vec<u8>)> {
+    let frames = bytes.frames();
+    let link = frames.first()?.link;
+    let size: usize = frames.iter().map(|frame| frame.data.len() + 16).sum();
+    if frames.len() as u64 != bytes.seen() || size > LARGEST || frames.iter().any(|frame| frame.link != link) {
+        return None;
+    }
+    let snap = frames.iter().map(|frame| frame.data.len()).max()?.max(65_535) as u32;
+    let mut writer = wirelab_capture::Writer::create(Vec::new(), link, snap).ok()?;
+    for frame in frames {
+        writer.write(frame.time_ns, frame.wire_len, &frame.data).ok()?;
+    }
+    let pcap = writer.finish().ok()?;
+    let sum: String = Sha256::digest(&pcap).iter().map(|byte| format!("{byte:02x}")).collect();
+    let known = bytes.sha256.clone().or_else(|| {
+        report.run.iter().flat_map(|run| &run.captures).find(|made| made.name == capture.name).map(|made| made.sha256.clone())
+    });
+    let what = if known.as_deref() == Some(sum.as_str()) {
+        format!("The capture of {}, byte for byte", crate::tables::title(capture))
+    } else {
+        format!("The frames of {}, written anew as classic pcap with microseconds", crate::tables::title(capture))
+    };
+    Some((format!("{}.pcap", capture.name), what, pcap))
+}
+
+/// A file that is larger stays outside the page.
+const LARGEST: usize = 120_000;

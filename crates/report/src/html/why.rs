@@ -1,0 +1,66 @@
+//! Why is this packet here? One or two sentences a packet, from its flags and its neighbours.
+
+use wirelab_analyze::model::{Capture, Packet};
+
+use crate::numbers::duration;
+
+/// The sentence, and the part of the learning section that says more.
+pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
+    let flags = packet.flags.as_str();
+    let has = |flag: &str| flags.split(", ").any(|f| f == flag);
+    if has("SYN") && !has("ACK") {
+        return ("It opens a connection: the client says with which number it begins to count bytes, and what its TCP can do.".to_owned(), "why-handshake");
+    }
+    if has("SYN") {
+        return ("The server agrees to the connection and begins its own count.".to_owned(), "why-handshake");
+    }
+    if has("RST") {
+        return ("It breaks the connection off: bytes came for a connection that this side has already given up.".to_owned(), "why-close");
+    }
+    if let Some(name) = packet.analysis.filter(|name| name.contains("retransmission")) {
+        return (format!("A {name}: no ACK came in time for bytes that were sent before, so they are sent again."), "why-again");
+    }
+    if has("FIN") {
+        return ("This side has nothing more to send. The other may still speak until it sends a FIN of its own.".to_owned(), "why-close");
+    }
+    if packet.app_len > 0 {
+        let side = if packet.from_client { "client" } else { "server" };
+        return (
+            format!("The {side} has something to say: {} bytes. The ACK that every packet carries rides along for nothing.", packet.app_len),
+            "why-data",
+        );
+    }
+    bare_ack(capture, packet)
+}
+
+fn bare_ack(capture: &Capture, packet: &Packet) -> (String, &'static str) {
+    let before = capture
+        .packets
+        .iter()
+        .rev()
+        .skip_while(|other| other.number >= packet.number)
+        .take(50)
+        .filter(|other| other.connection == packet.connection && other.from_client != packet.from_client)
+        .find(|other| other.app_len > 0 || other.flags.contains("SYN") || other.flags.contains("FIN"));
+    match before {
+        Some(other) if other.flags.contains("SYN") => {
+            ("The third step of the handshake: the client has the server's SYN.".to_owned(), "why-handshake")
+        }
+        Some(other) if other.flags.contains("FIN") => {
+            (format!("It acknowledges the FIN of packet {}.", other.number), "why-close")
+        }
+        Some(other) => {
+            let waited = (packet.time_s - other.time_s).max(0.0);
+            (
+                format!(
+                    "TCP's receipt for packet {}, {} later where the frames were stamped. Nothing was to be said that could have carried \
+                     it, so it travels alone: headers and no data.",
+                    other.number,
+                    duration(waited)
+                ),
+                "why-ack",
+            )
+        }
+        None => ("TCP's receipt for what came before.".to_owned(), "why-ack"),
+    }
+}

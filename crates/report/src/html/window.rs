@@ -1,0 +1,82 @@
+//! What of a capture the page shows: all of a small one, the beginning and the median update of a large one.
+
+use std::collections::BTreeSet;
+
+use wirelab_analyze::model::Capture;
+
+use crate::bytes::CaptureBytes;
+use crate::lookup;
+use crate::numbers::{count, grouped};
+
+/// The packets and exchanges of a capture that are shown one by one.
+#[derive(Clone, Debug, Default)]
+pub struct Window {
+    /// Numbers of packets.
+    pub packets: BTreeSet<u64>,
+    /// Exchanges, as indices into the capture's.
+    pub exchanges: Vec<usize>,
+    /// What was left out, in a sentence.
+    pub note: Option<String>,
+}
+
+impl Window {
+    /// Chooses what to show of a capture with a budget of bytes of HTML.
+    pub fn new(capture: &Capture, bytes: Option<&CaptureBytes>, budget: usize) -> Window {
+        let mut packets = BTreeSet::new();
+        let mut spent = 0;
+        let size = |number: u64| bytes.and_then(|bytes| bytes.frame(number)).map_or(0, |frame| frame.data.len());
+        // The median update first: the table of one update leads to it, wherever it is.
+        for &number in lookup::median_update(capture).iter().flat_map(|median| &median.packets).take(60) {
+            spent += PACKET + size(number) * PER_BYTE;
+            packets.insert(number);
+        }
+        for packet in &capture.packets {
+            spent += PACKET + size(packet.number) * PER_BYTE;
+            if spent > budget {
+                break;
+            }
+            packets.insert(packet.number);
+        }
+        let mut exchanges: Vec<usize> = (0..capture.exchanges.len().min(MOST_EXCHANGES)).collect();
+        if let Some(median) = capture.exchanges.iter().position(|exchange| {
+            exchange.index.is_some() && exchange.index == capture.median_update
+        }) && median >= MOST_EXCHANGES
+        {
+            exchanges.push(median);
+        }
+        let note = note(capture, packets.len(), exchanges.len());
+        Window { packets, exchanges, note }
+    }
+
+    /// Whether a packet is shown one by one.
+    pub fn shows(&self, number: u64) -> bool {
+        self.packets.contains(&number)
+    }
+}
+
+fn note(capture: &Capture, packets: usize, exchanges: usize) -> Option<String> {
+    let all = capture.totals.total_packets;
+    let mut said = Vec::new();
+    if (packets as u64) < all {
+        said.push(format!("{} of {} are shown one by one", grouped(packets as u64), count(all, "packet")));
+    }
+    let rows: u64 = capture.groups.iter().map(|group| group.count).sum();
+    if (exchanges as u64) < rows {
+        said.push(format!("{} of {}", grouped(exchanges as u64), count(rows, "exchange")));
+    }
+    if said.is_empty() {
+        return None;
+    }
+    let file = capture.file.as_deref().unwrap_or(&capture.name);
+    Some(format!(
+        "To keep this page small, {}: the first ones and the median update. All are counted in every table; `wirelab show {file}` lists them all.",
+        said.join(", and ")
+    ))
+}
+
+/// HTML that one packet takes besides its bytes.
+const PACKET: usize = 5_000;
+/// HTML that one byte of a packet takes.
+const PER_BYTE: usize = 5;
+/// Exchanges with a panel of their own.
+const MOST_EXCHANGES: usize = 120;
