@@ -109,7 +109,9 @@ pub fn view(report: &Report, at: usize, budget: usize) -> Option<AppView> {
             .packets
             .iter()
             .filter(|packet| window.shows(packet.number))
-            .map(|packet| packet_view(capture, &id, packet, bytes.and_then(|bytes| bytes.frame(packet.number)), &window))
+            .map(|packet| {
+                packet_view(capture, &id, packet, bytes.and_then(|bytes| bytes.frame(packet.number)), &window)
+            })
             .collect(),
         note: window.note.clone(),
         conversations: bytes.map(|bytes| conversations(capture, bytes, &id, &window)).unwrap_or_default(),
@@ -165,7 +167,13 @@ fn targets<'a>(numbers: impl Iterator<Item = &'a u64>, id: &str, window: &Window
         .collect()
 }
 
-fn packet_view(capture: &Capture, id: &str, packet: &Packet, frame: Option<&FrameBytes>, window: &Window) -> PacketView {
+fn packet_view(
+    capture: &Capture,
+    id: &str,
+    packet: &Packet,
+    frame: Option<&FrameBytes>,
+    window: &Window,
+) -> PacketView {
     let (why, why_id) = crate::html::why::of(capture, packet);
     let exchange = packet.exchange.and_then(|at| Some((at, capture.exchanges.get(at)?)));
     PacketView {
@@ -208,7 +216,10 @@ fn conversations(capture: &Capture, bytes: &CaptureBytes, id: &str, window: &Win
                 shown.push(turn_view(capture, turn, id, window));
             }
             Some(Conversation {
-                heading: format!("Connection {number}, {} to {}, {}", connection.client, connection.server, connection.protocol),
+                heading: format!(
+                    "Connection {number}, {} to {}, {}",
+                    connection.client, connection.server, connection.protocol
+                ),
                 rest: all.len() - shown.len(),
                 turns: shown,
             })

@@ -45,7 +45,12 @@ pub fn render(fields: &[Field]) -> String {
             if open {
                 html.push_str("</dl>");
             }
-            html.push_str(&format!("<p class=\"g {}\" data-r=\"{}+{}\"><b>", field.layer.class(), field.from, field.len));
+            html.push_str(&format!(
+                "<p class=\"g {}\" data-r=\"{}+{}\"><b>",
+                field.layer.class(),
+                field.from,
+                field.len
+            ));
             escape_into(&mut html, &field.name);
             html.push_str("</b> ");
             escape_into(&mut html, &field.value);
@@ -179,7 +184,8 @@ impl Fields<'_> {
         }
         let address = |bytes: &[u8]| <[u8; 16]>::try_from(bytes).ok().map(|bytes| Ipv6Addr::from(bytes).to_string());
         let length = self.u16(at + 4)?;
-        let (source, destination) = (address(self.data.get(at + 8..at + 24)?)?, address(self.data.get(at + 24..at + 40)?)?);
+        let (source, destination) =
+            (address(self.data.get(at + 8..at + 24)?)?, address(self.data.get(at + 24..at + 40)?)?);
         self.add(Layer::Lower, 0, "IPv6", format!("{} bytes (RFC 8200)", tcp - at), at, tcp - at);
         self.add(Layer::Lower, 1, "Version, class, flow label", format!("0x{:08x}", self.u32(at)?), at, 4);
         self.add(Layer::Lower, 1, "Payload length", length.to_string(), at + 4, 2);
@@ -239,10 +245,7 @@ impl Fields<'_> {
                 3 => ("window scale", format!("window \u{d7} {}", 1_u32 << self.byte(at + 2)?.min(14))),
                 4 => ("SACK permitted", "may acknowledge in pieces (RFC 2018)".to_owned()),
                 5 => ("SACK", format!("{} received in pieces", crate::numbers::count((len as u64 - 2) / 8, "block"))),
-                8 => (
-                    "timestamps",
-                    format!("value {}, echo {} (RFC 7323)", self.u32(at + 2)?, self.u32(at + 6)?),
-                ),
+                8 => ("timestamps", format!("value {}, echo {} (RFC 7323)", self.u32(at + 2)?, self.u32(at + 6)?)),
                 _ => ("other", format!("kind {kind}, {len} bytes")),
             };
             self.add(Layer::Tcp, 1, &format!("Option: {name}"), value, at, len);

@@ -28,8 +28,10 @@ pub fn by_updates(report: &Report, logarithmic: bool) -> Option<String> {
     let x = |update: f64| LEFT + update / updates as f64 * (RIGHT - LEFT);
     let name = |cost: &Cost| report.analysis.captures.get(cost.capture).map(title).unwrap_or_default();
     let id = if logarithmic { "pic-growth-log" } else { "pic-growth" };
-    let said: Vec<String> =
-        costs.iter().map(|cost| format!("{} {} + {} each", name(cost), grouped(cost.fixed), grouped(cost.each))).collect();
+    let said: Vec<String> = costs
+        .iter()
+        .map(|cost| format!("{} {} + {} each", name(cost), grouped(cost.fixed), grouped(cost.each)))
+        .collect();
     let mut svg = Svg::new(
         id,
         WIDTH,

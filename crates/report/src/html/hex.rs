@@ -30,7 +30,7 @@ pub fn render(packet: &Packet, data: &[u8]) -> Hex {
         }
         hex.offsets.push_str(&format!("{at:04x}"));
     }
-    let mut at = 0;
+    let mut at = 0_usize;
     for (layer, len) in layers(packet) {
         let end = at.saturating_add(len).min(data.len());
         let Some(run) = data.get(at..end).filter(|run| !run.is_empty()) else { continue };

@@ -39,7 +39,10 @@ pub fn render(capture: &Capture, id: &str) -> Option<(String, u64)> {
     for (packet, place) in shown.iter().zip(&places) {
         if let Some(idle) = place.fold {
             let y = place.y - FOLD / 2.0 - slant / 2.0;
-            svg.path("fold", &format!("M{} {}h-12m0 5h12M{} {}h12m0 5h-12", px(CLIENT + 6.0), px(y), px(SERVER - 6.0), px(y)));
+            svg.path(
+                "fold",
+                &format!("M{} {}h-12m0 5h12M{} {}h12m0 5h-12", px(CLIENT + 6.0), px(y), px(SERVER - 6.0), px(y)),
+            );
             svg.text("mid quiet small", (CLIENT + SERVER) / 2.0, y + 6.0, &format!("{} of silence", duration(idle)));
         }
         arrow(&mut svg, capture, packet, place.y, slant, at_server, id, several);
@@ -77,7 +80,16 @@ fn places(packets: &[&Packet], trip: Option<f64>) -> Vec<Place> {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn arrow(svg: &mut Svg, capture: &Capture, packet: &Packet, y: f64, slant: f64, at_server: bool, id: &str, several: bool) {
+fn arrow(
+    svg: &mut Svg,
+    capture: &Capture,
+    packet: &Packet,
+    y: f64,
+    slant: f64,
+    at_server: bool,
+    id: &str,
+    several: bool,
+) {
     // A frame is stamped where it was captured: at that end it stands at y, at the other half a round trip away.
     let (from_y, to_y) = match (packet.from_client, at_server) {
         (true, true) | (false, false) => (y - slant, y),
@@ -123,7 +135,12 @@ fn arrow(svg: &mut Svg, capture: &Capture, packet: &Packet, y: f64, slant: f64, 
     let near = to_y - (to_y - from_y) * 14.0 / (SERVER - CLIENT);
     svg.text(&format!("{place}quiet tiny"), x, near - 4.0, &sizes);
     svg.close_link();
-    svg.text("end quiet tiny", CLIENT - 12.0, if packet.from_client { from_y } else { to_y } + 4.0, &packet.number.to_string());
+    svg.text(
+        "end quiet tiny",
+        CLIENT - 12.0,
+        if packet.from_client { from_y } else { to_y } + 4.0,
+        &packet.number.to_string(),
+    );
     let _ = capture;
 }
 

@@ -26,15 +26,8 @@ pub enum Layer {
 
 impl Layer {
     /// The layers that a frame's bytes divide into, from the wire up; the useful ones are part of the content.
-    pub const STACK: [Layer; 7] = [
-        Layer::Lower,
-        Layer::Tcp,
-        Layer::Request,
-        Layer::Response,
-        Layer::Framing,
-        Layer::Content,
-        Layer::Again,
-    ];
+    pub const STACK: [Layer; 7] =
+        [Layer::Lower, Layer::Tcp, Layer::Request, Layer::Response, Layer::Framing, Layer::Content, Layer::Again];
 
     /// The class that gives it its colour.
     pub fn class(self) -> &'static str {

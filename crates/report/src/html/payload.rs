@@ -41,7 +41,11 @@ pub fn kind(capture: &Capture, packet: &Packet) -> Kind {
         (Some(Part::ResponseHead), "http" | "sse" | "websocket") => Kind::HttpResponse,
         (Some(Part::Framing), "websocket") => Kind::WebSocket,
         (Some(Part::Framing), "sse") => {
-            if packet.info.starts_with("data:") || packet.info.starts_with("event") { Kind::EventStream } else { Kind::Chunks { events: true } }
+            if packet.info.starts_with("data:") || packet.info.starts_with("event") {
+                Kind::EventStream
+            } else {
+                Kind::Chunks { events: true }
+            }
         }
         (Some(Part::Framing), "http") => Kind::Chunks { events: false },
         (Some(_), "lines") => Kind::Lines,

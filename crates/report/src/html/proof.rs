@@ -137,7 +137,8 @@ fn of_exchange(capture: &Capture, id: &str, at: usize, exchange: &Exchange, wind
     // A segment that carries two exchanges belongs to the first of them, but for the app bytes of the second.
     let own: Vec<&Packet> = packets.iter().copied().filter(|packet| packet.exchange == Some(at)).collect();
     let mut proof = of_packets(id, &place, &own, &exchange.tally, window);
-    let words = format!("{} and {} bytes", count(exchange.tally.total_packets, "packet"), grouped(exchange.tally.frame_bytes));
+    let words =
+        format!("{} and {} bytes", count(exchange.tally.total_packets, "packet"), grouped(exchange.tally.frame_bytes));
     proof.heading = match exchange.kind {
         Kind::Update => format!("{}: {words}", capitalised(&name(exchange))),
         _ => format!("{}, {}: {words}", capitalised(&name(exchange)), exchange.label),
@@ -285,12 +286,7 @@ fn formula(tally: &Tally) -> String {
         }
         _ => grouped(tally.lower_bytes),
     };
-    format!(
-        "{lower} + {} + {} = {}",
-        grouped(tally.tcp_bytes),
-        grouped(tally.app_bytes),
-        grouped(tally.frame_bytes)
-    )
+    format!("{lower} + {} + {} = {}", grouped(tally.tcp_bytes), grouped(tally.app_bytes), grouped(tally.frame_bytes))
 }
 
 fn layers(tally: &Tally) -> Vec<Layer> {

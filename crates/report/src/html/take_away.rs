@@ -42,7 +42,12 @@ pub fn downloads(report: &Report, templates: &Templates) -> Result<Vec<Download>
     add("report.md", tables, "text/markdown;charset=utf-8", markdown::render(report, templates)?.as_bytes());
     add("tables.csv", "The tables, as CSV".to_owned(), "text/csv;charset=utf-8", csv::render(report).as_bytes());
     let results = serde_json::to_string(&report.analysis).unwrap_or_else(|_| json::render(report));
-    add("results.json", "Everything that was counted, schema wirelab/1".to_owned(), "application/json", results.as_bytes());
+    add(
+        "results.json",
+        "Everything that was counted, schema wirelab/1".to_owned(),
+        "application/json",
+        results.as_bytes(),
+    );
     for (capture, bytes) in report.analysis.captures.iter().zip(&report.bytes) {
         if let Some((file, what, pcap)) = capture_file(report, capture, bytes) {
             add(&file, what, "application/vnd.tcpdump.pcap", &pcap);
@@ -67,7 +72,12 @@ fn capture_file(report: &Report, capture: &Capture, bytes: &CaptureBytes) -> Opt
     let pcap = writer.finish().ok()?;
     let sum: String = Sha256::digest(&pcap).iter().map(|byte| format!("{byte:02x}")).collect();
     let known = bytes.sha256.clone().or_else(|| {
-        report.run.iter().flat_map(|run| &run.captures).find(|made| made.name == capture.name).map(|made| made.sha256.clone())
+        report
+            .run
+            .iter()
+            .flat_map(|run| &run.captures)
+            .find(|made| made.name == capture.name)
+            .map(|made| made.sha256.clone())
     });
     let what = if known.as_deref() == Some(sum.as_str()) {
         format!("The capture of {}, byte for byte", crate::tables::title(capture))

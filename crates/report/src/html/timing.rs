@@ -27,13 +27,7 @@ pub struct TimingRow {
 
 /// The times of all captures that have updates and a handshake.
 pub fn rows(report: &Report) -> Vec<TimingRow> {
-    report
-        .analysis
-        .captures
-        .iter()
-        .zip(&report.ids)
-        .filter_map(|(capture, id)| row(capture, id))
-        .collect()
+    report.analysis.captures.iter().zip(&report.ids).filter_map(|(capture, id)| row(capture, id)).collect()
 }
 
 fn row(capture: &Capture, id: &str) -> Option<TimingRow> {
@@ -81,7 +75,7 @@ pub fn trips(seconds: f64, trip: f64) -> String {
     }
     let halves = (seconds / trip * 2.0).round() / 2.0;
     match halves {
-        h if h == 0.5 => "\u{bd}".to_owned(),
+        0.5 => "\u{bd}".to_owned(),
         h if h.fract() == 0.5 => format!("{}\u{bd}", h.trunc()),
         h => significant(h, 3),
     }

@@ -15,18 +15,30 @@ pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
         return ("The server agrees to the connection and begins its own count.".to_owned(), "why-handshake");
     }
     if has("RST") {
-        return ("It breaks the connection off: bytes came for a connection that this side has already given up.".to_owned(), "why-close");
+        return (
+            "It breaks the connection off: bytes came for a connection that this side has already given up.".to_owned(),
+            "why-close",
+        );
     }
     if let Some(name) = packet.analysis.filter(|name| name.contains("retransmission")) {
-        return (format!("A {name}: no ACK came in time for bytes that were sent before, so they are sent again."), "why-again");
+        return (
+            format!("A {name}: no ACK came in time for bytes that were sent before, so they are sent again."),
+            "why-again",
+        );
     }
     if has("FIN") {
-        return ("This side has nothing more to send. The other may still speak until it sends a FIN of its own.".to_owned(), "why-close");
+        return (
+            "This side has nothing more to send. The other may still speak until it sends a FIN of its own.".to_owned(),
+            "why-close",
+        );
     }
     if packet.app_len > 0 {
         let side = if packet.from_client { "client" } else { "server" };
         return (
-            format!("The {side} has something to say: {} bytes. The ACK that every packet carries rides along for nothing.", packet.app_len),
+            format!(
+                "The {side} has something to say: {} bytes. The ACK that every packet carries rides along for nothing.",
+                packet.app_len
+            ),
             "why-data",
         );
     }

@@ -38,9 +38,11 @@ impl Window {
             packets.insert(packet.number);
         }
         let mut exchanges: Vec<usize> = (0..capture.exchanges.len().min(MOST_EXCHANGES)).collect();
-        if let Some(median) = capture.exchanges.iter().position(|exchange| {
-            exchange.index.is_some() && exchange.index == capture.median_update
-        }) && median >= MOST_EXCHANGES
+        if let Some(median) = capture
+            .exchanges
+            .iter()
+            .position(|exchange| exchange.index.is_some() && exchange.index == capture.median_update)
+            && median >= MOST_EXCHANGES
         {
             exchanges.push(median);
         }
