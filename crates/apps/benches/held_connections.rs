@@ -4,11 +4,11 @@
 //! cargo bench -p wirelab-apps --bench held_connections
 //! ```
 //!
-//! Starts each app in a process of its own, reads that process's resident memory from `/proc`, connects 1,000 clients at
-//! once, reads it again when all have had an update, and divides the difference. So everything counts: tasks, buffers,
-//! timers, what the allocator keeps; but not the kernel's socket buffers, which belong to no process. Then each client
-//! gets (event stream) or asks for (the others) one update a second, and the server's processor time is divided by the
-//! updates. Linux only; elsewhere it says so and ends.
+//! Starts each app in a process of its own, reads that process's resident memory from `/proc`, connects 1,000 clients
+//! at once, reads it again when all have had an update, and divides the difference. So everything counts: tasks,
+//! buffers, timers, what the allocator keeps; but not the kernel's socket buffers, which belong to no process. Then
+//! each client gets (event stream) or asks for (the others) one update a second, and the server's processor time is
+//! divided by the updates. Linux only; elsewhere it says so and ends.
 //!
 //! Fails when a WebSocket costs more than 8 KiB or an event stream more than 22 KiB.
 

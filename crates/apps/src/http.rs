@@ -25,7 +25,8 @@ use crate::answer::{finish, text};
 use crate::connections;
 use crate::{Listener, Options};
 
-/// Serves `routes` until `shutdown` resolves. Handlers find the client's [`Seat`](connections::Seat) in the request's extensions.
+/// Serves `routes` until `shutdown` resolves. Handlers find the client's [`Seat`](connections::Seat) in the request's
+/// extensions.
 pub(crate) async fn serve<L: Listener>(
     listener: L,
     routes: Router,

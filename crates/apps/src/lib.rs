@@ -12,9 +12,24 @@
 //! | [`sse`] | the server pushes an event (WHATWG HTML, section 9.2) | `data: {"time": "HH:MM:SS"}` |
 //! | [`ws`] | a script sends a message (RFC 6455) | `get-time` -> `{"time": "HH:MM:SS"}` |
 //!
-//! A server runs until its shutdown future resolves; then it stops listening, ends every conversation in the way of its
-//! protocol, and returns. All waiting is done with tokio's timers, so a paused tokio clock moves the apps as well, and
-//! the listener is a trait, so they run over real sockets, a simulated wire, or pipes in memory.
+//! A server runs until its shutdown future resolves; then it stops listening, ends every conversation in the way of
+//! its protocol, and returns. All waiting is done with tokio's timers, so a paused tokio clock moves the apps as
+//! well, and the listener is a trait, so they run over real sockets, a simulated wire, or pipes in memory.
+//!
+//! # How to add an app
+//!
+//! 1. Write `src/NAME.rs` with the conversation drawn at its top and `run(listener, clock, options, shutdown)`. Over
+//!    HTTP, build a router and hand it to `http::serve`, which does limits, time-outs, dates, 404, 405, HEAD and the end;
+//!    `ajax.rs` is the shortest example with a route of its own. Over anything else, hand a conversation to
+//!    `connections::serve`, as `tcp.rs` does.
+//! 2. Ask the [`Clock`](wirelab_clock::Clock) for the time, and tokio for every wait. No socket, no thread and no other
+//!    clock: else the app cannot run under a paused clock.
+//! 3. What lasts longer than one answer must end when the server stops: wait for `Seat::stopping` too, and keep the
+//!    `Seat` until the last word is written.
+//! 4. A page goes into `templates/apps/NAME.html`, extends `page.html`, and gets a line in `pages.rs`. It may ask for
+//!    nothing but the time; a test looks.
+//! 5. Write the bytes of its answers into `tests/words.rs`, its limits into `tests/limits.rs`, its end into
+//!    `tests/shutdown.rs`, and a line into `benches/held_connections.rs` if clients stay connected.
 
 pub mod ajax;
 pub mod options;

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! The first event comes one interval after the subscription, the next ones an interval apart. So each subscriber has
-//! a timer of its own. One timer for all and a channel would cost the server a quarter less time per event, but the first
-//! event would come anywhere within an interval, and two runs of the same timeline would not be the same.
+//! a timer of its own. One timer for all and a channel would cost the server a quarter less time per event, but the
+//! first event would come anywhere within an interval, and two runs of the same timeline would not be the same.
 
 use std::convert::Infallible;
 use std::io;

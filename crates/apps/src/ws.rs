@@ -44,7 +44,7 @@ pub async fn run<L: Listener>(
         get(async move |upgrade: WebSocketUpgrade, Extension(seat): Extension<Seat>| {
             let (clock, options) = (talk_clock.clone(), talk_options.clone());
             let answer = upgrade
-                // The defaults hold 128 KiB for every connection; our messages have 20 bytes.
+                // The defaults hold 128 KiB for every connection; our messages have 8 and 20 bytes.
                 .read_buffer_size(READ_BUFFER)
                 .write_buffer_size(0)
                 .max_write_buffer_size(WRITE_BUFFER)
