@@ -284,7 +284,7 @@ fn a_wait_for_nothing_ends_with_a_sentence() {
     .unwrap_err();
     assert!(matches!(error, Error::Stuck(_)), "{error}");
     assert!(error.to_string().contains("never comes"), "{error}");
-    assert!(real.elapsed() < ms(5000));
+    assert!(real.elapsed() < ms(20_000));
 }
 
 #[test]
