@@ -16,12 +16,13 @@
 //!
 //! # What is not as on Linux
 //!
-//! The frames are what a host with smoltcp's TCP (RFC 9293) would send, with right checksums. Counts and bytes per
-//! update equal the kernel wire's once a connection has settled. What differs:
+//! The frames are what a host with smoltcp's TCP (RFC 9293) would send, with right checksums. Without impairments an
+//! exchange of small messages has the same frames in the same order as on the kernel wire without quick ACK, from the
+//! handshake to the last FIN or RST. What differs:
 //!
 //! | | here | Linux |
 //! |---|---|---|
-//! | options of the SYN | MSS, window scale 0, SACK permitted, timestamps; no padding between | MSS, SACK permitted, timestamps, window scale 7 |
+//! | options of the SYN | MSS, window scale 0, SACK permitted, timestamps | MSS, SACK permitted, timestamps, window scale |
 //! | window | 65,535 at most, not scaled | grows to megabytes, scaled |
 //! | IP identification | 0, do not fragment | counts up, or 0 |
 //! | acknowledgements of a new connection | the server delays from the start (40 ms), the client never does | at once for the first segments (quick-ACK phase), then delayed 40 to 200 ms |
@@ -32,7 +33,15 @@
 //! | TIME-WAIT | 10 s, not part of the capture | 60 s |
 //!
 //! `server_quick_ack` therefore has no effect here. What a program sees of Linux is kept: Nagle's algorithm as
-//! Minshall modified it, RST for unread bytes, give-up times, half-close ([`end`]).
+//! Minshall modified it, a FIN that takes the acknowledgement of the other's along, RST for bytes that nobody will read,
+//! give-up times, half-close, and a queue of 4096 connections to accept (`end.rs`, `net.rs`).
+//!
+//! # What it cannot do
+//!
+//! Time does not wait for real things: a program here must not use sockets of the system, other threads or blocking
+//! calls. A program that never rests (a loop that only yields) keeps time from passing, and only [`Stop`] ends it. Programs
+//! that race (`tokio::select!` without `biased`) draw chances of tokio's own, and are repeatable only if the order does
+//! not matter.
 
 mod card;
 mod clock;
