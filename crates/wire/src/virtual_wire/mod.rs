@@ -199,14 +199,15 @@ where
         })
         .await
     };
-    // What programs leave behind when they are dropped is no part of the capture.
-    let frames = net.lock().end();
-    ended?;
+    // Before the programs are dropped: what they leave behind is not carried.
+    net.lock().end();
+    let frames = ended?;
     let client = result.take().ok_or(Error::Interrupted)?;
     Ok(Outcome { client, facts: facts(options, frames) })
 }
 
-/// Moves the time from event to event, until the client is done, the link is quiet and the server has ended.
+/// Moves the time from event to event, until the client is done, the link is quiet and the server has ended. Gives what
+/// the link did until it was quiet: as on the kernel wire, the end of the server is not part of the capture.
 async fn pass_time(
     net: &Shared,
     idle: &Idle,
@@ -214,9 +215,10 @@ async fn pass_time(
     shut_down: oneshot::Sender<()>,
     client_done: &Cell<bool>,
     server_done: &Cell<bool>,
-) -> Result<(), Error> {
+) -> Result<Frames, Error> {
     let mut shut_down = Some(shut_down);
     let mut phase = Phase::Working;
+    let mut frames = Frames::default();
     loop {
         // Whatever can happen now, happens before any time passes.
         idle.wait().await;
@@ -241,25 +243,24 @@ async fn pass_time(
                 }
                 Phase::Working => net.last_event() + LONGEST_SILENCE,
                 Phase::Settling { until } if net.is_quiet() || now >= until => {
+                    net.stop_recording();
+                    frames = net.frames();
                     // The server may have ended long ago.
                     shut_down.take().map(|shut_down| shut_down.send(()));
-                    phase = Phase::Stopping { until: now + STOPPING };
+                    phase = Phase::Stopping { until: now + LONGEST_STOPPING };
                     continue;
                 }
-                Phase::Stopping { .. } if server_done.get() => {
-                    phase = Phase::Ending { until: now + LONGEST_SETTLING };
-                    continue;
+                Phase::Stopping { .. } if server_done.get() => return Ok(frames),
+                Phase::Stopping { until } if now >= until => {
+                    tracing::warn!(
+                        "the server did not stop within {LONGEST_STOPPING:?} of virtual time and was dropped"
+                    );
+                    return Ok(frames);
                 }
-                Phase::Ending { until } if net.is_quiet() || now >= until => return Ok(()),
-                Phase::Settling { until } | Phase::Stopping { until } | Phase::Ending { until } => until,
+                Phase::Settling { until } | Phase::Stopping { until } => until,
             };
             if now >= limit {
-                return Err(Error::Stuck(match phase {
-                    Phase::Working => {
-                        "the client waits for something that never comes: nothing crossed the link for 31 days of the wire's time"
-                    }
-                    _ => "the server was told to stop and did not within 60 s of the wire's time",
-                }));
+                return Err(Error::Stuck("the client waits for what never comes: no frame in 31 days of virtual time"));
             }
             net.next_event().map_or(limit, |event| event.min(limit))
         };
@@ -276,8 +277,6 @@ enum Phase {
     Settling { until: Duration },
     /// The server was told to stop.
     Stopping { until: Duration },
-    /// It has ended, and what it sent last is still on the way.
-    Ending { until: Duration },
 }
 
 fn facts(options: &Options, frames: Frames) -> Facts {
@@ -299,6 +298,6 @@ fn facts(options: &Options, frames: Frames) -> Facts {
 /// As long as a connection tries to get something across: nothing takes longer to settle by itself.
 const LONGEST_SETTLING: Duration = Duration::from_secs(1000);
 /// For a server to end by itself, with its own time-outs for slow clients.
-const STOPPING: Duration = Duration::from_secs(60);
+const LONGEST_STOPPING: Duration = Duration::from_secs(60);
 /// Without a frame or a timer of a connection: longer than any interval that a timeline can have.
 const LONGEST_SILENCE: Duration = Duration::from_secs(31 * 86_400);

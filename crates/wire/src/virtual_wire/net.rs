@@ -63,7 +63,10 @@ pub(super) struct Net {
     to_server: Lane,
     to_client: Lane,
     recorded: u64,
+    /// None when nothing is recorded any more.
     recorder: Option<Recorder>,
+    /// The run has ended: streams can do nothing any more, and its clock may be gone.
+    over: bool,
     recorder_failed: Option<io::Error>,
     ends: HashMap<Key, Entry>,
     timers: BTreeMap<(Duration, u64), Key>,
@@ -113,6 +116,7 @@ impl Net {
             to_client: Lane::new(options, Host::Client, back),
             recorded: 0,
             recorder: Some(recorder),
+            over: false,
             recorder_failed: None,
             ends: HashMap::new(),
             timers: BTreeMap::new(),
@@ -177,10 +181,19 @@ impl Net {
         self.recorder_failed.take()
     }
 
-    /// The run is over: nothing is recorded any more. Gives what the link did.
-    pub(super) fn end(&mut self) -> Frames {
+    /// The client's work is done: what comes now is not part of the capture.
+    pub(super) fn stop_recording(&mut self) {
         self.recorder = None;
-        self.listening = false;
+    }
+
+    /// The run is over, for streams that are dropped only later.
+    pub(super) fn end(&mut self) {
+        self.recorder = None;
+        self.over = true;
+    }
+
+    /// What the link did so far.
+    pub(super) fn frames(&self) -> Frames {
         let (there, back) = (self.to_server.counts(), self.to_client.counts());
         Frames {
             sent: there.sent + back.sent,
@@ -195,7 +208,7 @@ impl Net {
 
     /// Begins a connection from `client`.
     pub(super) fn connect(&mut self, client: Ipv4Addr) -> io::Result<Key> {
-        if self.recorder.is_none() {
+        if self.over {
             return Err(io::Error::new(io::ErrorKind::NetworkDown, "the run is over"));
         }
         let now = self.now();
@@ -219,7 +232,7 @@ impl Net {
 
     /// Nobody accepts any more. What was not accepted is reset, as Linux does.
     pub(super) fn stop_listening(&mut self) {
-        if !std::mem::replace(&mut self.listening, false) || self.recorder.is_none() {
+        if !std::mem::replace(&mut self.listening, false) || self.over {
             return;
         }
         let now = self.now();
@@ -232,9 +245,11 @@ impl Net {
     }
 
     /// What a stream does with its end, as one system call: what it causes is sent before this returns. None after
-    /// the run, when a stream can do nothing any more (its clock may be gone).
+    /// the run.
     pub(super) fn call<T>(&mut self, key: Key, does: impl FnOnce(&mut End, Duration) -> T) -> Option<T> {
-        self.recorder.as_ref()?;
+        if self.over {
+            return None;
+        }
         let now = self.now();
         let result = does(&mut self.ends.get_mut(&key)?.end, now);
         self.follow_up(now, key);

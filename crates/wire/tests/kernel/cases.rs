@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wirelab_clock::Clock;
 use wirelab_wire::{
-    Connector, Error, Health, Host, Listener, Options, Outcome, Shutdown, Stop, Stream, Vantage, kernel,
+    Connector, Error, Health, Host, Listener, Options, Outcome, Shutdown, Stop, Stream, Vantage, kernel, virtual_wire,
 };
 
 use crate::frames::{ACK, FIN, RST, Recording, SYN};
@@ -37,6 +37,7 @@ pub const ALL: &[Case] = &[
     ("a_server_that_does_not_stop_is_dropped", a_server_that_does_not_stop_is_dropped),
     ("options_that_cannot_be_followed_are_refused", options_that_cannot_be_followed_are_refused),
     ("nothing_is_left_behind", nothing_is_left_behind),
+    ("a_virtual_wire_carries_the_same_frames", a_virtual_wire_carries_the_same_frames),
     ("the_doctor_finds_a_wire_that_works", the_doctor_finds_a_wire_that_works),
 ];
 
@@ -122,6 +123,45 @@ fn without_quick_ack_an_exchange_is_three_packets() {
     let acknowledgements_of_the_server = words.iter().filter(|word| *word == "<A").count();
     assert_eq!(acknowledgements_of_the_server, 0, "{words:?}");
     assert_eq!(words[..3], expected[..3]);
+}
+
+/// Turns with a pause between, two writes in one answer, and a client that leaves while an answer is on its way.
+fn a_virtual_wire_carries_the_same_frames() {
+    async fn serve(mut listener: Listener, _: Clock, shutdown: Shutdown) -> io::Result<()> {
+        let (mut stream, _) = listener.accept().await?;
+        let mut request = [0; 4];
+        while stream.read_exact(&mut request).await.is_ok() && request != *b"bye!" {
+            stream.write_all(&[b'h'; 100]).await?;
+            stream.write_all(&[b'b'; 30]).await?;
+        }
+        stream.write_all(b"Good bye!").await?;
+        drop(stream);
+        shutdown.await;
+        Ok(())
+    }
+    async fn ask(connectors: Vec<Connector>, _: Clock) {
+        let mut stream = connectors[0].connect().await.unwrap();
+        for _ in 0..3 {
+            stream.write_all(b"time").await.unwrap();
+            stream.read_exact(&mut [0; 130]).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        stream.write_all(b"bye!").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    // So long that even on a busy machine the client has gone before the last answer arrives.
+    let options = Options { server_quick_ack: false, rtt: Duration::from_millis(150), ..Options::default() };
+    let (real, made_up) = (Recording::default(), Recording::default());
+    kernel::run(&options, Stop::new(), real.recorder(), serve, ask).unwrap();
+    virtual_wire::run(&options, Stop::new(), made_up.recorder(), serve, ask).unwrap();
+    let mut expected = vec![">S", "<SA", ">A"];
+    for _ in 0..3 {
+        expected.extend([">P4", "<P100", ">A", "<P30", ">A"]);
+    }
+    // The client has let go before the last words arrive, and wants none of them.
+    expected.extend([">P4", "<P9", "<FA", ">FA", "<A", ">RA", ">RA", ">RA"]);
+    assert_eq!(made_up.words(), expected);
+    assert_eq!(real.words(), made_up.words());
 }
 
 fn a_silent_link_carries_nothing() {
