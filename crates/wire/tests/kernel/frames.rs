@@ -1,5 +1,6 @@
 //! Enough of Ethernet, IPv4 and TCP to look at what a wire has recorded.
 
+use std::collections::HashSet;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
@@ -63,6 +64,13 @@ impl Recording {
         let frames = self.frames();
         assert!(frames.is_sorted_by_key(|&(time_ns, _)| time_ns), "recorded in order of time");
         frames.iter().map(|(time_ns, frame)| segment(*time_ns, frame)).collect()
+    }
+
+    /// How many segments with a payload were sent, counting those that were sent again once.
+    pub fn said(&self) -> usize {
+        let segments = self.segments();
+        let with_payload = segments.iter().filter(|segment| !segment.payload.is_empty());
+        with_payload.map(|segment| (segment.from_server, segment.seq)).collect::<HashSet<_>>().len()
     }
 
     pub fn words(&self) -> Vec<String> {
