@@ -34,6 +34,9 @@ pub enum Command {
     Serve(Serve),
     /// Count packets and bytes in any pcap or pcapng file
     Analyze(Analyze),
+    /// Show the packets of a capture: a list, their bytes, their fields, a conversation
+    #[command(after_help = SHOW_HELP)]
+    Show(Show),
     /// Make the report again from saved captures
     Report(Report),
     /// Say what this machine can do, and how to mend what it cannot
@@ -163,6 +166,40 @@ pub struct Analyze {
 }
 
 #[derive(Debug, Args)]
+pub struct Show {
+    /// The capture; '-' is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Show bytes, in hexadecimal with the text beside
+    #[arg(long)]
+    pub hex: bool,
+    /// Show what was said on a connection, counted from 0
+    #[arg(long, value_name = "N", conflicts_with_all = ["json", "packet"])]
+    pub follow: Option<u32>,
+    /// Show the fields of a packet as a tree, with the bytes that each covers
+    #[arg(long, value_name = "N", conflicts_with_all = ["json", "hex"])]
+    pub packet: Option<u64>,
+    /// Write a JSON object a packet, each on its line
+    #[arg(long, conflicts_with = "hex")]
+    pub json: bool,
+    /// Only packets of this connection, counted from 0
+    #[arg(long, value_name = "N", help_heading = FILTERS)]
+    pub connection: Option<u32>,
+    /// Only packets of this protocol, as the list names it: TCP, HTTP, SSE, WebSocket, ...
+    #[arg(long, value_name = "NAME", help_heading = FILTERS)]
+    pub protocol: Option<String>,
+    /// Only packets from or to this port
+    #[arg(long, value_name = "PORT", help_heading = FILTERS)]
+    pub port: Option<u16>,
+    /// Only packets of an exchange: its kind (update), one update ("update 2"), or its label ("GET /time")
+    #[arg(long, value_name = "EXCHANGE", help_heading = FILTERS)]
+    pub exchange: Option<String>,
+    /// The most packets to show
+    #[arg(long, value_name = "PACKETS", default_value_t = 100_000)]
+    pub limit: usize,
+}
+
+#[derive(Debug, Args)]
 pub struct Report {
     /// Folder with the captures and run.json
     #[arg(long, value_name = "FOLDER", default_value = "pcap", value_hint = ValueHint::DirPath)]
@@ -249,6 +286,7 @@ const TIMELINE: &str = "Timeline";
 const LINK: &str = "Link";
 const PEERS: &str = "Server and client";
 const OUTPUT: &str = "Output";
+const FILTERS: &str = "Which packets";
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -259,6 +297,13 @@ Examples:
   tcpdump -w - | wirelab analyze -    what other people's traffic costs
 
 Exit status: 0 done, 1 a check or a run failed, 2 wrong usage, 3 this machine cannot do it, 130 interrupted.";
+
+const SHOW_HELP: &str = "\
+Examples:
+  wirelab show pcap/wsapp.pcap                          every packet on a line
+  wirelab show pcap/wsapp.pcap --exchange 'update 2'    what one update is made of
+  wirelab show pcap/wsapp.pcap --packet 18              what each byte of a packet says
+  wirelab show pcap/wsapp.pcap --follow 1 --hex         both sides of a conversation";
 
 const RUN_HELP: &str = "\
 Times are a number and a unit (10s, 25ms, 2m, 1h), shares are 5% or 0.05.

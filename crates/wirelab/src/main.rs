@@ -18,7 +18,9 @@ mod quantity;
 mod reading;
 mod report;
 mod run;
+mod samples;
 mod serve;
+mod show;
 mod terminal;
 mod wires;
 
@@ -52,11 +54,12 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Run(one) => run::run(&plan::Plan::new(&[one.app], one.run)?),
         Command::Serve(serve) => serve::serve(serve),
         Command::Analyze(analyze) => analyze::analyze(analyze),
+        Command::Show(flags) => show::show(&flags),
         Command::Report(flags) => report::report(&flags),
         Command::Doctor => doctor::doctor(),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::man(),
-        _ => Ok(()),
+        Command::Samples { root } => samples::samples(&root),
     }
 }
 

@@ -12,13 +12,13 @@ use wirelab_capture::{Frame, ReadError, Reader};
 
 use crate::outputs::reason;
 
-/// Reads a capture, or standard input where the path is `-`.
+/// Reads a capture, or standard input where the path is `-`, and shows each frame to `look`.
 ///
 /// # Errors
 /// A sentence, where nothing of it could be read at all.
-pub fn read(path: &Path, settings: Settings) -> Result<Capture, String> {
+pub fn read(path: &Path, settings: Settings, look: impl FnMut(&Frame<'_>)) -> Result<Capture, String> {
     if path == Path::new("-") {
-        return read_from(io::stdin().lock(), "standard input", None, settings, |_| {})
+        return read_from(io::stdin().lock(), "standard input", None, settings, look)
             .map_err(|error| format!("standard input: {error}"));
     }
     let shown = path.display();
@@ -34,7 +34,7 @@ pub fn read(path: &Path, settings: Settings) -> Result<Capture, String> {
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let file_name = path.file_name().map(|name| name.to_string_lossy());
-    read_from(file, &name, file_name.as_deref(), settings, |_| {}).map_err(|error| format!("{shown}: {error}"))
+    read_from(file, &name, file_name.as_deref(), settings, look).map_err(|error| format!("{shown}: {error}"))
 }
 
 /// Reads a capture from any source, and shows each frame to `look`.

@@ -43,8 +43,14 @@ pub fn run(plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Runs and publishes without a word, for captures that are kept in the project.
+pub fn quietly(plan: &Plan, kind: WireKind, stop: &Stop) -> Result<(), Failure> {
+    let recording = record::record(plan, kind, stop, &Progress::new(Duration::ZERO, false))?;
+    publish(plan, kind, &recording).map(drop)
+}
+
 /// Turns the partial captures into the run's files.
-pub fn publish(plan: &Plan, kind: WireKind, recording: &Recording) -> Result<wirelab_report::Report, Failure> {
+fn publish(plan: &Plan, kind: WireKind, recording: &Recording) -> Result<wirelab_report::Report, Failure> {
     let sources: Vec<Source> = recording
         .captures
         .iter()
