@@ -3,15 +3,18 @@
 //! One pass over the frames. Memory grows with connections (a row each, more while they are open), with the rows of the
 //! limit, and with what waits for earlier segments; not with frames.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 
+use foldhash::HashSet;
+use hashbrown::HashTable;
 use wirelab_capture::{Frame, LinkType};
-use wirelab_dissect::packet::{Decoded, Endpoint, Segment, Skipped, decode};
+use wirelab_dissect::packet::{Decoded, Notes, Segment, Skipped, decode};
 
 use crate::book::Book;
 use crate::connection::{Connection, Shared};
 use crate::context::Problems;
 use crate::finish;
+use crate::flow::Flow;
 use crate::model::Capture;
 use crate::packets::Packets;
 
@@ -51,14 +54,18 @@ pub struct Analyzer {
     pub(crate) no_ip_length: u64,
     pub(crate) connections: Vec<Connection>,
     pub(crate) shared: Shared,
-    flows: HashMap<FlowKey, u32, foldhash::fast::RandomState>,
-    last: Option<(FlowKey, u32)>,
+    /// The newest connection of each flow, by the flow: an index into `connections`.
+    flows: HashTable<u32>,
+    hash: foldhash::fast::RandomState,
+    /// The connection of the packet before.
+    last: u32,
+    /// Where to look for the connection that is put away when too many are open.
+    oldest: usize,
     /// Connections that have ended, oldest first: put away when there are many.
     closing: VecDeque<u32>,
+    /// Connections that were taken for ended because too many were open.
+    pub(crate) forgotten: u64,
 }
-
-/// Two endpoints, in an order that both directions share.
-type FlowKey = (Endpoint, Endpoint);
 
 impl Analyzer {
     /// An analyzer that has seen nothing yet.
@@ -76,14 +83,20 @@ impl Analyzer {
             shared: Shared {
                 book: Book::new(settings.limit),
                 problems: Problems::default(),
-                visitors: HashSet::new(),
+                visitors: HashSet::default(),
                 packets: Packets::new(settings.keep_packets),
                 waiting_budget: MOST_WAITING,
                 owned: Vec::new(),
+                text: String::new(),
+                live: 0,
+                spare: Vec::new(),
             },
-            flows: HashMap::default(),
-            last: None,
+            flows: HashTable::new(),
+            hash: foldhash::fast::RandomState::default(),
+            last: 0,
+            oldest: 0,
             closing: VecDeque::new(),
+            forgotten: 0,
         }
     }
 
@@ -118,44 +131,86 @@ impl Analyzer {
         finish::capture(self, name, file, format)
     }
 
+    #[inline]
     fn segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
         self.tunnelled += u64::from(segment.is_tunnelled());
-        self.no_ip_length += u64::from(segment.notes.has(wirelab_dissect::packet::Notes::NO_IP_LENGTH));
+        self.no_ip_length += u64::from(segment.notes.has(Notes::NO_IP_LENGTH));
         self.shared.packets.at(segment.payload_offset);
-        let (a, b) = (segment.source, segment.destination);
-        let key = if a <= b { (a, b) } else { (b, a) };
-        let known = match self.last {
-            Some((last, index)) if last == key => Some(index),
-            _ => self.flows.get(&key).copied(),
-        };
-        let reused = known
-            .and_then(|index| self.connections.get(index as usize))
-            .is_none_or(|connection| connection.is_reused_by(segment));
+        let (flow, swapped) = Flow::of(&segment.source, &segment.destination);
+        let is_last = self.connections.get(self.last as usize).is_some_and(|last| last.flow == flow);
+        let known = if is_last { Some(self.last) } else { self.find(&flow) };
         let index = match known {
-            Some(index) if !reused => index,
-            _ => {
-                let index = self.connections.len() as u32;
-                self.connections.push(Connection::new(index, segment, time_ns));
-                self.flows.insert(key, index);
-                if let Some(old) = known.and_then(|old| self.connections.get_mut(old as usize)) {
-                    old.end(&mut self.shared);
-                }
-                index
-            }
+            Some(index) if !self.is_reused(index, segment, swapped) => index,
+            _ => self.open(known, flow, swapped, segment, time_ns),
         };
-        self.last = Some((key, index));
+        self.last = index;
         let Some(connection) = self.connections.get_mut(index as usize) else { return };
         let was_closing = connection.closing;
-        connection.take(segment, number, time_ns, &mut self.shared);
+        connection.take(segment, swapped, number, time_ns, &mut self.shared);
         if connection.closing && !was_closing {
             self.closing.push_back(index);
             if self.closing.len() > MOST_CLOSING
                 && let Some(old) = self.closing.pop_front()
-                && let Some(connection) = self.connections.get_mut(old as usize)
             {
-                connection.end(&mut self.shared);
+                self.put_away(old as usize);
             }
         }
+    }
+
+    #[inline]
+    fn find(&self, flow: &Flow) -> Option<u32> {
+        let is_same = |index: &u32| self.connections.get(*index as usize).is_some_and(|one| one.flow == *flow);
+        self.flows.find(flow.hash(&self.hash), is_same).copied()
+    }
+
+    #[inline]
+    fn is_reused(&self, index: u32, segment: &Segment<'_>, swapped: bool) -> bool {
+        self.connections.get(index as usize).is_none_or(|connection| connection.is_reused_by(segment, swapped))
+    }
+
+    /// Begins a connection, instead of the one that had these endpoints before.
+    fn open(&mut self, before: Option<u32>, flow: Flow, swapped: bool, segment: &Segment<'_>, time_ns: u64) -> u32 {
+        let index = self.connections.len() as u32;
+        let hash = flow.hash(&self.hash);
+        match self.flows.find_mut(hash, |known| Some(*known) == before) {
+            Some(known) => *known = index,
+            None => {
+                let (connections, state) = (&self.connections, &self.hash);
+                let rehash = |index: &u32| {
+                    connections.get(*index as usize).map_or(hash, |connection| connection.flow.hash(state))
+                };
+                self.flows.insert_unique(hash, index, rehash);
+            }
+        }
+        if let Some(before) = before {
+            self.put_away(before as usize);
+        }
+        if self.shared.live >= MOST_LIVE {
+            self.put_oldest_away();
+        }
+        self.connections.push(Connection::new(index, flow, swapped, segment, time_ns, &mut self.shared));
+        index
+    }
+
+    fn put_away(&mut self, index: usize) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.end(&mut self.shared);
+        }
+    }
+
+    /// Makes room where more connections are open than there is room for: the one that began first is taken for ended.
+    /// Should it go on, it goes on as one of which the beginning was not captured.
+    #[cold]
+    fn put_oldest_away(&mut self) {
+        let from = self.oldest;
+        let live = |range: std::ops::Range<usize>| {
+            let ones = self.connections.get(range.clone()).unwrap_or_default();
+            ones.iter().position(Connection::is_live).map(|at| range.start + at)
+        };
+        let Some(index) = live(from..self.connections.len()).or_else(|| live(0..from)) else { return };
+        self.oldest = index + 1;
+        self.forgotten += 1;
+        self.put_away(index);
     }
 
     fn skip(&mut self, skipped: &Skipped, frame: &Frame<'_>) {
@@ -178,7 +233,9 @@ impl Analyzer {
     }
 }
 
-/// Connections that have ended but may still get a late packet.
-const MOST_CLOSING: usize = 1024;
+/// Connections that have ended but may still get a late packet. Few, so that they stay in the processor's cache.
+const MOST_CLOSING: usize = 256;
+/// Connections that are open at the same time. At about 1 KiB each: what bounds the memory of a flood of SYNs.
+const MOST_LIVE: usize = 1 << 18;
 /// Bytes of segments that wait for earlier ones, over all connections.
 const MOST_WAITING: usize = 32 << 20;

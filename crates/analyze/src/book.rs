@@ -4,14 +4,54 @@
 //! group (what they are and how they are called) and by shape (their packets and bytes), so that medians stay exact
 //! while memory stays bounded.
 
-use foldhash::HashMap;
+use std::hash::{BuildHasher, Hash};
 
+use foldhash::HashMap;
+use hashbrown::HashTable;
+
+use crate::costs::Costs;
 use crate::ledger::{ExId, Nature, Open};
 use crate::model::{Spread, SpreadSeconds, Tally};
 
 /// An interned label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct LabelId(u32);
+
+/// Labels that are known before anything was read.
+pub(crate) mod label {
+    use super::LabelId;
+
+    macro_rules! known {
+        ($($name:ident $number:literal $text:literal),* $(,)?) => {
+            $(pub(crate) const $name: LabelId = LabelId($number);)*
+            pub(super) const ALL: &[(LabelId, &str)] = &[$(($name, $text)),*];
+        };
+    }
+
+    known! {
+        HANDSHAKE 0 "handshake",
+        CLOSE 1 "close",
+        KEEP_ALIVE 2 "TCP keep-alive",
+        UNKNOWN 3 "unknown",
+        DATA 4 "data",
+        GREETING 5 "greeting",
+        TUNNEL 6 "tunnel",
+        REQUEST 7 "request",
+        NO_REQUEST 8 "response without its request",
+        EVENT_MESSAGE 9 "event: message",
+        COMMENT 10 "comment",
+        END_OF_STREAM 11 "end of stream",
+        PING 12 "ping",
+        PONG 13 "pong",
+        TEXT 14 "text",
+        BINARY 15 "binary",
+        TLS 16 "TLS",
+        TLS_HANDSHAKE 17 "TLS handshake",
+        TLS_DATA 18 "TLS application data",
+        HTTP2 19 "HTTP/2",
+        OTHERS 20 "others",
+    }
+}
 
 /// What puts exchanges into one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,38 +76,47 @@ pub(crate) struct Book {
     next_order: u64,
     count: u64,
     labels: Vec<Box<str>>,
-    label_ids: HashMap<Box<str>, LabelId>,
+    label_places: HashTable<LabelId>,
+    hash: foldhash::fast::RandomState,
     groups: HashMap<GroupKey, usize>,
     group_rows: Vec<(GroupKey, GroupStats)>,
     last_group: Option<(GroupKey, usize)>,
-    pub rows: Vec<Row>,
-    /// Sum of all closed exchanges, kept or not, by connection.
-    pub by_connection: Vec<Tally>,
+    room: Room,
+    /// By their number; those that are not closed yet, and those that nothing was booked on, have none.
+    pub rows: Vec<Option<Box<Row>>>,
 }
 
 impl Book {
     pub fn new(limit: usize) -> Book {
-        Book {
+        let mut book = Book {
             limit: limit as u64,
             next_order: 0,
             count: 0,
             labels: Vec::new(),
-            label_ids: HashMap::default(),
+            label_places: HashTable::new(),
+            hash: foldhash::fast::RandomState::default(),
             groups: HashMap::default(),
             group_rows: Vec::new(),
             last_group: None,
+            room: Room::default(),
             rows: Vec::new(),
-            by_connection: Vec::new(),
+        };
+        for (id, text) in label::ALL {
+            let given = book.label(text);
+            debug_assert_eq!(given, *id, "{text}");
         }
+        book
     }
 
     /// The number of the exchange that begins now.
+    #[inline]
     pub fn next_order(&mut self) -> u64 {
         self.next_order += 1;
         self.next_order - 1
     }
 
     /// Whether the row limit keeps the exchange of this number whole.
+    #[inline]
     pub fn keeps(&self, order: u64) -> bool {
         order < self.limit
     }
@@ -79,16 +128,19 @@ impl Book {
 
     /// The id of a label. Beyond a bound on their number, new ones share one.
     pub fn label(&mut self, text: &str) -> LabelId {
-        if let Some(id) = self.label_ids.get(text) {
+        let hash = self.hash.hash_one(text);
+        let is_same = |id: &LabelId| self.labels.get(id.0 as usize).is_some_and(|known| **known == *text);
+        if let Some(id) = self.label_places.find(hash, is_same) {
             return *id;
         }
-        let text = if self.labels.len() < MOST_LABELS { text } else { "others" };
-        if let Some(id) = self.label_ids.get(text) {
-            return *id;
+        if self.labels.len() >= MOST_LABELS {
+            return label::OTHERS;
         }
         let id = LabelId(self.labels.len() as u32);
         self.labels.push(text.into());
-        self.label_ids.insert(text.into(), id);
+        let (labels, state) = (&self.labels, &self.hash);
+        self.label_places
+            .insert_unique(hash, id, |id| labels.get(id.0 as usize).map_or(0, |text| state.hash_one::<&str>(text)));
         id
     }
 
@@ -98,18 +150,11 @@ impl Book {
     }
 
     /// Takes a closed exchange.
-    pub fn add(&mut self, open: Open, connection: u32, id: ExId) {
-        if open.tally == Tally::default() {
+    pub fn add(&mut self, open: &mut Open, connection: u32, id: ExId) {
+        if open.costs.is_empty() {
             return;
         }
         self.count += 1;
-        let at = connection as usize;
-        if self.by_connection.len() <= at {
-            self.by_connection.resize(at + 1, Tally::default());
-        }
-        if let Some(sum) = self.by_connection.get_mut(at) {
-            *sum += open.tally;
-        }
         let key = GroupKey { nature: open.nature, label: open.label, has_time: open.has_time };
         let slot = match self.last_group {
             Some((last, slot)) if last == key => slot,
@@ -120,16 +165,37 @@ impl Book {
         };
         self.last_group = Some((key, slot));
         if let Some((_, stats)) = self.group_rows.get_mut(slot) {
-            stats.add(&open);
+            stats.add(open, &mut self.room);
         }
-        if self.keeps(open.order) {
-            self.rows.push(Row { open, connection, id });
+        if open.kept {
+            let at = open.order as usize;
+            if self.rows.len() <= at {
+                self.rows.resize_with(at + 1, || None);
+            }
+            if let Some(row) = self.rows.get_mut(at) {
+                let open = Open { packets: std::mem::take(&mut open.packets), ..*open };
+                *row = Some(Box::new(Row { open, connection, id }));
+            }
         }
     }
 
     /// The groups, in order of first appearance.
     pub fn groups(&self) -> &[(GroupKey, GroupStats)] {
         &self.group_rows
+    }
+}
+
+/// How many shapes and times all groups of a capture have room for together, before they are rounded more coarsely.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Below 0 where the groups had to have their few all the same.
+    shapes: i64,
+    buckets: usize,
+}
+
+impl Default for Room {
+    fn default() -> Room {
+        Room { shapes: MOST_SHAPES_IN_ALL, buckets: MOST_BUCKETS_IN_ALL }
     }
 }
 
@@ -141,7 +207,10 @@ pub(crate) struct GroupStats {
     pub tally: Tally,
     pub least: Tally,
     pub most: Tally,
-    shapes: HashMap<Shape, Shaped>,
+    shapes: Vec<Shaped>,
+    places: HashMap<Shape, u32>,
+    /// The shape met last: mostly the next one's, too.
+    last: usize,
     /// How many low bits of the byte columns are rounded away, so that the number of shapes stays bounded.
     coarse: u32,
     pub first_byte: Times,
@@ -149,28 +218,23 @@ pub(crate) struct GroupStats {
 }
 
 /// The columns that tell one exchange of a group from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Shape {
     packets: u32,
-    frame: u64,
-    lower: u32,
-    tcp: u32,
+    lower: u64,
+    tcp: u64,
     app: u64,
 }
 
 impl Shape {
+    fn of(costs: &Costs) -> Shape {
+        Shape { packets: costs.packets, lower: costs.lower, tcp: costs.tcp, app: costs.parts.sum() }
+    }
+
     fn rounded(self, bits: u32) -> Shape {
-        let cut = |n: u64| (n >> bits) << bits;
-        if bits == 0 {
-            return self;
-        }
-        Shape {
-            packets: self.packets,
-            frame: cut(self.frame),
-            lower: cut(u64::from(self.lower)) as u32,
-            tcp: cut(u64::from(self.tcp)) as u32,
-            app: cut(self.app),
-        }
+        let cut = |n: u64| n.checked_shr(bits).and_then(|n| n.checked_shl(bits)).unwrap_or(0);
+        let packets = if bits < PACKETS_FROM { self.packets } else { cut(u64::from(self.packets)) as u32 };
+        Shape { packets, lower: cut(self.lower), tcp: cut(self.tcp), app: cut(self.app) }
     }
 }
 
@@ -179,8 +243,8 @@ impl Shape {
 struct Shaped {
     count: u64,
     order: u64,
-    tally: Tally,
-    push: Tally,
+    costs: Costs,
+    push: Costs,
 }
 
 /// The median exchange of a group: a real one.
@@ -192,48 +256,63 @@ pub(crate) struct Median {
 }
 
 impl GroupStats {
-    fn add(&mut self, open: &Open) {
-        let tally = open.tally;
-        if self.count == 0 {
-            self.first_order = open.order;
-            self.least = tally;
-            self.most = tally;
-        } else {
-            self.first_order = self.first_order.min(open.order);
-            self.least = self.least.zip(tally, u64::min);
-            self.most = self.most.zip(tally, u64::max);
-        }
-        self.count += 1;
+    fn add(&mut self, open: &Open, room: &mut Room) {
+        let costs = &open.costs;
+        let tally = costs.tally();
         self.tally += tally;
-        let shape = Shape {
-            packets: tally.total_packets as u32,
-            frame: tally.frame_bytes,
-            lower: tally.lower_bytes as u32,
-            tcp: tally.tcp_bytes as u32,
-            app: tally.app_bytes,
-        };
-        self.shaped(shape, Shaped { count: 1, order: open.order, tally, push: open.push });
+        let one = Shaped { count: 1, order: open.order, costs: *costs, push: open.push };
+        match self.shapes.get_mut(self.last) {
+            // The same again: it widens no range.
+            Some(last) if last.costs == *costs && last.order < open.order => {
+                self.count += 1;
+                last.count += 1;
+            }
+            _ => {
+                self.widen(open.order, &tally, &tally);
+                self.count += 1;
+                self.shaped(one, room);
+            }
+        }
         if open.asked_ns != 0 && open.answer_first_ns >= open.asked_ns {
-            self.first_byte.add(open.answer_first_ns - open.asked_ns);
-            self.last_byte.add(open.answer_last_ns.saturating_sub(open.asked_ns));
+            self.first_byte.add(open.answer_first_ns - open.asked_ns, room);
+            self.last_byte.add(open.answer_last_ns.saturating_sub(open.asked_ns), room);
         }
     }
 
-    fn shaped(&mut self, shape: Shape, one: Shaped) {
-        let bits = self.coarse;
-        self.shapes
-            .entry(shape.rounded(bits))
-            .and_modify(|known| {
-                known.count += one.count;
-                if one.order < known.order {
-                    (known.order, known.tally, known.push) = (one.order, one.tally, one.push);
-                }
-            })
-            .or_insert(one);
-        while self.shapes.len() > MOST_SHAPES {
+    fn widen(&mut self, order: u64, least: &Tally, most: &Tally) {
+        if self.count == 0 {
+            (self.first_order, self.least, self.most) = (order, *least, *most);
+        } else {
+            self.first_order = self.first_order.min(order);
+            self.least = self.least.zip(*least, u64::min);
+            self.most = self.most.zip(*most, u64::max);
+        }
+    }
+
+    fn shaped(&mut self, one: Shaped, room: &mut Room) {
+        let shape = Shape::of(&one.costs).rounded(self.coarse);
+        if let Some(at) = self.places.get(&shape).copied()
+            && let Some(known) = self.shapes.get_mut(at as usize)
+        {
+            known.count += one.count;
+            if one.order < known.order {
+                (known.order, known.costs, known.push) = (one.order, one.costs, one.push);
+            }
+            self.last = at as usize;
+            return;
+        }
+        let fewest = if room.shapes > 0 { MOST_SHAPES } else { FEW_SHAPES };
+        room.shapes -= 1;
+        self.last = self.shapes.len();
+        self.places.insert(shape, self.last as u32);
+        self.shapes.push(one);
+        while self.shapes.len() > fewest && self.coarse < 64 {
             self.coarse += 1;
-            for (shape, one) in std::mem::take(&mut self.shapes) {
-                self.shaped(shape, one);
+            let shapes = std::mem::take(&mut self.shapes);
+            room.shapes += shapes.len() as i64;
+            self.places.clear();
+            for one in shapes {
+                self.shaped(one, room);
             }
         }
     }
@@ -247,13 +326,12 @@ impl GroupStats {
             *self = other.clone();
             return;
         }
+        self.widen(other.first_order, &other.least, &other.most);
         self.count += other.count;
-        self.first_order = self.first_order.min(other.first_order);
         self.tally += other.tally;
-        self.least = self.least.zip(other.least, u64::min);
-        self.most = self.most.zip(other.most, u64::max);
-        for (shape, one) in &other.shapes {
-            self.shaped(*shape, one.clone());
+        let mut room = Room { shapes: i64::MAX / 2, buckets: MOST_BUCKETS_IN_ALL };
+        for one in &other.shapes {
+            self.shaped(one.clone(), &mut room);
         }
         self.first_byte.merge(&other.first_byte);
         self.last_byte.merge(&other.last_byte);
@@ -261,12 +339,12 @@ impl GroupStats {
 
     /// The median exchange: by total packets, then frame bytes, the middle one, the lower of two.
     pub fn median(&self) -> Option<Median> {
-        let mut shapes: Vec<&Shaped> = self.shapes.values().collect();
-        shapes.sort_by_key(|one| (one.tally.total_packets, one.tally.frame_bytes, one.order));
+        let mut shapes: Vec<(Tally, &Shaped)> = self.shapes.iter().map(|one| (one.costs.tally(), one)).collect();
+        shapes.sort_unstable_by_key(|(tally, one)| (tally.total_packets, tally.frame_bytes, one.order));
         let mut left = self.count.div_ceil(2);
-        shapes.into_iter().find_map(|one| {
+        shapes.into_iter().find_map(|(tally, one)| {
             if left <= one.count {
-                return Some(Median { order: one.order, tally: one.tally, push: one.push });
+                return Some(Median { order: one.order, tally, push: one.push.tally() });
             }
             left -= one.count;
             None
@@ -275,7 +353,8 @@ impl GroupStats {
 
     /// Middle, least and most of one column.
     pub fn spread(&self, column: impl Fn(&Tally) -> u64) -> Spread {
-        let mut values: Vec<(u64, u64)> = self.shapes.values().map(|one| (column(&one.tally), one.count)).collect();
+        let mut values: Vec<(u64, u64)> =
+            self.shapes.iter().map(|one| (column(&one.costs.tally()), one.count)).collect();
         values.sort_unstable();
         let mut left = self.count.div_ceil(2);
         let median = values
@@ -302,11 +381,20 @@ pub(crate) struct Times {
 }
 
 impl Times {
-    fn add(&mut self, ns: u64) {
+    fn add(&mut self, ns: u64, room: &mut Room) {
         self.min = if self.count == 0 { ns } else { self.min.min(ns) };
         self.max = self.max.max(ns);
         self.count += 1;
-        *self.buckets.entry(bucket(ns)).or_insert(0) += 1;
+        let bucket = bucket(ns);
+        if let Some(count) = self.buckets.get_mut(&bucket) {
+            *count += 1;
+        } else if room.buckets > 0 {
+            room.buckets -= 1;
+            self.buckets.insert(bucket, 1);
+        } else {
+            // No room for more: one bucket for all times between two powers of two.
+            *self.buckets.entry(bucket & !127).or_insert(0) += 1;
+        }
     }
 
     fn merge(&mut self, other: &Times) {
@@ -362,13 +450,22 @@ pub(crate) fn seconds(ns: u64) -> f64 {
 }
 
 /// Labels beyond this many share one.
-const MOST_LABELS: usize = 10_000;
+const MOST_LABELS: usize = 4096;
 /// Shapes of one group beyond this many are rounded together.
 const MOST_SHAPES: usize = 4096;
+/// Where all groups together have used up their room, it is these few.
+const FEW_SHAPES: usize = 16;
+/// Shapes that all groups have room for, before they are rounded to few each.
+const MOST_SHAPES_IN_ALL: i64 = 1 << 16;
+/// Buckets of times that all groups have room for, before they are an octave wide each.
+const MOST_BUCKETS_IN_ALL: usize = 1 << 17;
+/// The count of packets is rounded only when the bytes were rounded by so many bits and it did not help.
+const PACKETS_FROM: u32 = 24;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::costs::Parts;
 
     #[test]
     fn a_bucket_is_within_one_percent() {
@@ -382,7 +479,7 @@ mod tests {
     fn the_median_of_two_is_the_lower() {
         let mut stats = GroupStats::default();
         for (order, packets) in [(0, 5), (1, 3)] {
-            stats.add(&open(order, packets, 0));
+            stats.add(&open(order, packets, 0), &mut Room::default());
         }
         let median = stats.median().expect("two exchanges");
         assert_eq!((median.order, median.tally.total_packets), (1, 3));
@@ -392,7 +489,7 @@ mod tests {
     fn many_shapes_stay_bounded_and_the_median_near() {
         let mut stats = GroupStats::default();
         for order in 0..20_000 {
-            stats.add(&open(order, 3, order));
+            stats.add(&open(order, 3, order), &mut Room::default());
         }
         assert!(stats.shapes.len() <= MOST_SHAPES);
         let median = stats.median().expect("many exchanges");
@@ -406,15 +503,13 @@ mod tests {
         let id = ledger.begin(Nature::Turn, LabelId(0), &Default::default(), 0, &mut book);
         let mut open = ledger.get(id).cloned().expect("just begun");
         open.order = order;
-        open.tally = Tally {
-            total_packets: packets,
+        open.costs = Costs {
+            packets: packets as u32,
             app_packets: 1,
-            frame_bytes: packets * 66 + app,
-            lower_bytes: packets * 34,
-            tcp_bytes: packets * 32,
-            app_bytes: app,
-            content_bytes: app,
-            ..Tally::default()
+            lower: packets * 34,
+            tcp: packets * 32,
+            parts: Parts { content: app, ..Parts::default() },
+            ..Costs::default()
         };
         open
     }

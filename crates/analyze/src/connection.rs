@@ -8,62 +8,85 @@
 //! - a packet without payload belongs to the exchange that owns the last byte it newly acknowledges (a SYN and a FIN
 //!   count as bytes), or, where it acknowledges nothing new, to the exchange in progress.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 
+use foldhash::HashSet;
 use wirelab_dissect::Sniff;
 use wirelab_dissect::packet::{Endpoint, Segment};
 
-use crate::book::Book;
+use crate::book::{Book, label};
 use crate::context::{Context, Counts, Owned, Problems};
 use crate::conversation::Conversation;
 use crate::direction::{Direction, Waiting};
+use crate::flow::Flow;
 use crate::http::{sniff_request, sniff_response};
-use crate::ledger::{ExId, Ledger, Nature, PacketMeta};
+use crate::ledger::{Closed, ExId, Ledger, Nature, PacketMeta};
 use crate::model::{Part, Span, Tally};
 use crate::naming::{self, Facts, Name};
 use crate::packets::Packets;
 
 /// One TCP connection.
+///
+/// There is one of these for each connection of the capture, closed ones too: it is kept small.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    pub flow: Flow,
     pub index: u32,
-    /// The endpoints: first who sent the first packet.
-    endpoints: [Endpoint; 2],
+    /// Whether the flow's second endpoint sent the first packet. Below, endpoint 0 is the one that did.
+    swapped: bool,
     /// Which of them is the client.
-    client: usize,
+    client: u8,
     /// Whether a SYN said so.
     certain: bool,
+    /// Whether it has ended as TCP sees it, and waits to be put away.
+    pub closing: bool,
     /// Sequence numbers of the SYNs: a new one on the same endpoints is a new connection.
     syn: [Option<u32>; 2],
     pub first_ns: u64,
     pub last_ns: u64,
-    syn_ns: Option<u64>,
     pub rtt_ns: Option<u64>,
-    /// Counted as packets come; the parts of the app bytes are summed up from the exchanges.
-    pub totals: Tally,
+    totals: Totals,
     pub counts: Counts,
-    pub out_of_order: u64,
-    pub duplicate_acks: u64,
-    pub keep_alives: u64,
-    pub zero_windows: u64,
-    pub missing_bytes: u64,
+    closed: Closed,
     protocol: &'static str,
-    /// Whether it has ended as TCP sees it, and waits to be put away.
-    pub closing: bool,
     /// What is needed only while packets still come.
     live: Option<Box<Live>>,
 }
 
+/// Counted as packets come; the parts of the app bytes are summed up from the exchanges.
+#[derive(Clone, Copy, Debug, Default)]
+struct Totals {
+    packets: u64,
+    app_packets: u64,
+    lower: u64,
+    tcp: u64,
+    app: u64,
+}
+
 /// What a connection remembers while packets still come.
 #[derive(Debug, Default)]
-struct Live {
+pub(crate) struct Live {
     directions: [Direction; 2],
     ledger: Ledger,
     conversation: Conversation,
     setup: Option<ExId>,
+    syn_ns: Option<u64>,
     /// Whether its beginning was not captured, or bytes are missing from it.
     partial: bool,
+}
+
+impl Live {
+    /// As new, with the room that it has.
+    fn clear(&mut self) {
+        let [a, b] = &mut self.directions;
+        a.clear();
+        b.clear();
+        self.ledger.clear();
+        self.conversation = Conversation::Silent;
+        self.setup = None;
+        self.syn_ns = None;
+        self.partial = false;
+    }
 }
 
 /// What all connections of a capture share.
@@ -76,39 +99,95 @@ pub(crate) struct Shared {
     /// Bytes that segments which came early may still take up, over all connections.
     pub waiting_budget: usize,
     pub owned: Vec<Owned>,
+    pub text: String,
+    /// How many connections have a [`Live`].
+    pub live: usize,
+    /// Those of connections that have ended, for the next ones.
+    pub spare: Vec<Box<Live>>,
+}
+
+impl Shared {
+    fn live(&mut self) -> Box<Live> {
+        self.live += 1;
+        self.spare.pop().unwrap_or_default()
+    }
+
+    fn put_away(&mut self, mut live: Box<Live>) {
+        self.live -= 1;
+        if self.spare.len() < MOST_SPARE && live.ledger.is_small() {
+            live.clear();
+            self.spare.push(live);
+        }
+    }
 }
 
 impl Connection {
-    pub fn new(index: u32, first: &Segment<'_>, time_ns: u64) -> Connection {
+    pub fn new(
+        index: u32,
+        flow: Flow,
+        swapped: bool,
+        first: &Segment<'_>,
+        time_ns: u64,
+        shared: &mut Shared,
+    ) -> Connection {
         // Until a SYN or the first bytes say otherwise: the lower port serves.
-        let client = usize::from(first.source.port < first.destination.port);
+        let client = u8::from(first.source.port < first.destination.port);
         Connection {
+            flow,
             index,
-            endpoints: [first.source, first.destination],
+            swapped,
             client,
             certain: false,
+            closing: false,
             syn: [None; 2],
             first_ns: time_ns,
             last_ns: time_ns,
-            syn_ns: None,
             rtt_ns: None,
-            totals: Tally::default(),
+            totals: Totals::default(),
             counts: Counts::default(),
-            out_of_order: 0,
-            duplicate_acks: 0,
-            keep_alives: 0,
-            zero_windows: 0,
-            missing_bytes: 0,
+            closed: Closed::default(),
             protocol: "none",
-            closing: false,
-            live: Some(Box::default()),
+            live: Some(shared.live()),
         }
     }
 
     /// The client's endpoint and the server's.
     pub fn ends(&self) -> (Endpoint, Endpoint) {
-        let [a, b] = self.endpoints;
-        if self.client == 0 { (a, b) } else { (b, a) }
+        let [a, b] = self.flow.endpoints();
+        if self.swapped == (self.client == 0) { (b, a) } else { (a, b) }
+    }
+
+    /// Which endpoint sent a packet: 0 is the one that sent the first. `swapped`: the flow's second endpoint sent it.
+    #[inline]
+    fn sender(&self, swapped: bool) -> usize {
+        usize::from(swapped != self.swapped)
+    }
+
+    /// Its packets and bytes.
+    pub fn tally(&self) -> Tally {
+        let Totals { packets, app_packets, lower, tcp, app } = self.totals;
+        let Closed { parts, useful, repeated_packets } = self.closed;
+        // Packets and bytes were counted as they came; what the bytes are, and which were repeated, the exchanges know.
+        Tally {
+            total_packets: packets,
+            app_packets,
+            frame_bytes: lower + tcp + app,
+            lower_bytes: lower,
+            tcp_bytes: tcp,
+            app_bytes: app,
+            request_head_bytes: parts.request_head,
+            response_head_bytes: parts.response_head,
+            framing_bytes: parts.framing,
+            content_bytes: parts.content,
+            retransmitted_bytes: parts.retransmitted,
+            useful_bytes: useful,
+            retransmitted_packets: repeated_packets,
+        }
+    }
+
+    /// Whether packets are still expected.
+    pub fn is_live(&self) -> bool {
+        self.live.is_some()
     }
 
     /// What was spoken.
@@ -121,23 +200,28 @@ impl Connection {
 
     /// Whether this segment begins another connection between the same endpoints: a SYN with another number, as
     /// tshark's stream numbers have it.
-    pub fn is_reused_by(&self, segment: &Segment<'_>) -> bool {
-        let from = usize::from(segment.source != self.endpoints[0]);
+    #[inline]
+    pub fn is_reused_by(&self, segment: &Segment<'_>, swapped: bool) -> bool {
         segment.flags.syn()
             && !segment.flags.ack()
-            && match self.syn.get(from).copied().flatten() {
+            && match self.syn.get(self.sender(swapped)).copied().flatten() {
                 Some(syn) => syn != segment.seq,
-                None => self.closing || self.totals.total_packets > 0,
+                None => self.closing || self.totals.packets > 0,
             }
     }
 
     /// Takes the next segment. Gives whether the connection has ended as TCP sees it.
-    pub fn take(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64, shared: &mut Shared) {
-        let from = usize::from(segment.source != self.endpoints[0]);
+    #[inline]
+    pub fn take(&mut self, segment: &Segment<'_>, swapped: bool, number: u64, time_ns: u64, shared: &mut Shared) {
+        let from = self.sender(swapped);
         self.settle_roles(segment, from);
-        let from_client = from == self.client;
+        let from_client = from == usize::from(self.client);
         self.last_ns = self.last_ns.max(time_ns);
-        let mut live = self.live.take().unwrap_or_else(|| Box::new(Live { partial: true, ..Live::default() }));
+        let mut live = self.live.take().unwrap_or_else(|| {
+            let mut live = shared.live();
+            live.partial = true;
+            live
+        });
         let name = self.name(segment, from, time_ns, &mut live);
         let mut meta = PacketMeta {
             number,
@@ -149,7 +233,7 @@ impl Connection {
             record: 0,
         };
         self.count(&meta);
-        self.time_handshake(segment, from_client, time_ns);
+        self.time_handshake(segment, from_client, time_ns, &mut live);
         if shared.packets.wanted() {
             let [ours, theirs] = both(&mut live.directions, from);
             let seq = relative(ours, segment.seq, segment.flags.syn());
@@ -178,6 +262,8 @@ impl Connection {
             self.protocol = live.conversation.protocol();
         }
         live.ledger.end(self.index, &mut shared.book);
+        self.closed.add(&live.ledger.closed);
+        shared.put_away(live);
     }
 
     /// Finds out who is the client, as long as nothing has said so.
@@ -188,7 +274,7 @@ impl Connection {
                 syn.get_or_insert(segment.seq);
             }
             if !self.certain {
-                self.client = if flags.ack() { 1 - from } else { from };
+                self.client = if flags.ack() { 1 - from } else { from } as u8;
                 self.certain = true;
             }
         } else if !self.certain
@@ -196,10 +282,10 @@ impl Connection {
             && self.live.as_ref().is_some_and(|live| live.conversation.is_silent())
         {
             if sniff_request(segment.payload) == Sniff::Yes {
-                self.client = from;
+                self.client = from as u8;
                 self.certain = true;
             } else if sniff_response(segment.payload) == Sniff::Yes {
-                self.client = 1 - from;
+                self.client = (1 - from) as u8;
                 self.certain = true;
             }
         }
@@ -222,10 +308,10 @@ impl Connection {
         let [ours, theirs] = both(&mut live.directions, from);
         let name = naming::name(&mut ours.seen, &theirs.seen, &facts);
         match name {
-            Some(Name::OutOfOrder) => self.out_of_order += 1,
-            Some(Name::DuplicateAck) => self.duplicate_acks += 1,
-            Some(Name::KeepAlive | Name::KeepAliveAck) => self.keep_alives += 1,
-            Some(Name::ZeroWindow) => self.zero_windows += 1,
+            Some(Name::OutOfOrder) => self.counts.rare().out_of_order += 1,
+            Some(Name::DuplicateAck) => self.counts.rare().duplicate_acks += 1,
+            Some(Name::KeepAlive | Name::KeepAliveAck) => self.counts.rare().keep_alives += 1,
+            Some(Name::ZeroWindow) => self.counts.rare().zero_windows += 1,
             _ => {}
         }
         name
@@ -233,21 +319,21 @@ impl Connection {
 
     fn count(&mut self, meta: &PacketMeta) {
         let totals = &mut self.totals;
-        totals.total_packets += 1;
+        totals.packets += 1;
         totals.app_packets += u64::from(meta.app > 0);
-        totals.lower_bytes += u64::from(meta.lower);
-        totals.tcp_bytes += u64::from(meta.tcp);
-        totals.app_bytes += u64::from(meta.app);
-        totals.frame_bytes += u64::from(meta.lower) + u64::from(meta.tcp) + u64::from(meta.app);
+        totals.lower += u64::from(meta.lower);
+        totals.tcp += u64::from(meta.tcp);
+        totals.app += u64::from(meta.app);
     }
 
     /// Measures the round trip of the handshake: from the SYN to the ACK of the SYN-ACK.
-    fn time_handshake(&mut self, segment: &Segment<'_>, from_client: bool, time_ns: u64) {
+    #[inline]
+    fn time_handshake(&mut self, segment: &Segment<'_>, from_client: bool, time_ns: u64, live: &mut Live) {
         let flags = segment.flags;
         match (flags.syn(), flags.ack()) {
-            (true, false) => self.syn_ns = Some(time_ns),
+            (true, false) => live.syn_ns = Some(time_ns),
             (false, true) if from_client && self.rtt_ns.is_none() => {
-                if let Some(syn_ns) = self.syn_ns.take() {
+                if let Some(syn_ns) = live.syn_ns.take() {
                     self.rtt_ns = Some(time_ns.saturating_sub(syn_ns));
                 }
             }
@@ -342,8 +428,7 @@ impl Connection {
         let setup = match live.setup {
             Some(setup) => live.ledger.clamp(setup),
             None => {
-                let label = shared.book.label("handshake");
-                let setup = live.ledger.begin(Nature::Setup, label, meta, self.index, &mut shared.book);
+                let setup = live.ledger.begin(Nature::Setup, label::HANDSHAKE, meta, self.index, &mut shared.book);
                 if let Some(open) = live.ledger.get(setup) {
                     open.complete = true;
                 }
@@ -443,7 +528,7 @@ impl Connection {
         }
         if let Some(meta) = live.directions.get(from).and_then(|ours| ours.fin).map(|_| PacketMeta {
             time_ns: self.last_ns,
-            from_client: from == self.client,
+            from_client: from == usize::from(self.client),
             ..PacketMeta::default()
         }) {
             self.finish(from, &meta, live, shared);
@@ -458,10 +543,14 @@ impl Connection {
             return;
         }
         ours.next = position;
-        self.missing_bytes += count;
+        self.counts.rare().missing_bytes += count;
         live.partial = true;
-        let meta =
-            PacketMeta { number: 0, time_ns: self.last_ns, from_client: from == self.client, ..PacketMeta::default() };
+        let meta = PacketMeta {
+            number: 0,
+            time_ns: self.last_ns,
+            from_client: from == usize::from(self.client),
+            ..PacketMeta::default()
+        };
         self.converse(&meta, 0, live, shared, |conversation, from_client, cx| {
             conversation.skip(from_client, count, cx);
         });
@@ -528,10 +617,12 @@ impl Connection {
             problems: &mut shared.problems,
             visitors: &mut shared.visitors,
             owned: &mut shared.owned,
+            text: &mut shared.text,
             info: info.as_mut(),
             meta,
             connection: self.index,
-            client: self.endpoints.get(self.client).map_or(IpAddr::from([0; 4]), |end| end.addr),
+            flow: &self.flow,
+            client_is_second: self.swapped == (self.client == 0),
             offset,
             partial: live.partial,
             adopt: None,
@@ -589,3 +680,6 @@ fn both(directions: &mut [Direction; 2], from: usize) -> [&mut Direction; 2] {
 fn relative(direction: &Direction, seq: u32, syn: bool) -> u64 {
     if direction.is_known() { u64::try_from(direction.position(seq)).unwrap_or(0) } else { u64::from(!syn) }
 }
+
+/// How many [`Live`] are kept for the next connections.
+const MOST_SPARE: usize = 64;

@@ -1,9 +1,11 @@
 //! What the reading of one packet's bytes may touch.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 
-use crate::book::Book;
+use foldhash::HashSet;
+
+use crate::book::{Book, LabelId};
+use crate::flow::Flow;
 use crate::ledger::{ExId, Ledger, Nature, PacketMeta};
 use crate::model::{Part, Problem, TlsRecords, WebSocketFrames};
 
@@ -16,13 +18,37 @@ pub(crate) struct Owned {
 }
 
 /// What a connection counts besides packets and bytes.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub http_requests: u64,
     pub http_responses: u64,
+    rare: Option<Box<Rare>>,
+}
+
+/// What most connections have none of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rare {
     pub frames: WebSocketFrames,
     pub events: u64,
     pub tls: TlsRecords,
+    pub out_of_order: u64,
+    pub duplicate_acks: u64,
+    pub keep_alives: u64,
+    pub zero_windows: u64,
+    pub missing_bytes: u64,
+}
+
+impl Counts {
+    /// The rare ones, to count one more.
+    #[inline]
+    pub fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// The rare ones, as they are.
+    pub fn rare_so_far(&self) -> Rare {
+        self.rare.as_deref().copied().unwrap_or_default()
+    }
 }
 
 /// What was wrong in a capture: the first ones whole, the others counted.
@@ -55,11 +81,15 @@ pub(crate) struct Context<'a> {
     pub visitors: &'a mut HashSet<IpAddr>,
     /// Where the owners of the bytes are put, in order.
     pub owned: &'a mut Vec<Owned>,
+    /// A text to put a label together in.
+    pub text: &'a mut String,
     /// What the packet says, for people; `None` where nobody wants to know.
     pub info: Option<&'a mut String>,
     pub meta: &'a PacketMeta,
     pub connection: u32,
-    pub client: IpAddr,
+    pub flow: &'a Flow,
+    /// Which of the flow's endpoints is the client.
+    pub client_is_second: bool,
     /// Where the bytes being read begin in their frame.
     pub offset: u64,
     /// Whether the connection was joined in its middle or has lost bytes, so that its beginnings can't be trusted.
@@ -70,13 +100,18 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     /// Begins an exchange.
-    pub fn begin(&mut self, nature: Nature, label: &str) -> ExId {
+    pub fn begin(&mut self, nature: Nature, label: LabelId) -> ExId {
         if let Some(exchange) = self.adopt.take() {
             self.name(exchange, nature, label);
             return exchange;
         }
-        let label = self.book.label(label);
         self.ledger.begin(nature, label, self.meta, self.connection, self.book)
+    }
+
+    /// The client's address.
+    pub fn client(&self) -> IpAddr {
+        let [first, second] = self.flow.endpoints();
+        if self.client_is_second { second.addr } else { first.addr }
     }
 
     /// The exchange in progress.
@@ -90,8 +125,7 @@ impl Context<'_> {
     }
 
     /// Says what an exchange turned out to be.
-    pub fn name(&mut self, exchange: ExId, nature: Nature, label: &str) {
-        let label = self.book.label(label);
+    pub fn name(&mut self, exchange: ExId, nature: Nature, label: LabelId) {
         if let Some(open) = self.ledger.get(exchange) {
             open.nature = nature;
             open.label = label;
@@ -146,18 +180,30 @@ impl Context<'_> {
 /// Bytes of a message as a person would read them: printable ASCII, cut to a length.
 pub(crate) fn readable(bytes: &[u8], most: usize) -> String {
     let mut text = String::new();
-    for byte in bytes.iter().take(most) {
-        match byte {
-            b'\r' => text.push_str("\\r"),
-            b'\n' => text.push_str("\\n"),
-            b' '..=b'~' => text.push(char::from(*byte)),
-            _ => text.push('.'),
+    push_readable(&mut text, bytes, most);
+    text
+}
+
+/// Adds bytes of a message to a text as a person would read them.
+pub(crate) fn push_readable(text: &mut String, bytes: &[u8], most: usize) {
+    let shown = bytes.get(..most).unwrap_or(bytes);
+    match std::str::from_utf8(shown) {
+        // Mostly they are fit to be read as they are.
+        Ok(plain) if shown.iter().all(|byte| matches!(byte, b' '..=b'~')) => text.push_str(plain),
+        _ => {
+            for byte in shown {
+                match byte {
+                    b'\r' => text.push_str("\\r"),
+                    b'\n' => text.push_str("\\n"),
+                    b' '..=b'~' => text.push(char::from(*byte)),
+                    _ => text.push('.'),
+                }
+            }
         }
     }
     if bytes.len() > most {
         text.push('…');
     }
-    text
 }
 
 /// Problems beyond this many are counted only.

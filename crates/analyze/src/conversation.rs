@@ -5,6 +5,7 @@
 
 use wirelab_dissect::{Sniff, http2, tls};
 
+use crate::book::label;
 use crate::context::{Context, Owned};
 use crate::http::{Http, Next, sniff_request, sniff_response};
 use crate::ledger::{ExId, Nature};
@@ -133,7 +134,7 @@ impl Conversation {
                 Some(protocol) => *self = protocol,
                 None => {
                     let nature = Nature::Turn;
-                    let exchange = cx.begin(nature, "data");
+                    let exchange = cx.begin(nature, label::DATA);
                     cx.own(exchange, Part::Content, data.len());
                     *self = Conversation::Begun { bytes: data.to_vec(), exchange };
                     return;

@@ -24,10 +24,17 @@ pub(crate) struct Direction {
     pub finished: bool,
     /// Who owns the bytes up to a position, for those not yet acknowledged.
     owners: VecDeque<(u64, ExId)>,
-    /// Segments that came early, by position.
-    waiting: BTreeMap<u64, Waiting>,
-    waiting_bytes: usize,
+    /// Segments that came early; `None` where none ever did.
+    early: Option<Box<Early>>,
     pub seen: Seen,
+}
+
+/// Segments that came before earlier ones.
+#[derive(Debug, Default)]
+struct Early {
+    /// By position.
+    waiting: BTreeMap<u64, Waiting>,
+    bytes: usize,
 }
 
 /// A segment that came before an earlier one.
@@ -42,12 +49,23 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    fn cost(&self) -> usize {
+        self.data.len() + WAITING_COST
+    }
+
     fn len(&self) -> u64 {
         self.data.len() as u64 + u64::from(self.cut)
     }
 }
 
 impl Direction {
+    /// As new, with the room that it has.
+    pub fn clear(&mut self) {
+        let mut owners = std::mem::take(&mut self.owners);
+        owners.clear();
+        *self = Direction { owners, ..Direction::default() };
+    }
+
     /// The position of a sequence number: the one nearest to what is expected next. May lie before position 0.
     pub fn position(&self, seq: u32) -> i64 {
         let Some(base) = self.base else { return 1 };
@@ -72,6 +90,10 @@ impl Direction {
         match self.owners.back_mut() {
             Some((last, owner)) if *owner == exchange => *last = end,
             _ => {
+                if self.owners.capacity() == 0 {
+                    // Most connections never have more than two at a time.
+                    self.owners.reserve_exact(2);
+                }
                 if self.owners.len() >= MOST_OWNERS {
                     self.owners.pop_front();
                 }
@@ -103,51 +125,60 @@ impl Direction {
 
     /// Keeps a segment that came early. `false` where there is no room for it.
     pub fn wait(&mut self, position: u64, segment: Waiting, budget: &mut usize) -> bool {
-        let cost = segment.data.len() + WAITING_COST;
-        if self.waiting_bytes + cost > MOST_WAITING || cost > *budget {
+        let cost = segment.cost();
+        let early = self.early.get_or_insert_default();
+        if early.bytes + cost > MOST_WAITING || cost > *budget {
             return false;
         }
         // Where two segments begin at the same place the longer one tells more.
-        if self.waiting.get(&position).is_some_and(|known| known.len() >= segment.len()) {
+        if early.waiting.get(&position).is_some_and(|known| known.len() >= segment.len()) {
             return false;
         }
-        self.waiting_bytes += cost;
+        early.bytes += cost;
         *budget -= cost;
-        if let Some(old) = self.waiting.insert(position, segment) {
-            self.release(&old, budget);
+        if let Some(old) = early.waiting.insert(position, segment) {
+            early.release(&old, budget);
         }
         true
     }
 
     /// Whether bytes at this position are waiting already.
     pub fn is_waiting(&self, position: u64) -> bool {
-        self.waiting.range(..=position).next_back().is_some_and(|(start, one)| start + one.len() > position)
+        self.early.as_ref().is_some_and(|early| {
+            early.waiting.range(..=position).next_back().is_some_and(|(start, one)| start + one.len() > position)
+        })
     }
 
     /// Whether any segment waits.
+    #[inline]
     pub fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+        self.early.as_ref().is_some_and(|early| !early.waiting.is_empty())
     }
 
     /// The position of the first segment that waits.
+    #[inline]
     pub fn first_waiting(&self) -> Option<u64> {
-        self.waiting.first_key_value().map(|(position, _)| *position)
+        self.early.as_ref()?.waiting.first_key_value().map(|(position, _)| *position)
     }
 
     /// The first segment that waits, if it begins at or before `next`.
+    #[inline]
     pub fn ready(&mut self, budget: &mut usize) -> Option<(u64, Waiting)> {
-        let first = self.waiting.first_entry()?;
+        let early = self.early.as_mut()?;
+        let first = early.waiting.first_entry()?;
         if *first.key() > self.next {
             return None;
         }
         let (position, segment) = first.remove_entry();
-        self.release(&segment, budget);
+        early.release(&segment, budget);
         Some((position, segment))
     }
+}
 
+impl Early {
     fn release(&mut self, segment: &Waiting, budget: &mut usize) {
-        let cost = segment.data.len() + WAITING_COST;
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(cost);
+        let cost = segment.cost();
+        self.bytes = self.bytes.saturating_sub(cost);
         *budget += cost;
     }
 }

@@ -3,7 +3,10 @@
 //! When the last frame was taken: which of wirelab's apps spoke, which exchanges are updates, and the rows, groups and
 //! sums of the [`Capture`].
 
-use std::collections::HashMap;
+use std::net::IpAddr;
+
+use foldhash::HashMap;
+use wirelab_dissect::packet::Endpoint;
 
 use crate::analyzer::Analyzer;
 use crate::book::{Book, GroupKey, GroupStats, Row, seconds};
@@ -13,21 +16,23 @@ use crate::model::{App, Capture, Exchange, Group, Kind, Packet, Range, Tally};
 
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format: &str) -> Capture {
-    let Analyzer { shared, connections, .. } = analyzer;
+    let Analyzer { shared, connections, links, .. } = analyzer;
     let mut book = shared.book;
     let reading = Reading::of(&book);
-    let mut rows = std::mem::take(&mut book.rows);
-    rows.sort_by_key(|row| row.open.order);
-    let left_out = book.count() - rows.len() as u64;
+    let rows = std::mem::take(&mut book.rows);
+    let left_out = book.count() - rows.iter().flatten().count() as u64;
+    let keeps_packets = !shared.packets.rows.is_empty();
 
-    let mut places = HashMap::new();
+    let mut places = HashMap::default();
     let mut exchanges: Vec<Exchange> = Vec::with_capacity(rows.len());
     let mut index = 0;
     let mut orders = Vec::with_capacity(rows.len());
-    for row in rows {
-        places.insert((row.connection, row.id), exchanges.len());
+    for row in rows.into_iter().flatten() {
+        if keeps_packets {
+            places.insert((row.connection, row.id), exchanges.len());
+        }
         let order = row.open.order;
-        let mut exchange = exchange_of(row, analyzer.first_ns, &reading, &book);
+        let mut exchange = exchange_of(*row, analyzer.first_ns, &reading, &book);
         if exchange.kind == Kind::Update {
             index += 1;
             exchange.index = Some(index);
@@ -50,12 +55,8 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
         None => matches!(reading.update, Some((Kind::Event | Kind::Message, _))),
     };
 
-    let by_connection = |index: usize| book.by_connection.get(index).copied().unwrap_or_default();
-    let rows: Vec<_> = connections
-        .iter()
-        .enumerate()
-        .map(|(at, connection)| connection_of(connection, clean(by_connection(at)), analyzer.first_ns))
-        .collect();
+    let rows: Vec<_> =
+        connections.into_iter().map(|connection| connection_of(&connection, &reading, analyzer.first_ns)).collect();
     let totals: Tally = rows.iter().map(|row| row.tally).sum();
     let packets = described(shared.packets.rows, &shared.packets.owners, &places);
 
@@ -71,6 +72,12 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
             "{} packets have an IP length of 0, as segmentation offload leaves it: their lengths follow from the frames, and what \
              is one packet here was several on the wire.",
             analyzer.no_ip_length
+        ));
+    }
+    if analyzer.forgotten > 0 {
+        notes.push(format!(
+            "More connections were open at a time than there is room for: {} were taken for ended when others began.",
+            analyzer.forgotten
         ));
     }
     let missing: u64 = rows.iter().map(|row| row.missing_bytes).sum();
@@ -93,7 +100,7 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
         file: file.map(str::to_owned),
         app: reading.app,
         format: format.to_owned(),
-        link: match analyzer.links.as_slice() {
+        link: match links.as_slice() {
             [] => "none".to_owned(),
             [link] => link.to_string(),
             _ => "mixed".to_owned(),
@@ -234,7 +241,7 @@ fn kind(key: &GroupKey, label: &str, app: Option<App>) -> Kind {
 
 /// The most repeated exchange, if any is repeated: its kind and label.
 fn most_repeated(book: &Book, kinds: &HashMap<GroupKey, Kind>) -> Option<(Kind, String)> {
-    let mut counts: HashMap<(Kind, &str), (u64, u64)> = HashMap::new();
+    let mut counts: HashMap<(Kind, &str), (u64, u64)> = HashMap::default();
     for (key, stats) in book.groups() {
         let Some(kind @ (Kind::Request | Kind::Event | Kind::Message | Kind::Turn)) = kinds.get(key).copied() else {
             continue;
@@ -254,7 +261,7 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, book: &Book) -> Excha
     let open = row.open;
     let key = GroupKey { nature: open.nature, label: open.label, has_time: open.has_time };
     let answered = open.asked_ns != 0 && open.answer_first_ns >= open.asked_ns;
-    let mut packets = open.packets;
+    let mut packets = open.packets.map(|packets| *packets).unwrap_or_default();
     packets.sort_unstable();
     Exchange {
         kind: reading.kind(&key),
@@ -266,14 +273,14 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, book: &Book) -> Excha
         first_byte_s: answered.then(|| seconds(open.answer_first_ns - open.asked_ns)),
         last_byte_s: answered.then(|| seconds(open.answer_last_ns.saturating_sub(open.asked_ns))),
         packets,
-        tally: reading.clean(open.tally),
-        push: reading.clean(open.push),
+        tally: reading.clean(open.costs.tally()),
+        push: reading.clean(open.push.tally()),
     }
 }
 
 fn groups(book: &Book, reading: &Reading) -> Vec<Group> {
     let mut merged: Vec<((Kind, &str), GroupStats)> = Vec::new();
-    let mut places: HashMap<(Kind, &str), usize> = HashMap::new();
+    let mut places: HashMap<(Kind, &str), usize> = HashMap::default();
     for (key, stats) in book.groups() {
         let name = (reading.kind(key), book.text(key.label));
         match places.get(&name).and_then(|at| merged.get_mut(*at)) {
@@ -303,36 +310,53 @@ fn groups(book: &Book, reading: &Reading) -> Vec<Group> {
         .collect()
 }
 
-fn connection_of(connection: &Connection, parts: Tally, first_ns: u64) -> crate::model::Connection {
+fn connection_of(connection: &Connection, reading: &Reading, first_ns: u64) -> crate::model::Connection {
     let (client, server) = connection.ends();
-    // Packets and bytes were counted as they came; what the bytes are, and which were repeated, the exchanges know.
-    let tally = Tally {
-        total_packets: connection.totals.total_packets,
-        app_packets: connection.totals.app_packets,
-        frame_bytes: connection.totals.frame_bytes,
-        lower_bytes: connection.totals.lower_bytes,
-        tcp_bytes: connection.totals.tcp_bytes,
-        app_bytes: connection.totals.app_bytes,
-        ..parts
-    };
+    let rare = connection.counts.rare_so_far();
     crate::model::Connection {
-        client: client.to_string(),
-        server: server.to_string(),
+        client: in_words(client),
+        server: in_words(server),
         protocol: connection.protocol().to_owned(),
         start_s: seconds(connection.first_ns.saturating_sub(first_ns)),
         duration_s: seconds(connection.last_ns.saturating_sub(connection.first_ns)),
         rtt_s: connection.rtt_ns.map(seconds),
-        tally,
-        out_of_order_packets: connection.out_of_order,
-        duplicate_acks: connection.duplicate_acks,
-        keep_alives: connection.keep_alives,
-        zero_windows: connection.zero_windows,
-        missing_bytes: connection.missing_bytes,
+        tally: reading.clean(connection.tally()),
+        out_of_order_packets: rare.out_of_order,
+        duplicate_acks: rare.duplicate_acks,
+        keep_alives: rare.keep_alives,
+        zero_windows: rare.zero_windows,
+        missing_bytes: rare.missing_bytes,
         http_requests: connection.counts.http_requests,
         http_responses: connection.counts.http_responses,
-        websocket_frames: connection.counts.frames,
-        sse_events: connection.counts.events,
-        tls_records: connection.counts.tls,
+        websocket_frames: rare.frames,
+        sse_events: rare.events,
+        tls_records: rare.tls,
+    }
+}
+
+/// An endpoint as it is displayed. IPv4 by hand: there may be a hundred thousand of them.
+fn in_words(end: Endpoint) -> String {
+    let IpAddr::V4(addr) = end.addr else { return end.to_string() };
+    let mut text = String::with_capacity(21);
+    for (at, byte) in addr.octets().into_iter().enumerate() {
+        if at > 0 {
+            text.push('.');
+        }
+        push_number(&mut text, u16::from(byte));
+    }
+    text.push(':');
+    push_number(&mut text, end.port);
+    text
+}
+
+fn push_number(text: &mut String, number: u16) {
+    let mut divisor = 10_000;
+    while divisor > 1 && number < divisor {
+        divisor /= 10;
+    }
+    while divisor > 0 {
+        text.push(char::from(b'0' + (number / divisor % 10) as u8));
+        divisor /= 10;
     }
 }
 
@@ -349,4 +373,19 @@ fn described(mut rows: Vec<Packet>, owners: &[Option<ExId>], places: &HashMap<(u
         }
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_written_as_it_is_displayed() {
+        for addr in ["0.0.0.0", "10.0.0.1", "192.168.100.255", "::1", "2001:db8::a"] {
+            for port in [0, 9, 10, 80, 99, 100, 8000, 9999, 10_000, 65_535] {
+                let end = Endpoint { addr: addr.parse().unwrap(), port };
+                assert_eq!(in_words(end), end.to_string());
+            }
+        }
+    }
 }

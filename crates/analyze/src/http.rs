@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 use wirelab_dissect::http1::{self, Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder, Upgrade};
 use wirelab_dissect::{Sniff, sse};
 
-use crate::context::{Context, readable};
+use crate::book::label;
+use crate::context::{Context, push_readable, readable};
 use crate::ledger::{ExId, Nature};
 use crate::model::Part;
 use crate::time_of_day::{Finder, Found, Place};
@@ -124,7 +125,8 @@ impl Http {
                     return;
                 }
                 None => {
-                    let exchange = cx.begin(Nature::Request { first_page: false, html: false, json: false }, "request");
+                    let exchange =
+                        cx.begin(Nature::Request { first_page: false, html: false, json: false }, label::REQUEST);
                     cx.counts.http_requests += 1;
                     self.asking = Some(exchange);
                     exchange
@@ -146,9 +148,14 @@ impl Http {
                 Some(Event::Request(head)) => {
                     let path = head.target.split('?').next().unwrap_or_default();
                     cx.say(|| format!("{} {}", head.method, readable(head.target.as_bytes(), 60)));
-                    let method = readable(head.method.as_bytes(), 16);
-                    let label = format!("{method} {}", readable(path.as_bytes(), 60));
-                    cx.name(exchange, Nature::Request { first_page: false, html: false, json: false }, &label);
+                    let mut text = std::mem::take(cx.text);
+                    text.clear();
+                    push_readable(&mut text, head.method.as_bytes(), 16);
+                    text.push(' ');
+                    push_readable(&mut text, path.as_bytes(), 60);
+                    let label = cx.book.label(&text);
+                    *cx.text = text;
+                    cx.name(exchange, Nature::Request { first_page: false, html: false, json: false }, label);
                     let reply_to = match head.method {
                         "HEAD" => ReplyTo::Head,
                         "CONNECT" => ReplyTo::Connect,
@@ -298,8 +305,7 @@ impl Http {
             .copied()
             .or_else(|| self.asking.map(|exchange| Asked { exchange, reply_to: ReplyTo::Other, page: false }));
         let asked = asked.unwrap_or_else(|| Asked {
-            exchange: cx
-                .begin(Nature::Request { first_page: false, html: false, json: false }, "response without its request"),
+            exchange: cx.begin(Nature::Request { first_page: false, html: false, json: false }, label::NO_REQUEST),
             reply_to: ReplyTo::Other,
             page: false,
         });
@@ -428,7 +434,7 @@ impl Events {
         match self.event {
             Some(event) => cx.ledger.clamp(event),
             None => {
-                let event = cx.begin(Nature::Event, "event: message");
+                let event = cx.begin(Nature::Event, label::EVENT_MESSAGE);
                 self.event = Some(event);
                 self.has_body = false;
                 self.finder.restart();
@@ -459,15 +465,18 @@ impl Events {
             }
             match step.event {
                 Some(sse::Event::Message { event_type, data, .. }) => {
-                    cx.counts.events += 1;
-                    let label = format!("event: {}", readable(event_type.as_bytes(), 40));
-                    cx.say(|| format!("{label} {}", readable(data, 60)));
-                    cx.name(event, Nature::Event, &label);
+                    cx.counts.rare().events += 1;
+                    cx.say(|| format!("event: {} {}", readable(event_type.as_bytes(), 40), readable(data, 60)));
+                    let label = match event_type {
+                        "message" => label::EVENT_MESSAGE,
+                        other => cx.book.label(&format!("event: {}", readable(other.as_bytes(), 40))),
+                    };
+                    cx.name(event, Nature::Event, label);
                     self.finish(event, cx);
                 }
                 Some(sse::Event::Block) => {
                     cx.say(|| "comment".to_owned());
-                    cx.name(event, Nature::Control, "comment");
+                    cx.name(event, Nature::Control, label::COMMENT);
                     self.finish(event, cx);
                 }
                 Some(sse::Event::Comment | sse::Event::Retry(_)) | None => {}
@@ -487,7 +496,7 @@ impl Events {
         if let Some(event) = self.event {
             cx.complete(event);
             if !self.has_body {
-                cx.name(event, Nature::Control, "end of stream");
+                cx.name(event, Nature::Control, label::END_OF_STREAM);
             }
         }
     }
@@ -498,8 +507,8 @@ pub(crate) fn own_time(exchange: ExId, len: usize, found: &Found, cx: &mut Conte
     if let Some(open) = cx.ledger.get(exchange) {
         open.has_time = true;
         // Characters of it that came in an earlier segment were given to the exchange as content.
-        open.tally.useful_bytes += found.before as u64;
-        open.push.useful_bytes += found.before as u64;
+        open.costs.useful += found.before as u32;
+        open.push.useful += found.before as u32;
     }
     let time = &found.range;
     cx.own(exchange, Part::Content, time.start.min(len));
@@ -518,7 +527,7 @@ fn skip_to<'a>(start: Option<usize>, data: &'a [u8], cx: &mut Context<'_>) -> &'
 
 /// Whether this is the first page that the client's address asks for.
 fn visit(cx: &mut Context<'_>) -> bool {
-    cx.visitors.len() < MOST_VISITORS && cx.visitors.insert(cx.client)
+    cx.visitors.len() < MOST_VISITORS && cx.visitors.insert(cx.client())
 }
 
 fn part(mark: Mark, head: Part) -> Part {

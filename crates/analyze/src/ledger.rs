@@ -6,8 +6,9 @@
 
 use std::collections::VecDeque;
 
-use crate::book::{Book, LabelId};
-use crate::model::{Part, Tally};
+use crate::book::{Book, LabelId, label};
+use crate::costs::{Costs, Parts};
+use crate::model::Part;
 
 /// An exchange of one connection: counted from 0, never reused.
 pub(crate) type ExId = u32;
@@ -66,13 +67,15 @@ pub(crate) struct Open {
     /// When the first and the last new byte from the server were seen. 0: never.
     pub answer_first_ns: u64,
     pub answer_last_ns: u64,
-    pub packets: Vec<u64>,
-    pub tally: Tally,
-    pub push: Tally,
+    /// The numbers of its packets, where the row limit keeps it whole.
+    pub packets: Option<Box<Vec<u64>>>,
+    pub costs: Costs,
+    /// Of them: the server's packets with new data and the client's ACKs of them.
+    pub push: Costs,
     /// Positions behind the last byte it owns, client's and server's.
-    ends: [u64; 2],
+    pub ends: [u64; 2],
     /// Whether the row limit keeps it whole.
-    kept: bool,
+    pub kept: bool,
 }
 
 /// The open exchanges of one connection.
@@ -86,36 +89,67 @@ pub(crate) struct Ledger {
     /// The connection's close and keep-alive exchanges, once begun.
     close: Option<ExId>,
     keep_alive: Option<ExId>,
+    /// What the exchanges that were handed over come to.
+    pub closed: Closed,
+}
+
+/// What the closed exchanges of a connection come to, as far as the connection does not count it by itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Closed {
+    pub parts: Parts,
+    pub useful: u64,
+    pub repeated_packets: u64,
+}
+
+impl Closed {
+    /// Adds those of another.
+    pub fn add(&mut self, other: &Closed) {
+        self.parts.add(&other.parts);
+        self.useful += other.useful;
+        self.repeated_packets += other.repeated_packets;
+    }
 }
 
 impl Ledger {
+    /// As new, with the room that it has.
+    pub fn clear(&mut self) {
+        let mut open = std::mem::take(&mut self.open);
+        open.clear();
+        *self = Ledger { open, ..Ledger::default() };
+    }
+
+    /// Whether it takes up no more room than a usual connection's.
+    pub fn is_small(&self) -> bool {
+        self.open.capacity() <= 8
+    }
+
     /// Begins an exchange; it becomes the one in progress.
     pub fn begin(&mut self, nature: Nature, label: LabelId, at: &PacketMeta, connection: u32, book: &mut Book) -> ExId {
         self.retire(connection, book, MOST_OPEN);
         let id = self.first + self.open.len() as u32;
         let order = book.next_order();
+        if self.open.capacity() == 0 {
+            // Most connections never have more than two at a time.
+            self.open.reserve_exact(2);
+        }
         self.open.push_back(Open {
             nature,
             label,
             has_time: false,
             complete: false,
             order,
-            first_ns: 0,
-            last_ns: 0,
+            // The time is set with the first packet; `at` only names it for exchanges that never get one of their own.
+            first_ns: at.time_ns,
+            last_ns: at.time_ns,
             asked_ns: 0,
             answer_first_ns: 0,
             answer_last_ns: 0,
-            packets: Vec::new(),
-            tally: Tally::default(),
-            push: Tally::default(),
+            packets: None,
+            costs: Costs::default(),
+            push: Costs::default(),
             ends: [0; 2],
             kept: book.keeps(order),
         });
-        // The time is set with the first packet; `at` only names it for exchanges that never get one of their own.
-        if let Some(open) = self.open.back_mut() {
-            open.first_ns = at.time_ns;
-            open.last_ns = at.time_ns;
-        }
         self.current = id;
         id
     }
@@ -123,8 +157,7 @@ impl Ledger {
     /// The exchange in progress on this connection, begun if there is none yet.
     pub fn current(&mut self, at: &PacketMeta, connection: u32, book: &mut Book) -> ExId {
         if self.open.is_empty() {
-            let label = book.label("unknown");
-            return self.begin(Nature::Turn, label, at, connection, book);
+            return self.begin(Nature::Turn, label::UNKNOWN, at, connection, book);
         }
         self.clamp(self.current)
     }
@@ -134,8 +167,7 @@ impl Ledger {
         match self.close {
             Some(id) => self.clamp(id),
             None => {
-                let label = book.label("close");
-                let id = self.begin(Nature::Close, label, at, connection, book);
+                let id = self.begin(Nature::Close, label::CLOSE, at, connection, book);
                 self.close = Some(id);
                 id
             }
@@ -148,8 +180,7 @@ impl Ledger {
             Some(id) if id >= self.first => id,
             _ => {
                 let before = self.current;
-                let label = book.label("TCP keep-alive");
-                let id = self.begin(Nature::Control, label, at, connection, book);
+                let id = self.begin(Nature::Control, label::KEEP_ALIVE, at, connection, book);
                 self.keep_alive = Some(id);
                 if before >= self.first && id > self.first {
                     self.current = before;
@@ -160,39 +191,39 @@ impl Ledger {
     }
 
     /// An open exchange, or `None` once it was closed.
+    #[inline]
     pub fn get(&mut self, id: ExId) -> Option<&mut Open> {
         self.open.get_mut(id.checked_sub(self.first)? as usize)
     }
 
     /// The exchange itself where it is still open, else the oldest that is.
+    #[inline]
     pub fn clamp(&self, id: ExId) -> ExId {
         id.max(self.first)
     }
 
     /// Gives a packet, with its headers and everything below, to an exchange. Its payload is given by [`Ledger::bytes`].
+    #[inline]
     pub fn packet(&mut self, id: ExId, meta: &PacketMeta, push: bool) {
         let Some(open) = self.get(id) else { return };
-        if open.tally.total_packets == 0 {
+        if open.costs.packets == 0 {
             open.first_ns = meta.time_ns;
         }
         open.last_ns = open.last_ns.max(meta.time_ns);
-        if open.kept && open.packets.len() < MOST_PACKETS_LISTED {
-            open.packets.push(meta.number);
+        if open.kept {
+            let packets = open.packets.get_or_insert_default();
+            if packets.len() < MOST_PACKETS_LISTED {
+                packets.push(meta.number);
+            }
         }
-        let row = |tally: &mut Tally| {
-            tally.total_packets += 1;
-            tally.app_packets += u64::from(meta.app > 0);
-            tally.lower_bytes += u64::from(meta.lower);
-            tally.tcp_bytes += u64::from(meta.tcp);
-            tally.frame_bytes += u64::from(meta.lower) + u64::from(meta.tcp);
-        };
-        row(&mut open.tally);
+        open.costs.packet(meta);
         if push {
-            row(&mut open.push);
+            open.push.packet(meta);
         }
     }
 
     /// Gives payload bytes to an exchange.
+    #[inline]
     pub fn bytes(&mut self, id: ExId, part: Part, len: u64, meta: &PacketMeta) {
         let Some(open) = self.get(id) else { return };
         open.last_ns = open.last_ns.max(meta.time_ns);
@@ -206,34 +237,26 @@ impl Ledger {
                 open.answer_last_ns = meta.time_ns;
             }
         }
-        let add = |tally: &mut Tally| {
-            tally.app_bytes += len;
-            tally.frame_bytes += len;
-            *column(tally, part) += len;
-            if part == Part::Useful {
-                tally.useful_bytes += len;
-            }
-        };
-        add(&mut open.tally);
+        open.costs.bytes(part, len);
         if !meta.from_client {
-            add(&mut open.push);
+            open.push.bytes(part, len);
         }
     }
 
     /// Says of bytes that were given to an exchange as content what they turned out to be.
     pub fn reclassify(&mut self, id: ExId, part: Part, len: u64) {
         let Some(open) = self.get(id) else { return };
-        let tally = &mut open.tally;
-        let len = len.min(tally.content_bytes);
-        tally.content_bytes -= len;
-        *column(tally, part) += len;
+        let parts = &mut open.costs.parts;
+        let len = len.min(parts.content);
+        parts.content -= len;
+        *parts.of(part) += len;
     }
 
     /// Notes that a packet given to `id` brought nothing new.
     pub fn repeated(&mut self, id: ExId, from_client: bool) {
         if let Some(open) = self.get(id) {
-            open.tally.retransmitted_packets += 1;
-            open.push.retransmitted_packets += u64::from(!from_client);
+            open.costs.repeated_packets = open.costs.repeated_packets.saturating_add(1);
+            open.push.repeated_packets = open.push.repeated_packets.saturating_add(u32::from(!from_client));
         }
     }
 
@@ -247,6 +270,7 @@ impl Ledger {
     }
 
     /// Hands over exchanges from the oldest on while they are complete and acknowledged on both sides.
+    #[inline]
     pub fn settle(&mut self, acked: [u64; 2], connection: u32, book: &mut Book) {
         while self.open.len() > 1
             && self.open.front().is_some_and(|open| {
@@ -271,21 +295,14 @@ impl Ledger {
     }
 
     fn hand_over(&mut self, connection: u32, book: &mut Book) {
-        if let Some(open) = self.open.pop_front() {
+        if let Some(open) = self.open.front_mut() {
+            self.closed.parts.add(&open.costs.parts);
+            self.closed.useful += u64::from(open.costs.useful);
+            self.closed.repeated_packets += u64::from(open.costs.repeated_packets);
             book.add(open, connection, self.first);
+            self.open.pop_front();
             self.first += 1;
         }
-    }
-}
-
-/// The column of a tally that counts this part.
-fn column(tally: &mut Tally, part: Part) -> &mut u64 {
-    match part {
-        Part::RequestHead => &mut tally.request_head_bytes,
-        Part::ResponseHead => &mut tally.response_head_bytes,
-        Part::Framing => &mut tally.framing_bytes,
-        Part::Content | Part::Useful => &mut tally.content_bytes,
-        Part::Retransmitted => &mut tally.retransmitted_bytes,
     }
 }
 

@@ -3,6 +3,7 @@
 use wirelab_dissect::http2::{self, Side};
 use wirelab_dissect::tls::{self, ContentType};
 
+use crate::book::{LabelId, label};
 use crate::context::Context;
 use crate::ledger::{ExId, Nature};
 use crate::model::Part;
@@ -36,10 +37,10 @@ impl Records {
     }
 
     /// What a turn is called before its records have said more.
-    pub fn label(&self) -> &'static str {
+    pub fn label(&self) -> LabelId {
         match self {
-            Records::Tls(_) => "TLS",
-            Records::Http2(_) => "HTTP/2",
+            Records::Tls(_) => label::TLS,
+            Records::Http2(_) => label::HTTP2,
         }
     }
 
@@ -90,25 +91,24 @@ fn read_tls(side: &mut Option<tls::Decoder>, turn: ExId, mut data: &[u8], cx: &m
         let consumed = step.consumed;
         cx.own(turn, part, consumed);
         if let Some(tls::Event::Record { content_type, .. }) = step.event {
-            let count = &mut cx.counts.tls;
+            let count = &mut cx.counts.rare().tls;
             let label = match content_type {
                 ContentType::Handshake => {
                     count.handshake += 1;
-                    "TLS handshake"
+                    label::TLS_HANDSHAKE
                 }
                 ContentType::ApplicationData => {
                     count.application_data += 1;
-                    "TLS application data"
+                    label::TLS_DATA
                 }
                 _ => {
                     count.other += 1;
-                    "TLS"
+                    label::TLS
                 }
             };
             cx.say(|| content_type.name().to_owned());
             // A turn is called after the first record in it that says more than "TLS".
-            let plain = cx.book.label("TLS");
-            if label != "TLS" && cx.ledger.get(turn).is_some_and(|open| open.label == plain) {
+            if label != label::TLS && cx.ledger.get(turn).is_some_and(|open| open.label == label::TLS) {
                 cx.name(turn, Nature::Turn, label);
             }
         }

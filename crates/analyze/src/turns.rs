@@ -3,6 +3,7 @@
 //! Two sides take turns: what the client says, then what the server answers, until the client speaks again. That fits
 //! line protocols and most binary ones. What the server says before it is asked is a greeting.
 
+use crate::book::label;
 use crate::context::{Context, readable};
 use crate::http::own_time;
 use crate::ledger::{ExId, Nature};
@@ -95,7 +96,10 @@ impl Turns {
         self.named = end.is_some() || self.word.len() >= MOST_WORD;
         let typed = !self.word.is_empty() && self.word.iter().all(u8::is_ascii_graphic);
         match std::str::from_utf8(&self.word) {
-            Ok(word) if typed => cx.name(turn, Nature::Turn, word),
+            Ok(word) if typed => {
+                let label = cx.book.label(word);
+                cx.name(turn, Nature::Turn, label);
+            }
             _ => self.named = true,
         }
     }
@@ -135,13 +139,13 @@ impl Turns {
         self.named = false;
         let turn = if from_client || self.turn.is_some() || !matches!(self.kind, Inside::Unknown) {
             let label = match &self.kind {
-                Inside::Unknown => "data",
+                Inside::Unknown => label::DATA,
                 Inside::Records(records) => records.label(),
-                Inside::Tunnel => "tunnel",
+                Inside::Tunnel => label::TUNNEL,
             };
             cx.begin(Nature::Turn, label)
         } else {
-            cx.begin(Nature::Greeting, "greeting")
+            cx.begin(Nature::Greeting, label::GREETING)
         };
         self.turn = Some(turn);
         self.answered = !from_client;

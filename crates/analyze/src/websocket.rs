@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::websocket::{Decoder, Event, FrameHeader, Mark, Opcode};
 
+use crate::book::label;
 use crate::context::{Context, readable};
 use crate::http::own_time;
 use crate::ledger::{ExId, Nature};
@@ -108,7 +109,7 @@ impl WebSocket {
                 }
                 let shown = inflated.map_or(payload, |inflated| inflated.peek);
                 cx.say(|| describe(&header, shown));
-                count(&mut cx.counts.frames, header.opcode);
+                count(&mut cx.counts.rare().frames, header.opcode);
                 self.end(from_client, &header, exchange, cx);
             }
             if done {
@@ -139,13 +140,13 @@ impl WebSocket {
         match Opcode::from_bits(first & 0x0f) {
             Opcode::Close => cx.close(),
             Opcode::Ping => {
-                let exchange = cx.begin(Nature::Control, "ping");
+                let exchange = cx.begin(Nature::Control, label::PING);
                 self.side(from_client).ping = Some(exchange);
                 exchange
             }
             Opcode::Pong => match self.side(!from_client).ping.take() {
                 Some(ping) => cx.ledger.clamp(ping),
-                None => cx.begin(Nature::Control, "pong"),
+                None => cx.begin(Nature::Control, label::PONG),
             },
             opcode => {
                 if let Some(message) = self.side(from_client).message {
@@ -154,7 +155,14 @@ impl WebSocket {
                 let answered = if from_client { None } else { self.awaiting.pop_front() };
                 let exchange = match answered {
                     Some(asked) => cx.ledger.clamp(asked),
-                    None => cx.begin(Nature::Message, opcode.name()),
+                    None => {
+                        let label = match opcode {
+                            Opcode::Text => label::TEXT,
+                            Opcode::Binary => label::BINARY,
+                            other => cx.book.label(other.name()),
+                        };
+                        cx.begin(Nature::Message, label)
+                    }
                 };
                 let side = self.side(from_client);
                 side.finder.restart();
