@@ -19,8 +19,8 @@
 //! # How to add an app
 //!
 //! 1. Write `src/NAME.rs` with the conversation drawn at its top and `run(listener, clock, options, shutdown)`. Over
-//!    HTTP, build a router and hand it to `http::serve`, which does limits, time-outs, dates, 404, 405, HEAD and the end;
-//!    `ajax.rs` is the shortest example with a route of its own. Over anything else, hand a conversation to
+//!    HTTP, build a router and hand it to `http::serve`, which does limits, time-outs, dates, 404, 405, HEAD and the
+//!    end; `ajax.rs` is the shortest example with a route of its own. Over anything else, hand a conversation to
 //!    `connections::serve`, as `tcp.rs` does.
 //! 2. Ask the [`Clock`](wirelab_clock::Clock) for the time, and tokio for every wait. No socket, no thread and no other
 //!    clock: else the app cannot run under a paused clock.
