@@ -16,9 +16,7 @@ pub fn choose(asked: Wire) -> Result<WireKind, Failure> {
     };
     match refused {
         Ok(()) => Ok(WireKind::Kernel),
-        Err(refusal) if asked == Wire::Kernel => {
-            Err(Failure::machine(format_args!("{refusal}; or take the other wire with --wire virtual")))
-        }
+        Err(refusal) if asked == Wire::Kernel => Err(Failure::machine(refusal)),
         Err(refusal) => {
             terminal::say(format_args!("taking the virtual wire, because {refusal}"));
             Ok(WireKind::Virtual)
