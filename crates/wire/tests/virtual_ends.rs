@@ -234,8 +234,8 @@ fn the_link_falls_quiet_before_the_server_is_told_to_stop() {
                 }
             });
             echo_server(listener, Clock::utc(), shutdown).await?;
-            // SYN, SYN/ACK; ACK and FIN; FIN; ACK.
-            assert_eq!(told.load(Ordering::Relaxed), 2500);
+            // SYN, SYN/ACK; ACK and FIN; FIN; ACK; and 300 ms of silence.
+            assert_eq!(told.load(Ordering::Relaxed), 2800);
             Ok(())
         },
         |connectors, _| async move { drop(connectors[0].connect().await.unwrap()) },

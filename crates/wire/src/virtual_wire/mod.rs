@@ -236,33 +236,39 @@ async fn pass_time(
             if idle.is_in_vain() {
                 return Err(Error::Stuck("timers run out again and again, and nothing is ever sent"));
             }
-            let limit = match phase {
+            // When this phase ends, if nothing happens before.
+            let end = match phase {
                 Phase::Working if client_done.get() => {
-                    phase = Phase::Settling { until: now + LONGEST_SETTLING };
+                    phase = Phase::Settling { since: now };
                     continue;
                 }
                 Phase::Working => net.last_event() + LONGEST_SILENCE,
-                Phase::Settling { until } if net.is_quiet() || now >= until => {
-                    net.stop_recording();
-                    frames = net.frames();
-                    // The server may have ended long ago.
-                    shut_down.take().map(|shut_down| shut_down.send(()));
-                    phase = Phase::Stopping { until: now + LONGEST_STOPPING };
-                    continue;
+                Phase::Settling { since } if net.is_quiet() => {
+                    (net.last_event().max(since) + QUIET).min(since + LONGEST_SETTLING)
                 }
+                Phase::Settling { since } => since + LONGEST_SETTLING,
                 Phase::Stopping { .. } if server_done.get() => return Ok(frames),
-                Phase::Stopping { until } if now >= until => {
-                    tracing::warn!(
-                        "the server did not stop within {LONGEST_STOPPING:?} of virtual time and was dropped"
-                    );
-                    return Ok(frames);
-                }
-                Phase::Settling { until } | Phase::Stopping { until } => until,
+                Phase::Stopping { since } => since + LONGEST_STOPPING,
             };
-            if now >= limit {
-                return Err(Error::Stuck("the client waits for what never comes: no frame in 31 days of virtual time"));
+            if now >= end {
+                match phase {
+                    Phase::Working => return Err(Error::Stuck(SILENCE)),
+                    Phase::Settling { .. } => {
+                        net.stop_recording();
+                        frames = net.frames();
+                        // The server may have ended long ago.
+                        shut_down.take().map(|shut_down| shut_down.send(()));
+                        phase = Phase::Stopping { since: now };
+                        continue;
+                    }
+                    Phase::Stopping { .. } => {
+                        let patience = LONGEST_STOPPING;
+                        tracing::warn!("the server did not stop within {patience:?} of virtual time and was dropped");
+                        return Ok(frames);
+                    }
+                }
             }
-            net.next_event().map_or(limit, |event| event.min(limit))
+            net.next_event().map_or(end, |event| event.min(end))
         };
         clock::reach(idle, started, target).await;
     }
@@ -274,9 +280,9 @@ enum Phase {
     /// The client's future runs.
     Working,
     /// It has ended, and what it sent last is still on the way.
-    Settling { until: Duration },
+    Settling { since: Duration },
     /// The server was told to stop.
-    Stopping { until: Duration },
+    Stopping { since: Duration },
 }
 
 fn facts(options: &Options, frames: Frames) -> Facts {
@@ -295,6 +301,9 @@ fn facts(options: &Options, frames: Frames) -> Facts {
     }
 }
 
+const SILENCE: &str = "the client waits for what never comes: no frame in 31 days of virtual time";
+/// How long nothing must have happened for the link to be quiet: time for a program to end its side, too.
+const QUIET: Duration = Duration::from_millis(300);
 /// As long as a connection tries to get something across: nothing takes longer to settle by itself.
 const LONGEST_SETTLING: Duration = Duration::from_secs(1000);
 /// For a server to end by itself, with its own time-outs for slow clients.
