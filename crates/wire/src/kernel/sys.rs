@@ -194,6 +194,36 @@ pub fn set_quick_ack(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     })
 }
 
+/// Asks that the calling thread be let in soon when it wakes up, in return for shorter turns. Linux 6.12 and later
+/// heed it, for any user; earlier ones change nothing. See sched_setattr(2), `sched_runtime` of `SCHED_OTHER`.
+pub fn prefer_short_turns() -> io::Result<()> {
+    #[repr(C)]
+    struct SchedAttr {
+        size: u32,
+        policy: u32,
+        flags: u64,
+        nice: i32,
+        priority: u32,
+        runtime: u64,
+        deadline: u64,
+        period: u64,
+    }
+    let attr = SchedAttr {
+        size: size_of::<SchedAttr>() as u32,
+        policy: libc::SCHED_OTHER as u32,
+        flags: 0,
+        // As it is: it is set together with the rest. SAFETY: a system call on no memory of ours.
+        nice: unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) },
+        priority: 0,
+        runtime: SHORT_TURN.as_nanos() as u64,
+        deadline: 0,
+        period: 0,
+    };
+    // SAFETY: the attributes live through the call and say their own size, which the first version of the call knows.
+    let done = unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attr, 0) };
+    check(done as c_int)
+}
+
 /// What a [`trial`] does, in this order, and where it may fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -332,4 +362,6 @@ const OFFLOADS: [(&str, u32, u32); 6] = [
 
 /// Room for bursts that come in while the relay is not running.
 const RECEIVE_BUFFER: usize = 8 << 20;
+/// The shortest that the kernel takes.
+const SHORT_TURN: Duration = Duration::from_micros(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
