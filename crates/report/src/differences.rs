@@ -220,7 +220,7 @@ fn parts(app: App, median: &Exchange, facts: &Published, run: Option<&RunInfo>, 
         add(
             "other framing",
             format!(
-                "Framing takes {} bytes, {} in 2021: chunk sizes, `data:` or WebSocket headers of another length.",
+                "Framing takes {} bytes, {} in 2021: chunk sizes, “data:” or WebSocket headers of another length.",
                 grouped(now.framing_bytes),
                 grouped(then.framing_bytes)
             ),

@@ -352,10 +352,10 @@ fn times(analysis: &Analysis) -> String {
         .filter_map(|capture| {
             let round_trip = crate::lookup::round_trip(capture)?;
             let update = crate::lookup::median_update(capture)?;
-            Some((title(capture), update.duration_s, round_trip))
+            Some((title(capture), crate::timing::wait(capture, update, round_trip)?, round_trip))
         })
         .collect();
-    let slowest = trips.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    let slowest = trips.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
     match slowest {
         Some((name, took, trip)) if *trip > 0.0 => {
             let trips_taken = (took / trip).round().max(1.0) as u64;

@@ -24,6 +24,7 @@ mod run_info;
 pub mod tables;
 mod templates;
 pub mod text;
+pub mod timing;
 pub mod transcript;
 
 #[cfg(test)]

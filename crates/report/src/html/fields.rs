@@ -235,8 +235,16 @@ impl Fields<'_> {
                 return Some(());
             }
             if kind == 1 {
-                self.add(Layer::Tcp, 1, "Option: no-operation", "keeps the next one aligned".to_owned(), at, 1);
-                at += 1;
+                let run = self.data.get(at..end)?.iter().take_while(|&&byte| byte == 1).count();
+                self.add(
+                    Layer::Tcp,
+                    1,
+                    "Option: no-operation",
+                    format!("{run} \u{d7}, keeps the next one aligned"),
+                    at,
+                    run,
+                );
+                at += run;
                 continue;
             }
             let len = usize::from(self.byte(at + 1)?).clamp(2, end - at);

@@ -191,7 +191,7 @@ const LABEL: f64 = 16.0;
 /// Kinds of lines.
 const DASHES: usize = 5;
 /// Updates beyond which a crossing is not drawn.
-const FARTHEST: u64 = 120;
+const FARTHEST: u64 = 24;
 /// Lines that one picture can hold.
 const MOST_CURVES: usize = 8;
 /// Corners of one line.

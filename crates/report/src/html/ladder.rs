@@ -10,6 +10,7 @@ use crate::list::described;
 use crate::lookup;
 use crate::numbers::duration;
 use crate::tables::title;
+use crate::timing::stamped_at_server;
 
 /// The ladder of a capture and how many packets it leaves out. `None` where no packets were kept.
 pub fn render(capture: &Capture, id: &str) -> Option<(String, u64)> {
@@ -18,9 +19,9 @@ pub fn render(capture: &Capture, id: &str) -> Option<(String, u64)> {
     }
     let shown: Vec<&Packet> = capture.packets.iter().take(MOST_ROWS).collect();
     let trip = lookup::round_trip(capture).filter(|&trip| trip > 0.000_5);
-    let places = places(&shown, trip);
     let slant = if trip.is_some() { TRIP / 2.0 } else { 5.0 };
     let at_server = stamped_at_server(capture);
+    let places = places(&shown, trip, slant, at_server);
     let height = places.last().map_or(0.0, |place| place.y) + slant + 30.0;
     let several = capture.connections.len() > 1;
     let pic = format!("{id}-ladder");
@@ -36,16 +37,24 @@ pub fn render(capture: &Capture, id: &str) -> Option<(String, u64)> {
     svg.text("mid strong", CLIENT, 16.0, "client");
     svg.text("mid strong", SERVER, 16.0, "server");
     brackets(&mut svg, capture, &shown, &places);
-    for (packet, place) in shown.iter().zip(&places) {
-        if let Some(idle) = place.fold {
-            let y = place.y - FOLD / 2.0 - slant / 2.0;
-            svg.path(
-                "fold",
-                &format!("M{} {}h-12m0 5h12M{} {}h12m0 5h-12", px(CLIENT + 6.0), px(y), px(SERVER - 6.0), px(y)),
-            );
+    let arrows: Vec<Arrow> =
+        shown.iter().zip(&places).map(|(packet, place)| Arrow::new(packet, place.y, slant, at_server)).collect();
+    for (place, arrow) in places.iter().zip(&arrows) {
+        if let Some((idle, y)) = place.fold {
+            let (left, right) = (px(CLIENT - 8.0), px(SERVER - 8.0));
+            svg.path("fold", &format!("M{left} {}h16m0 5h-16M{right} {}h16m0 5h-16", px(y), px(y)));
             svg.text("mid quiet small", (CLIENT + SERVER) / 2.0, y + 6.0, &format!("{} of silence", duration(idle)));
         }
-        arrow(&mut svg, capture, packet, place.y, slant, at_server, id, several);
+        arrow.line(&mut svg);
+    }
+    // Labels after all lines, so that none is crossed out.
+    let mut connection = None;
+    for (packet, arrow) in shown.iter().zip(&arrows) {
+        let other = several && connection != Some(packet.connection);
+        connection = Some(packet.connection);
+        svg.open_link(&format!("{id}-p{}", packet.number));
+        arrow.label(&mut svg, packet, other);
+        svg.close_link();
     }
     Some((svg.finish(), capture.totals.total_packets - shown.len() as u64))
 }
@@ -53,12 +62,13 @@ pub fn render(capture: &Capture, id: &str) -> Option<(String, u64)> {
 /// Where a packet stands, and how long the silence before it was where that is folded.
 struct Place {
     y: f64,
-    fold: Option<f64>,
+    /// The silence, and where it is said.
+    fold: Option<(f64, f64)>,
 }
 
-fn places(packets: &[&Packet], trip: Option<f64>) -> Vec<Place> {
+fn places(packets: &[&Packet], trip: Option<f64>, slant: f64, at_server: bool) -> Vec<Place> {
     let trip = trip.unwrap_or(0.025);
-    let mut y = 52.0;
+    let mut y = 74.0;
     let mut before: Option<&Packet> = None;
     packets
         .iter()
@@ -67,7 +77,8 @@ fn places(packets: &[&Packet], trip: Option<f64>) -> Vec<Place> {
             if let Some(before) = before {
                 let idle = (packet.time_s - before.time_s).max(0.0);
                 if idle > trip * 6.0 && idle > 0.05 {
-                    fold = Some(idle);
+                    let lowest = if before.from_client == at_server { y } else { y + slant };
+                    fold = Some((idle, lowest + 14.0));
                     y += FOLD + ROW;
                 } else {
                     y += (idle / trip * TRIP).clamp(ROW, TRIP);
@@ -79,69 +90,65 @@ fn places(packets: &[&Packet], trip: Option<f64>) -> Vec<Place> {
         .collect()
 }
 
-#[allow(clippy::too_many_arguments)]
-fn arrow(
-    svg: &mut Svg,
-    capture: &Capture,
-    packet: &Packet,
-    y: f64,
-    slant: f64,
-    at_server: bool,
-    id: &str,
-    several: bool,
-) {
-    // A frame is stamped where it was captured: at that end it stands at y, at the other half a round trip away.
-    let (from_y, to_y) = match (packet.from_client, at_server) {
-        (true, true) | (false, false) => (y - slant, y),
-        (true, false) | (false, true) => (y, y + slant),
-    };
-    let (from, to) = if packet.from_client { (CLIENT, SERVER) } else { (SERVER, CLIENT) };
-    let again = packet.analysis.is_some_and(|name| name.contains("retransmission"));
-    let class = match (packet.app_len > 0, again) {
-        (_, true) => "arrow again",
-        (true, false) => "arrow data",
-        (false, false) => "arrow bare",
-    };
-    let class = format!("{class} {}", if packet.from_client { "up" } else { "down" });
-    svg.open_link(&format!("{id}-p{}", packet.number));
-    svg.line(&class, from, from_y, to, to_y);
-    let back = if packet.from_client { -9.0 } else { 9.0 };
-    let lean = (to_y - from_y) / (SERVER - CLIENT) * 9.0;
-    svg.path(
-        &format!("head {class}"),
-        &format!(
-            "M{} {}L{} {}L{} {}Z",
-            px(to),
-            px(to_y),
-            px(to + back),
-            px(to_y - lean - 4.0),
-            px(to + back),
-            px(to_y - lean + 4.0)
-        ),
-    );
-    let mut label: String = described(packet).chars().take(64).collect();
-    if several {
-        label = format!("{label} \u{b7} connection {}", packet.connection);
+/// One packet on its way: where it leaves and where it arrives.
+struct Arrow {
+    from: (f64, f64),
+    to: (f64, f64),
+    class: String,
+}
+
+impl Arrow {
+    fn new(packet: &Packet, y: f64, slant: f64, at_server: bool) -> Arrow {
+        // A frame is stamped where it was captured: there it stands at y, at the other end half a round trip away.
+        let (from_y, to_y) = if packet.from_client == at_server { (y - slant, y) } else { (y, y + slant) };
+        let (from, to) = if packet.from_client { (CLIENT, SERVER) } else { (SERVER, CLIENT) };
+        let again = packet.analysis.is_some_and(|name| name.contains("retransmission"));
+        let weight = match (packet.app_len > 0, again) {
+            (_, true) => "again",
+            (true, false) => "data",
+            (false, false) => "bare",
+        };
+        let way = if packet.from_client { "up" } else { "down" };
+        Arrow { from: (from, from_y), to: (to, to_y), class: format!("arrow {weight} {way}") }
     }
-    let sizes = match packet.app_len {
-        0 => format!("{} bytes", packet.frame_len),
-        len => format!("{} bytes, {len} of data", packet.frame_len),
-    };
-    let (place, x) = if packet.from_client { ("", CLIENT + 14.0) } else { ("end ", SERVER - 14.0) };
-    let near = from_y + (to_y - from_y) * 14.0 / (SERVER - CLIENT);
-    let weight = if packet.app_len > 0 { "said" } else { "quiet" };
-    svg.text(&format!("{place}{weight} small"), x, near - 3.0, &label);
-    let (place, x) = if packet.from_client { ("end ", SERVER - 14.0) } else { ("", CLIENT + 14.0) };
-    let near = to_y - (to_y - from_y) * 14.0 / (SERVER - CLIENT);
-    svg.text(&format!("{place}quiet tiny"), x, near - 4.0, &sizes);
-    svg.close_link();
-    svg.text(
-        "end quiet tiny",
-        CLIENT - 12.0,
-        if packet.from_client { from_y } else { to_y } + 4.0,
-        &packet.number.to_string(),
-    );
-    let _ = capture;
+
+    fn line(&self, svg: &mut Svg) {
+        let ((x1, y1), (x2, y2)) = (self.from, self.to);
+        svg.line(&self.class, x1, y1, x2, y2);
+        let back = if x2 > x1 { -10.0 } else { 10.0 };
+        let lean = (y2 - y1) / (x2 - x1) * back;
+        svg.path(
+            &format!("head {}", self.class),
+            &format!(
+                "M{} {}L{} {}L{} {}Z",
+                px(x2),
+                px(y2),
+                px(x2 + back),
+                px(y2 + lean - 4.5),
+                px(x2 + back),
+                px(y2 + lean + 4.5)
+            ),
+        );
+    }
+
+    /// Number, words and length at the sender's end.
+    fn label(&self, svg: &mut Svg, packet: &Packet, other_connection: bool) {
+        let mut said: String = described(packet).chars().take(58).collect();
+        if other_connection {
+            said = format!("{said} (connection {})", packet.connection);
+        }
+        let size = match packet.app_len {
+            0 => format!("{} bytes", packet.frame_len),
+            len => format!("{} bytes, {len} of data", packet.frame_len),
+        };
+        let weight = if packet.app_len > 0 { "said" } else { "quiet" };
+        let inward = if packet.from_client { 16.0 } else { -16.0 };
+        let anchor = if packet.from_client { "" } else { "end " };
+        let y = self.from.1 - 4.0;
+        svg.words(anchor, self.from.0 + inward, y, &[(weight, &said), ("quiet", &size)]);
+        let beside = if packet.from_client { ("end ", CLIENT - 10.0) } else { ("", SERVER + 10.0) };
+        svg.text(&format!("{}quiet tiny", beside.0), beside.1, self.from.1 + 4.0, &packet.number.to_string());
+    }
 }
 
 /// A bracket at the right for each run of packets of one exchange.
@@ -160,34 +167,20 @@ fn brackets(svg: &mut Svg, capture: &Capture, packets: &[&Packet], places: &[Pla
             (Kind::Update, Some(index)) => format!("update {index}"),
             (kind, _) => kind.name().to_owned(),
         };
-        let x = SERVER + 14.0;
+        let x = SERVER + 40.0;
         svg.path("bracket", &format!("M{} {}h6V{}h-6", px(x), px(from - 12.0), px(to + 8.0)));
         svg.text("small strong", x + 12.0, (from + to) / 2.0 + 2.0, &name);
     }
 }
 
-/// Whether frames were stamped at the server: there the SYN-ACK follows its SYN at once, and the ACK comes a round trip later.
-pub fn stamped_at_server(capture: &Capture) -> bool {
-    for (at, _) in capture.connections.iter().enumerate() {
-        let mut handshake = capture.packets.iter().filter(|p| p.connection as usize == at).take(3);
-        if let (Some(syn), Some(answer), Some(ack)) = (handshake.next(), handshake.next(), handshake.next())
-            && syn.flags == "SYN"
-            && answer.flags == "SYN, ACK"
-        {
-            return answer.time_s - syn.time_s <= ack.time_s - answer.time_s;
-        }
-    }
-    true
-}
-
 const WIDTH: f64 = 880.0;
 const CLIENT: f64 = 56.0;
-const SERVER: f64 = 740.0;
+const SERVER: f64 = 728.0;
 /// Height of one round trip.
 const TRIP: f64 = 52.0;
 /// Least height between two packets.
 const ROW: f64 = 26.0;
 /// Height of a fold.
-const FOLD: f64 = 34.0;
+const FOLD: f64 = 62.0;
 /// Packets that a ladder shows.
 const MOST_ROWS: usize = 60;

@@ -5,11 +5,11 @@ use serde::Serialize;
 use wirelab_analyze::model::{App, Capture};
 
 use crate::findings::{costs, crossing, inline};
-use crate::html::timing;
 use crate::lookup;
 use crate::numbers::{capital, count, duration, grouped, percent, word};
 use crate::report::Report;
 use crate::tables::{Row, TableKind};
+use crate::timing;
 
 /// A question to answer before the answer is revealed.
 #[derive(Clone, Debug, Serialize)]
@@ -57,7 +57,7 @@ pub fn questions(report: &Report) -> Vec<Question> {
             "Which update costs fewer bytes, one over SSE or one over WebSocket? And if the server may push over both?",
             format!(
                 "As the apps are: SSE {} bytes, WebSocket {}, because the WebSocket client asks each time and the SSE client never does. \
-                 Pushed only: SSE {}, WebSocket {}. A WebSocket frame from the server has 2 bytes of header; an event needs `data: `, two \
+                 Pushed only: SSE {}, WebSocket {}. A WebSocket frame from the server has 2 bytes of header; an event needs “data: ”, two \
                  line ends and, over HTTP/1.1, a chunk size around it.",
                 grouped(sse.tally.frame_bytes),
                 grouped(ws.tally.frame_bytes),
@@ -141,7 +141,7 @@ fn masking_question(report: &Report, add: &mut dyn FnMut(&str, String, Option<St
     for ((capture, id), bytes) in report.analysis.captures.iter().zip(&report.ids).zip(&report.bytes) {
         let Some((number, key)) = masked_frame(capture, bytes) else { continue };
         add(
-            "The client sends the words `get-time` over WebSocket, and the capture does not show them. Where are they?",
+            "The client sends the words “get-time” over WebSocket, and the capture does not show them. Where are they?",
             format!(
                 "In packet {number}, masked: each byte is combined by exclusive or with one of four key bytes, here {key}, and the key \
                  stands in front of them. Masking hides nothing from a reader of the capture. It keeps a page from choosing the bytes on the \
@@ -346,7 +346,7 @@ pub const GLOSSARY: [Term; 24] = [
         "The reason for closing a WebSocket, two bytes. 1001 is \"going away\", as when a tab is closed (RFC 6455, section 7.4.1).",
     ),
     term("Delayed ACK", "An ACK that waits a little for data to ride on."),
-    term("Event stream", "A response that never ends, of lines such as `data: …`: server-sent events (WHATWG HTML)."),
+    term("Event stream", "A response that never ends, of lines such as “data: …”: server-sent events (WHATWG HTML)."),
     term(
         "Exchange",
         "Here: the packets that belong together, a request with its answer and their ACKs, or a pushed message with its ACK.",
@@ -355,7 +355,7 @@ pub const GLOSSARY: [Term; 24] = [
     term("Frame", "What the link carries: header, packet, padding. Also the unit of a WebSocket message."),
     term(
         "Framing",
-        "The bytes that say where a message begins and ends: chunk sizes, `data:`, WebSocket headers and masks.",
+        "The bytes that say where a message begins and ends: chunk sizes, “data:”, WebSocket headers and masks.",
     ),
     term("Keep-alive", "An HTTP connection that stays open for the next request."),
     term("Masking key", "Four bytes with which a WebSocket client combines its payload by exclusive or."),

@@ -83,6 +83,7 @@ struct View {
     misunderstandings: &'static [Misunderstanding],
     filters: &'static [Filter],
     downloads: Vec<Download>,
+    has_run: bool,
     made: Vec<Fact>,
 }
 
@@ -190,6 +191,7 @@ impl View {
             misunderstandings: &learn::MISUNDERSTANDINGS,
             filters: &learn::FILTERS,
             downloads,
+            has_run: report.run.is_some(),
             made: made::facts(report),
         }
     }

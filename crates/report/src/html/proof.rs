@@ -140,7 +140,10 @@ fn of_exchange(capture: &Capture, id: &str, at: usize, exchange: &Exchange, wind
     let words =
         format!("{} and {} bytes", count(exchange.tally.total_packets, "packet"), grouped(exchange.tally.frame_bytes));
     proof.heading = match exchange.kind {
-        Kind::Update => format!("{}: {words}", capitalised(&name(exchange))),
+        Kind::Update if exchange.index.is_some() => format!("{}: {words}", capitalised(&name(exchange))),
+        kind if exchange.label.is_empty() || exchange.label == kind.name() => {
+            format!("{}: {words}", capitalised(&name(exchange)))
+        }
         _ => format!("{}, {}: {words}", capitalised(&name(exchange)), exchange.label),
     };
     if capture.median_update.is_some() && exchange.index == capture.median_update {

@@ -82,6 +82,21 @@ impl Svg {
         let _ = write!(self.text, "<text class=\"{class}\" x=\"{}\" y=\"{}\">{}</text>", px(x), px(y), escape(text));
     }
 
+    /// Pieces of text in a row, each with its class.
+    pub fn words(&mut self, anchor: &str, x: f64, y: f64, pieces: &[(&str, &str)]) {
+        let _ = write!(
+            self.text,
+            "<text class=\"{anchor}small halo\" paint-order=\"stroke\" x=\"{}\" y=\"{}\">",
+            px(x),
+            px(y)
+        );
+        for (at, (class, text)) in pieces.iter().enumerate() {
+            let gap = if at > 0 { " dx=\"8\"" } else { "" };
+            let _ = write!(self.text, "<tspan class=\"{class}\"{gap}>{}</tspan>", escape(text));
+        }
+        self.text.push_str("</text>");
+    }
+
     /// Begins a group that is a link within the page.
     pub fn open_link(&mut self, target: &str) {
         let _ = write!(self.text, "<a href=\"#{}\">", escape(target));

@@ -71,7 +71,7 @@ fn note(capture: &Capture, packets: usize, exchanges: usize) -> Option<String> {
     }
     let file = capture.file.as_deref().unwrap_or(&capture.name);
     Some(format!(
-        "To keep this page small, {}: the first ones and the median update. All are counted in every table; `wirelab show {file}` lists them all.",
+        "To keep this page small, {}: the first ones and the median update. All are counted in every table; “wirelab show {file}” lists them all.",
         said.join(", and ")
     ))
 }
