@@ -15,7 +15,7 @@ use crate::connection::{Connection, Shared};
 use crate::context::Problems;
 use crate::finish;
 use crate::flow::Flow;
-use crate::model::Capture;
+use crate::model::{Capture, Packet};
 use crate::packets::Packets;
 
 /// What an analysis shall keep.
@@ -23,7 +23,7 @@ use crate::packets::Packets;
 pub struct Settings {
     /// Rows of `exchanges` (and so of `updates`) that are kept.
     pub limit: usize,
-    /// Packets that are kept for lists and pictures: none by default.
+    /// Packets that are kept for lists and pictures, those taken away not counted: none by default.
     pub keep_packets: usize,
 }
 
@@ -123,11 +123,31 @@ impl Analyzer {
         self.shared.problems.add(frame, offset, "file", message);
     }
 
-    /// The capture has ended: what was found in it. `name` is the file's name without its ending.
-    pub fn finish(mut self, name: &str, file: Option<&str>, format: &str) -> Capture {
+    /// Takes away the next kept packet, in the order of the capture, once it was read: a segment that waits for those
+    /// before it, and all packets after it, are held back, as long as there is room to keep them. Its `exchange` counts
+    /// all exchanges, whatever the row limit.
+    ///
+    /// A packet that was taken away makes room for another among [`Settings::keep_packets`], and is not in the
+    /// [`Capture`] any more: so a capture of any length can be listed while it is read.
+    pub fn take_packet(&mut self) -> Option<Packet> {
+        self.shared.packets.take_settled()
+    }
+
+    /// What is spoken on a connection, as far as it is known by now: `http`, `websocket` and so on.
+    pub fn protocol(&self, connection: u32) -> &'static str {
+        self.connections.get(connection as usize).map_or("none", Connection::protocol)
+    }
+
+    /// There are no more frames: what still waits for others is given up. [`Analyzer::finish`] does the same.
+    pub fn end(&mut self) {
         for connection in &mut self.connections {
             connection.end(&mut self.shared);
         }
+    }
+
+    /// The capture has ended: what was found in it. `name` is the file's name without its ending.
+    pub fn finish(mut self, name: &str, file: Option<&str>, format: &str) -> Capture {
+        self.end();
         finish::capture(self, name, file, format)
     }
 

@@ -649,7 +649,7 @@ impl Connection {
 
     fn give_packet(&self, exchange: ExId, meta: &PacketMeta, push: bool, live: &mut Live, shared: &mut Shared) {
         live.ledger.packet(exchange, meta, push);
-        shared.packets.belongs(meta, exchange);
+        shared.packets.belongs(meta, exchange, || live.ledger.get(exchange).map(|open| open.order));
     }
 
     fn give_repeated(&self, exchange: ExId, meta: &PacketMeta, len: u64, live: &mut Live, shared: &mut Shared) {

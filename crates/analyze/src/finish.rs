@@ -3,6 +3,7 @@
 //! When the last frame was taken: which of wirelab's apps spoke, which exchanges are updates, and the rows, groups and
 //! sums of the [`Capture`].
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use foldhash::HashMap;
@@ -361,16 +362,15 @@ fn push_number(text: &mut String, number: u16) {
 }
 
 /// The kept packets, each with its exchange, and with words where the bytes had none.
-fn described(mut rows: Vec<Packet>, owners: &[Option<ExId>], places: &HashMap<(u32, ExId), usize>) -> Vec<Packet> {
+fn described(
+    rows: VecDeque<Packet>,
+    owners: &VecDeque<Option<(ExId, u64)>>,
+    places: &HashMap<(u32, ExId), usize>,
+) -> Vec<Packet> {
+    let mut rows = Vec::from(rows);
     for (row, owner) in rows.iter_mut().zip(owners) {
-        row.exchange = owner.and_then(|owner| places.get(&(row.connection, owner)).copied());
-        if row.info.is_empty() {
-            row.info = match row.app_len {
-                0 => row.flags.clone(),
-                1 => "1 byte".to_owned(),
-                len => format!("{len} bytes"),
-            };
-        }
+        row.exchange = owner.and_then(|(owner, _)| places.get(&(row.connection, owner)).copied());
+        row.describe();
     }
     rows
 }

@@ -1,18 +1,22 @@
 //! The packets themselves, kept for lists and pictures when somebody asked for them.
 
+use std::collections::VecDeque;
+
 use wirelab_dissect::packet::Segment;
 
 use crate::ledger::{ExId, PacketMeta};
 use crate::model::{Packet, Span};
 
-/// The packets that are kept: the first so many.
+/// The packets that are kept: so many at a time, the first ones until somebody takes them away.
 #[derive(Debug, Default)]
 pub(crate) struct Packets {
     most: usize,
     first_ns: u64,
-    pub rows: Vec<Packet>,
-    /// The exchange of each, as its connection counts them.
-    pub owners: Vec<Option<ExId>>,
+    pub rows: VecDeque<Packet>,
+    /// The exchange of each: as its connection counts them, and as the capture does.
+    pub owners: VecDeque<Option<(ExId, u64)>>,
+    /// How many were taken away.
+    taken: u32,
     /// Where the payload of the packet in hand begins, kept or not.
     payload_offset: u32,
 }
@@ -47,7 +51,7 @@ impl Packets {
         seq: u64,
         ack: Option<u64>,
     ) -> u32 {
-        self.rows.push(Packet {
+        self.rows.push_back(Packet {
             number: meta.number,
             time_s: meta.time_ns.saturating_sub(self.first_ns) as f64 / 1e9,
             connection,
@@ -66,44 +70,76 @@ impl Packets {
             info: String::new(),
             spans: Vec::new(),
         });
-        self.owners.push(None);
-        self.rows.len() as u32
+        self.owners.push_back(None);
+        self.taken.wrapping_add(self.rows.len() as u32)
     }
 
-    /// Says which exchange a packet belongs to.
-    pub fn belongs(&mut self, meta: &PacketMeta, exchange: ExId) {
-        if let Some(owner) = at(meta).and_then(|at| self.owners.get_mut(at)) {
-            *owner = Some(exchange);
+    /// Takes the first packet away if it was read, or if there is no room to let it wait for bytes before its own.
+    pub fn take_settled(&mut self) -> Option<Packet> {
+        if self.owners.front()?.is_none() && self.wanted() {
+            return None;
+        }
+        let owner = self.owners.pop_front()?;
+        self.taken = self.taken.wrapping_add(1);
+        let mut row = self.rows.pop_front()?;
+        row.exchange = owner.and_then(|(_, order)| usize::try_from(order).ok());
+        row.describe();
+        Some(row)
+    }
+
+    /// Says which exchange a packet belongs to, and which one of the capture that is.
+    pub fn belongs(&mut self, meta: &PacketMeta, exchange: ExId, order: impl FnOnce() -> Option<u64>) {
+        if let Some(owner) = self.at_of(meta).and_then(|at| self.owners.get_mut(at)) {
+            *owner = Some((exchange, order().unwrap_or(u64::MAX)));
         }
     }
 
     /// Adds a run of payload bytes to a packet.
     pub fn span(&mut self, meta: &PacketMeta, span: Span) {
-        if let Some(row) = at(meta).and_then(|at| self.rows.get_mut(at)) {
+        if let Some(row) = self.row_of(meta) {
             row.spans.push(span);
         }
     }
 
     /// Where the payload of a packet begins in its frame.
     pub fn payload_offset(&self, meta: &PacketMeta) -> u64 {
-        u64::from(at(meta).and_then(|at| self.rows.get(at)).map_or(self.payload_offset, |row| row.payload_offset))
+        let row = self.at_of(meta).and_then(|at| self.rows.get(at));
+        u64::from(row.map_or(self.payload_offset, |row| row.payload_offset))
     }
 
     /// Takes a packet's description, to be added to; `None` where it is not kept.
     pub fn take_info(&mut self, meta: &PacketMeta) -> Option<String> {
-        self.rows.get_mut(at(meta)?).map(|row| std::mem::take(&mut row.info))
+        self.row_of(meta).map(|row| std::mem::take(&mut row.info))
     }
 
     /// Puts it back.
     pub fn put_info(&mut self, meta: &PacketMeta, info: Option<String>) {
-        if let (Some(at), Some(info)) = (at(meta), info)
-            && let Some(row) = self.rows.get_mut(at)
-        {
+        if let (Some(row), Some(info)) = (self.row_of(meta), info) {
             row.info = info;
         }
     }
+
+    fn row_of(&mut self, meta: &PacketMeta) -> Option<&mut Packet> {
+        self.at_of(meta).and_then(|at| self.rows.get_mut(at))
+    }
+
+    /// The place of a packet among those that are still here.
+    fn at_of(&self, meta: &PacketMeta) -> Option<usize> {
+        // The record is 0 where the packet was not kept; those taken away are far behind all places.
+        let record = meta.record.checked_sub(1)?;
+        Some(record.wrapping_sub(self.taken) as usize)
+    }
 }
 
-fn at(meta: &PacketMeta) -> Option<usize> {
-    meta.record.checked_sub(1).map(|at| at as usize)
+impl Packet {
+    /// Words for a packet whose bytes have none.
+    pub(crate) fn describe(&mut self) {
+        if self.info.is_empty() {
+            self.info = match self.app_len {
+                0 => self.flags.clone(),
+                1 => "1 byte".to_owned(),
+                len => format!("{len} bytes"),
+            };
+        }
+    }
 }
