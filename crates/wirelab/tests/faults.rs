@@ -32,11 +32,10 @@ proptest! {
         assert_sums(&analysis);
         let capture = &analysis["captures"][0];
         let found = capture["update_count"].as_u64().expect("a count");
-        if ran.status == 0 {
-            prop_assert_eq!(found, updates);
-        } else {
-            prop_assert!(found <= updates);
-        }
+        // A client that had its last event late, after retransmissions, also closes late: the server has pushed on.
+        let more = if app == "sse" { 3 } else { 0 };
+        let least = if ran.status == 0 { updates } else { 0 };
+        prop_assert!((least..=updates + more).contains(&found), "{} of {} updates", found, updates);
         let run: serde_json::Value = serde_json::from_slice(&lab.read("pcap/run.json")).expect("JSON");
         prop_assert_eq!(&run["options"]["seed"], &seed);
     }
