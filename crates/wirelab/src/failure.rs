@@ -85,9 +85,3 @@ impl Failure {
         self.sentence.as_deref()
     }
 }
-
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Failure {
-        Failure::failed(format_args!("{error:#}"))
-    }
-}

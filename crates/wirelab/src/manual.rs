@@ -1,6 +1,9 @@
 //! What does the program say of itself: the manual page, shell completions, and what is wrong with a command line?
 
+use std::io;
+
 use clap::CommandFactory;
+use clap_mangen::roff::{Roff, roman};
 
 use crate::failure::Failure;
 use crate::flags::Flags;
@@ -18,12 +21,31 @@ pub fn man() -> Result<(), Failure> {
     let mut page = Vec::new();
     let mut program = Flags::command();
     program.build();
-    terminal::written(clap_mangen::Man::new(program.clone()).render(&mut page))?;
-    for command in program.get_subcommands().filter(|command| !command.is_hide_set()) {
-        let man = clap_mangen::Man::new(command.clone());
-        terminal::written(man.render(&mut page))?;
+    let commands = program.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help");
+    for command in std::iter::once(&program).chain(commands) {
+        terminal::written(chapter(command, &mut page))?;
     }
     terminal::print_bytes(&page)
+}
+
+/// One command, with what stands below its help set line by line, as it is in a terminal.
+fn chapter(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
+    let man = clap_mangen::Man::new(command.clone());
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(page)?;
+    }
+    if let Some(text) = command.get_after_help() {
+        let mut notes = Roff::new();
+        notes.control("SH", ["NOTES"]).control("nf", []);
+        notes.text([roman(text.to_string())]).control("fi", []);
+        notes.to_writer(page)?;
+    }
+    Ok(())
 }
 
 /// One sentence out of clap's several lines: what is wrong, its hint, and where help is.

@@ -18,7 +18,10 @@ pub fn choose(asked: Wire) -> Result<WireKind, Failure> {
         Ok(()) => Ok(WireKind::Kernel),
         Err(refusal) if asked == Wire::Kernel => Err(Failure::machine(refusal)),
         Err(refusal) => {
-            terminal::say(format_args!("taking the virtual wire, because {refusal}"));
+            terminal::say(format_args!(
+                "taking the virtual wire, as the kernel's does not work here: {}; `wirelab doctor` says more",
+                refusal.cause
+            ));
             Ok(WireKind::Virtual)
         }
     }
