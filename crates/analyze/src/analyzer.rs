@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use foldhash::HashSet;
 use hashbrown::HashTable;
 use wirelab_capture::{Frame, LinkType};
-use wirelab_dissect::packet::{Decoded, Notes, Segment, Skipped, decode};
+use wirelab_dissect::ip::{Fragment, Outcome, Reassembler};
+use wirelab_dissect::packet::{Decoded, Notes, Segment, Skipped, Stop, decode};
 
 use crate::book::Book;
 use crate::connection::{Connection, Shared};
@@ -65,6 +66,13 @@ pub struct Analyzer {
     closing: VecDeque<u32>,
     /// Connections that were taken for ended because too many were open.
     pub(crate) forgotten: u64,
+    /// Made with the first fragment.
+    reassembler: Option<Box<Reassembler>>,
+    /// TCP packets that came in fragments, and the frames of these.
+    pub(crate) datagrams: u64,
+    pub(crate) fragments: u64,
+    /// Frames with fragments of packets that are not whole.
+    pub(crate) unfinished_fragments: u64,
 }
 
 impl Analyzer {
@@ -97,6 +105,10 @@ impl Analyzer {
             oldest: 0,
             closing: VecDeque::new(),
             forgotten: 0,
+            reassembler: None,
+            datagrams: 0,
+            fragments: 0,
+            unfinished_fragments: 0,
         }
     }
 
@@ -233,13 +245,41 @@ impl Analyzer {
         self.put_away(index);
     }
 
+    /// A fragment: the one that makes its packet whole stands for all of it.
+    fn fragment(&mut self, fragment: &Fragment, frame: &Frame<'_>) {
+        self.unfinished_fragments += 1;
+        match self.reassembler.get_or_insert_default().push(frame, fragment) {
+            Outcome::Waiting => {}
+            Outcome::Whole(datagram) => {
+                let frames = u64::from(datagram.frames);
+                self.unfinished_fragments = self.unfinished_fragments.saturating_sub(frames);
+                match datagram.segment() {
+                    Some(Ok(segment)) => {
+                        self.skipped -= 1;
+                        self.datagrams += 1;
+                        self.fragments += frames;
+                        self.segment(&segment, frame.number, frame.time_ns);
+                    }
+                    Some(Err(stop)) => self.stopped(&stop, frame.number),
+                    None => {}
+                }
+            }
+            Outcome::Refused(refused) => {
+                self.shared.problems.add(frame.number, u64::from(fragment.start), "ip", refused.to_string());
+            }
+        }
+    }
+
+    fn stopped(&mut self, stop: &Stop, number: u64) {
+        let (offset, layer) = (u64::from(stop.offset), stop.layer.name());
+        self.shared.problems.add(number, offset, layer, stop.problem.to_string());
+    }
+
     fn skip(&mut self, skipped: &Skipped, frame: &Frame<'_>) {
         self.skipped += 1;
         match skipped {
-            Skipped::Stop(stop) => {
-                let (offset, layer) = (u64::from(stop.offset), stop.layer.name());
-                self.shared.problems.add(frame.number, offset, layer, stop.problem.to_string());
-            }
+            Skipped::Fragment(fragment) => self.fragment(fragment, frame),
+            Skipped::Stop(stop) => self.stopped(stop, frame.number),
             Skipped::Link(link) if self.shared.problems.unknown_links.insert(link.0) => {
                 self.shared.problems.add(
                     frame.number,

@@ -103,6 +103,7 @@ pub(crate) struct Shared {
     /// How many connections have a [`Live`].
     pub live: usize,
     /// Those of connections that have ended, for the next ones.
+    #[expect(clippy::vec_box, reason = "the box is what is used again")]
     pub spare: Vec<Box<Live>>,
 }
 

@@ -81,6 +81,19 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
             analyzer.forgotten
         ));
     }
+    if analyzer.datagrams > 0 {
+        notes.push(format!(
+            "{} TCP packets came in {} IP fragments: each is one packet with the bytes of all its frames, numbered as the frame \
+             that completed it; the other frames count as skipped.",
+            analyzer.datagrams, analyzer.fragments
+        ));
+    }
+    if analyzer.unfinished_fragments > 0 {
+        notes.push(format!(
+            "{} frames are fragments of IP packets that did not become whole: what they carry is not in the totals.",
+            analyzer.unfinished_fragments
+        ));
+    }
     let missing: u64 = rows.iter().map(|row| row.missing_bytes).sum();
     if missing > 0 {
         notes.push(format!(
@@ -262,7 +275,7 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, book: &Book) -> Excha
     let open = row.open;
     let key = GroupKey { nature: open.nature, label: open.label, has_time: open.has_time };
     let answered = open.asked_ns != 0 && open.answer_first_ns >= open.asked_ns;
-    let mut packets = open.packets.map(|packets| *packets).unwrap_or_default();
+    let mut packets = open.packets;
     packets.sort_unstable();
     Exchange {
         kind: reading.kind(&key),

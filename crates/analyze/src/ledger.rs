@@ -68,7 +68,7 @@ pub(crate) struct Open {
     pub answer_first_ns: u64,
     pub answer_last_ns: u64,
     /// The numbers of its packets, where the row limit keeps it whole.
-    pub packets: Option<Box<Vec<u64>>>,
+    pub packets: Vec<u64>,
     pub costs: Costs,
     /// Of them: the server's packets with new data and the client's ACKs of them.
     pub push: Costs,
@@ -144,7 +144,7 @@ impl Ledger {
             asked_ns: 0,
             answer_first_ns: 0,
             answer_last_ns: 0,
-            packets: None,
+            packets: Vec::new(),
             costs: Costs::default(),
             push: Costs::default(),
             ends: [0; 2],
@@ -210,11 +210,8 @@ impl Ledger {
             open.first_ns = meta.time_ns;
         }
         open.last_ns = open.last_ns.max(meta.time_ns);
-        if open.kept {
-            let packets = open.packets.get_or_insert_default();
-            if packets.len() < MOST_PACKETS_LISTED {
-                packets.push(meta.number);
-            }
+        if open.kept && open.packets.len() < MOST_PACKETS_LISTED {
+            open.packets.push(meta.number);
         }
         open.costs.packet(meta);
         if push {

@@ -1,0 +1,70 @@
+//! TCP packets that came in IP fragments.
+#![allow(clippy::unwrap_used)]
+
+mod talk;
+
+use talk::{Frames, Talk, analyze, check, head};
+
+/// Cuts the IPv4 packet of an Ethernet frame into fragments with at most this many bytes of content each.
+fn fragments(frame: &[u8], id: u16, size: usize) -> Vec<Vec<u8>> {
+    let (link, packet) = frame.split_at(14);
+    let (header, content) = packet.split_at(20);
+    let pieces: Vec<&[u8]> = content.chunks(size / 8 * 8).collect();
+    pieces
+        .iter()
+        .enumerate()
+        .map(|(at, piece)| {
+            let mut header = header.to_vec();
+            header[2..4].copy_from_slice(&(20 + piece.len() as u16).to_be_bytes());
+            header[4..6].copy_from_slice(&id.to_be_bytes());
+            let more = if at + 1 < pieces.len() { 0x2000 } else { 0 };
+            header[6..8].copy_from_slice(&(more | (at * (size / 8)) as u16).to_be_bytes());
+            [link, &header, piece].concat()
+        })
+        .collect()
+}
+
+fn conversation() -> Frames {
+    let mut talk = Talk::new(20_000);
+    talk.handshake();
+    talk.client(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n");
+    talk.server(&[&head("HTTP/1.1 200 OK", "Content-Length: 900\r\n", 200)[..], &[b'x'; 900]].concat());
+    talk.client_ack().client_fin().server_fin().client_ack();
+    talk.frames
+}
+
+#[test]
+fn a_packet_in_fragments_is_one_packet_with_the_bytes_of_all_its_frames() {
+    let whole = analyze(&conversation());
+    let mut frames = Frames::new();
+    for (at, (time, frame)) in conversation().into_iter().enumerate() {
+        if frame.len() > 800 {
+            // The last comes first: the order of fragments is the network's.
+            frames.extend(fragments(&frame, at as u16, 400).into_iter().rev().map(|frame| (time, frame)));
+        } else {
+            frames.push((time, frame));
+        }
+    }
+    let cut = analyze(&frames);
+    check(&cut);
+    assert_eq!((cut.frames, cut.skipped_frames), (whole.frames + 2, 2));
+    // Two more frames, each with an Ethernet and an IP header of its own.
+    assert_eq!(cut.totals.frame_bytes, whole.totals.frame_bytes + 2 * 34);
+    assert_eq!(cut.totals.lower_bytes, whole.totals.lower_bytes + 2 * 34);
+    assert_eq!((cut.totals.app_bytes, cut.totals.tcp_bytes), (whole.totals.app_bytes, whole.totals.tcp_bytes));
+    assert_eq!(talk::said(&cut), talk::said(&whole));
+    let answer = cut.exchanges.iter().find(|one| one.label == "GET /long").unwrap();
+    assert_eq!(answer.packets[1], 7, "numbered as the frame that completes it: 3 + 1 + 3");
+    assert!(cut.notes.iter().any(|note| note.contains("1 TCP packets came in 3 IP fragments")), "{:?}", cut.notes);
+}
+
+#[test]
+fn fragments_that_never_become_whole_are_said() {
+    let mut frames = conversation();
+    let (time, last) = frames.iter().find(|(_, frame)| frame.len() > 800).cloned().unwrap();
+    frames.extend(fragments(&last, 77, 400).into_iter().take(2).map(|frame| (time, frame)));
+    let capture = analyze(&frames);
+    check(&capture);
+    assert_eq!(capture.skipped_frames, 2);
+    assert!(capture.notes.iter().any(|note| note.starts_with("2 frames are fragments")), "{:?}", capture.notes);
+}
