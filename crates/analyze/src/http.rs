@@ -116,7 +116,7 @@ impl Http {
             }
             let exchange = match self.asking {
                 Some(exchange) => cx.ledger.clamp(exchange),
-                None if sniff_request(data) == Sniff::No => {
+                None if !begins_usually(data) && sniff_request(data) == Sniff::No => {
                     let exchange = cx.current();
                     let found = readable(data, 20);
                     cx.problem("http", format!("expected a request line (RFC 9112 section 3), found \"{found}\""));
@@ -536,6 +536,11 @@ fn part(mark: Mark, head: Part) -> Part {
         Mark::ChunkSize | Mark::ChunkEnd | Mark::Trailer => Part::Framing,
         Mark::Body => Part::Content,
     }
+}
+
+/// Whether these bytes begin with a method that needs no further look: what else is wrong the decoder finds.
+fn begins_usually(data: &[u8]) -> bool {
+    data.starts_with(b"GET ") || data.starts_with(b"POST ")
 }
 
 /// Whether bytes of this kind may begin HTTP.

@@ -76,6 +76,29 @@ pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Nam
     let plain = !packet.syn && !packet.fin && !packet.rst;
     let same_ack = packet.ack.is_some() && packet.ack == ours.last_ack;
     let next = ours.next;
+    // Nearly all packets: the next bytes, or an ACK of something new. None of the names below fits these.
+    if plain && next == Some(packet.seq) && packet.window != 0 {
+        let end = packet.seq.wrapping_add(packet.len);
+        let usual = match packet.len {
+            0 => !same_ack,
+            1 => false,
+            _ => theirs.last_ack.is_none_or(|ack| after(end, ack)),
+        };
+        if usual {
+            if !same_ack {
+                ours.duplicate_acks = 0;
+                ours.last_ack_ns = if packet.ack.is_some() { packet.time_ns } else { ours.last_ack_ns };
+                ours.last_ack = packet.ack.or(ours.last_ack);
+            }
+            if packet.len > 0 {
+                ours.next = Some(end);
+                ours.next_ns = packet.time_ns;
+            }
+            ours.window = packet.window;
+            ours.probing = None;
+            return None;
+        }
+    }
     let mut found = None;
     let mut duplicate = false;
 

@@ -295,19 +295,18 @@ fn upgrade_of(value: &[u8], before: Upgrade) -> Upgrade {
 }
 
 fn content_of(value: &[u8]) -> Content {
-    if is_media_type(value, b"text/html") || is_media_type(value, b"application/xhtml+xml") {
-        return Content::Html;
-    }
-    if is_media_type(value, b"text/event-stream") {
-        return Content::EventStream;
-    }
     let essence = essence(value);
+    let is = |name: &[u8]| essence.eq_ignore_ascii_case(name);
     let ending = essence.len().checked_sub(5).and_then(|start| essence.get(start..));
-    if essence.eq_ignore_ascii_case(b"application/json") || ending.is_some_and(|end| end.eq_ignore_ascii_case(b"+json"))
-    {
-        return Content::Json;
+    match essence.len() {
+        0 => Content::None,
+        9 if is(b"text/html") => Content::Html,
+        17 if is(b"text/event-stream") => Content::EventStream,
+        16 if is(b"application/json") => Content::Json,
+        21 if is(b"application/xhtml+xml") => Content::Html,
+        _ if ending.is_some_and(|end| end.eq_ignore_ascii_case(b"+json")) => Content::Json,
+        _ => Content::Other,
     }
-    if essence.is_empty() { Content::None } else { Content::Other }
 }
 
 fn coding_of(value: &[u8]) -> Coding {
@@ -328,5 +327,6 @@ fn is_media_type(value: &[u8], media_type: &[u8]) -> bool {
 
 /// A media type without its parameters.
 fn essence(value: &[u8]) -> &[u8] {
-    value.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii()
+    let end = value.iter().position(|&byte| byte == b';').unwrap_or(value.len());
+    value.get(..end).unwrap_or_default().trim_ascii()
 }
