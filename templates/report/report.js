@@ -26,6 +26,8 @@
   };
   const arrive = () => { if (location.hash.length > 1) go(decodeURIComponent(location.hash.slice(1))); };
   addEventListener("hashchange", arrive);
+  // The browser's own way to the fragment comes after this script and takes the focus away.
+  addEventListener("load", arrive);
   document.addEventListener("click", (event) => {
     const link = event.target.closest && event.target.closest("a[href^='#']");
     if (link && link.getAttribute("href") === location.hash) arrive();
@@ -42,14 +44,15 @@
   };
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input,textarea,select")) return;
-    const here = document.activeElement.closest && document.activeElement.closest(".p");
+    let here = document.activeElement.closest && document.activeElement.closest(".p");
     const letter = event.key === "j" || event.key === "k";
+    if (!here && letter) here = document.querySelector(".p.target");
     if (!here && !letter) return;
     const list = here ? here.parentElement : document.querySelector("details[open]>.packets") || document.querySelector(".packets");
     if (!list) return;
     const packets = all(".p", list);
     const at = packets.indexOf(here);
-    const summary = !here || document.activeElement.tagName === "SUMMARY";
+    const summary = document.activeElement.tagName === "SUMMARY";
     let to;
     if (event.key === "j" || (event.key === "ArrowDown" && summary)) to = packets[at + 1];
     else if (event.key === "k" || (event.key === "ArrowUp" && summary)) to = at < 0 ? packets[packets.length - 1] : packets[at - 1];
@@ -210,6 +213,4 @@
     folded.forEach((part) => { part.open = true; });
   });
   addEventListener("afterprint", () => folded.forEach((part) => { part.open = false; }));
-
-  arrive();
 })();

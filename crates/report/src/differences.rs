@@ -359,6 +359,10 @@ fn close(capture: &Capture, app: App, add: &mut Add<'_>) {
             " The browser of 2021 had closed its socket when the server's last bytes arrived, and its TCP answered them with two RST; \
              here both sides hear each other out."
         }
+        App::Ws => {
+            " As in 2021 the client had closed its socket when the server's last bytes arrived, and its TCP answers them with RST; how \
+             many of these there are depends on who is first, and is no part of an update."
+        }
         App::Sse if now.total_packets > then.total_packets => {
             " The server of 2021 did not notice that the client had gone before the capture ended, so it sent no FIN; this one does."
         }

@@ -90,5 +90,18 @@ fn of_run(run: &RunInfo, add: &mut impl FnMut(&str, String)) {
             run.wire.socket_options.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         add("Socket options", names.join(", "));
     }
+    for (name, value) in &run.wire.facts {
+        match value {
+            serde_json::Value::String(text) => add(&spaced(name), text.clone()),
+            serde_json::Value::Number(number) => add(&spaced(name), number.to_string()),
+            // What is said of each app on its own is in run.json.
+            _ => {}
+        }
+    }
     add("Again", run.command.clone());
+}
+
+/// "congestion_control" as "Congestion control".
+fn spaced(name: &str) -> String {
+    crate::numbers::capital(&name.replace('_', " "))
 }

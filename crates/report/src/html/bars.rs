@@ -15,7 +15,7 @@ pub fn render(rows: &[Row], ids: &[String]) -> String {
     let said: Vec<String> =
         rows.iter().map(|row| format!("{} {} bytes", row.title, grouped(row.tally.frame_bytes))).collect();
     let description = format!("Horizontal bars on one scale: {}.", said.join(", "));
-    let mut svg = Svg::new("pic-update", WIDTH, height, "Frame bytes of one update, by layer", &description);
+    let mut svg = Svg::with_links("pic-update", WIDTH, height, "Frame bytes of one update, by layer", &description);
     for (at, row) in rows.iter().enumerate() {
         let y = TOP + at as f64 * STEP;
         let id = ids.get(row.capture).map_or("", String::as_str);

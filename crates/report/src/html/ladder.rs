@@ -25,7 +25,7 @@ pub fn render(capture: &Capture, id: &str) -> Option<(String, u64)> {
     let height = places.last().map_or(0.0, |place| place.y) + slant + 30.0;
     let several = capture.connections.len() > 1;
     let pic = format!("{id}-ladder");
-    let mut svg = Svg::new(
+    let mut svg = Svg::with_links(
         &pic,
         WIDTH,
         height,

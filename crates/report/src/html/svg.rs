@@ -10,11 +10,20 @@ pub struct Svg {
 impl Svg {
     /// A picture of this size, with a title and a description for those who cannot see it.
     pub fn new(id: &str, width: f64, height: f64, title: &str, description: &str) -> Svg {
+        Svg::with_role("img", id, width, height, title, description)
+    }
+
+    /// A picture with links in it: not one image, but a group of things to go to.
+    pub fn with_links(id: &str, width: f64, height: f64, title: &str, description: &str) -> Svg {
+        Svg::with_role("group", id, width, height, title, description)
+    }
+
+    fn with_role(role: &str, id: &str, width: f64, height: f64, title: &str, description: &str) -> Svg {
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = write!(
             text,
-            "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\"><title id=\"{id}-t\">{}</title>\
+            "<svg viewBox=\"0 0 {} {}\" role=\"{role}\" aria-labelledby=\"{id}-t {id}-d\"><title id=\"{id}-t\">{}</title>\
              <desc id=\"{id}-d\">{}</desc>",
             px(width),
             px(height),
