@@ -5,7 +5,7 @@
 //! process and goes with it; nothing is left on the machine, whatever happens.
 //!
 //! - [`enter`] gives a process the rights for it, [`probe`] finds out beforehand whether it would;
-//! - [`checks`] says what works here, and how well;
+//! - [`checks()`] says what works here, and how well;
 //! - [`run`] is one run of one wire. Several may run at the same time, each from its own thread.
 //!
 //! The answers of this wire are real: segmentation, delayed and quick acknowledgements, Nagle's algorithm, congestion
