@@ -7,6 +7,7 @@
 //! [`json`], the HTML page, and [`dump`] and [`list`] for single captures. All forms show the same tables.
 
 mod bytes;
+pub mod compare;
 pub mod csv;
 pub mod differences;
 pub mod dump;
@@ -33,6 +34,7 @@ mod forms_tests;
 mod sample;
 
 pub use bytes::{CaptureBytes, FrameBytes};
+pub use compare::Comparison;
 pub use report::Report;
 pub use run_info::{CaptureInfo, RUN_SCHEMA, RunInfo, RunInfoError, RunOptions, StepInfo, WireInfo};
 pub use templates::{TemplateError, Templates};

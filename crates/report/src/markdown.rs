@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::compare::Comparison;
 use crate::differences::{self, Difference};
 use crate::made::{self, Fact};
 use crate::numbers::{percent, with_commas};
@@ -173,6 +174,33 @@ fn notes(report: &Report) -> Vec<String> {
             notes.chain(problems).collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// A comparison as its template wants it: all that a capture or a folder's name may have said is escaped.
+pub(crate) fn escaped_comparison(comparison: &Comparison) -> impl Serialize + use<> {
+    let mut comparison = comparison.clone();
+    for text in [&mut comparison.left, &mut comparison.right, &mut comparison.heading] {
+        *text = plain(&escaped(text));
+    }
+    for row in comparison.tables.iter_mut().flat_map(|table| &mut table.rows) {
+        row.title = escaped(&row.title);
+        for cell in &mut row.cells {
+            cell.change = cell.change.as_deref().map(plain);
+        }
+    }
+    for fact in &mut comparison.made {
+        for text in [&mut fact.name, &mut fact.left, &mut fact.right] {
+            *text = plain(&escaped(text));
+        }
+    }
+    WithColumns { comparison, columns: Column::ALL.map(Column::title) }
+}
+
+#[derive(Serialize)]
+struct WithColumns {
+    #[serde(flatten)]
+    comparison: Comparison,
+    columns: [&'static str; 6],
 }
 
 /// Text from a capture as Markdown shows it and does not read it.

@@ -120,10 +120,13 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("report.md", include_str!("../../../templates/report/report.md")),
     ("report.html", include_str!("../../../templates/report/report.html")),
     ("app.html", include_str!("../../../templates/report/app.html")),
+    ("compare.md", include_str!("../../../templates/report/compare.md")),
+    ("compare.html", include_str!("../../../templates/report/compare.html")),
     ("report.css", include_str!("../../../templates/report/report.css")),
     ("report.js", include_str!("../../../templates/report/report.js")),
 ];
-const NAMES: [&str; 5] = ["report.md", "report.html", "app.html", "report.css", "report.js"];
+const NAMES: [&str; 7] =
+    ["report.md", "report.html", "app.html", "compare.md", "compare.html", "report.css", "report.js"];
 
 #[cfg(test)]
 mod tests {

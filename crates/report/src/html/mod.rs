@@ -29,6 +29,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::compare::Comparison;
 use crate::html::app::AppView;
 use crate::html::calculator::Calculator;
 use crate::html::layer::LegendEntry;
@@ -51,6 +52,22 @@ pub fn render(report: &Report, templates: &Templates) -> Result<String, Template
     let script = templates.render("report.js", &nothing)?;
     let downloads = take_away::downloads(report, templates)?;
     templates.render("report.html", &View::new(report, style, script, downloads))
+}
+
+/// A comparison of two reports as one HTML file.
+pub(crate) fn render_comparison(comparison: &Comparison, templates: &Templates) -> Result<String, TemplateError> {
+    let style = templates.render("report.css", &Nothing {})?;
+    let columns = Column::ALL.map(Column::title);
+    templates.render("compare.html", &ComparisonView { policy: policy(&style, ""), style, columns, comparison })
+}
+
+#[derive(Serialize)]
+struct ComparisonView<'a> {
+    policy: String,
+    style: String,
+    columns: [&'static str; 6],
+    #[serde(flatten)]
+    comparison: &'a Comparison,
 }
 
 #[derive(Serialize)]
