@@ -77,6 +77,7 @@ pub(crate) async fn serve<L: Listener>(
         };
         async move {
             let begun = tokio::select! {
+                biased;
                 begun = timeout(idle, io.hears_something()) => matches!(begun, Ok(Ok(true))),
                 () = seat.stopping() => false,
             };
@@ -87,6 +88,7 @@ pub(crate) async fn serve<L: Listener>(
             // Boxed, so that it is only there while it is needed: not before the first byte, and not after an upgrade.
             let mut connection = Box::pin(http.serve_connection(TokioIo::new(io), service).with_upgrades());
             let ended = tokio::select! {
+                biased;
                 ended = &mut connection => ended,
                 () = seat.stopping() => {
                     // Finishes the answer that is being written, then closes.

@@ -78,6 +78,7 @@ fn event(clock: &Clock) -> String {
 
 async fn wait_until(due: Instant, seat: &Seat) {
     tokio::select! {
+        biased;
         () = tokio::time::sleep_until(due) => {}
         () = seat.stopping() => {}
     }
