@@ -1,5 +1,7 @@
 //! What was true of a wire while it ran?
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::WireKind;
@@ -14,9 +16,9 @@ pub struct Facts {
     pub tcp: String,
     /// The congestion control of both hosts, as they report it.
     pub congestion_control: String,
-    /// Whether the network cards' offloads (checksums, segmentation) were off, so that every frame is seen as a real
-    /// wire would carry it.
-    pub offloads: String,
+    /// The network cards' offloads (checksums, segmentation) by name, and whether they were on. All are off on the
+    /// kernel wire, so that every frame is seen as a real wire would carry it; a virtual wire has none.
+    pub offloads: BTreeMap<String, bool>,
     /// The largest IP packet that fits the link.
     pub mtu: u32,
     /// What was set on the hosts' sockets.

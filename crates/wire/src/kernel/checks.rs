@@ -85,7 +85,8 @@ fn measured(possible: bool) -> [Check; 2] {
                 Check::new(accuracy, Health::Limited, detail)
                     .mend("close other programs; counts and bytes are right all the same")
             };
-            [Check::new(offloads, Health::Ok, outcome.facts.offloads), check]
+            let names: Vec<_> = outcome.facts.offloads.into_keys().collect();
+            [Check::new(offloads, Health::Ok, format!("can be switched off: {}", names.join(", "))), check]
         }
         Err(error) => [offloads, accuracy].map(|name| {
             Check::new(name, Health::Missing, error.to_string()).mend("take the virtual wire (--wire virtual)")

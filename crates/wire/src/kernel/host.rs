@@ -8,6 +8,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
@@ -62,7 +63,13 @@ pub struct Line {
 }
 
 /// The server's host, from its beginning to its end.
-pub fn server<S, SF>(line: Line, options: &Options, control: &Control, clock: Clock, server: S) -> Result<(), Ended>
+pub fn server<S, SF>(
+    line: Line,
+    options: &Options,
+    control: &Control,
+    clock: &OnceLock<Clock>,
+    server: S,
+) -> Result<(), Ended>
 where
     S: FnOnce(Listener, Clock, crate::Shutdown) -> SF,
     SF: Future<Output = io::Result<()>>,
@@ -74,6 +81,7 @@ where
     };
     line.ready.send(congestion_control(&listener).map_err(setup("asking the server's socket"))?)?;
     line.carried.recv()?;
+    let clock = clock.get_or_init(Clock::utc).clone();
     work(runtime, Host::Server, control, async {
         // Held here, so that what it owns is dropped only when nothing is carried, or recorded, any more.
         let mut future = pin!(server(Listener::Kernel(listener, options.server_no_delay), clock, control.shutdown()));
@@ -93,7 +101,7 @@ pub fn client<C, CF, T>(
     options: &Options,
     control: &Control,
     stop: &Stop,
-    clock: Clock,
+    clock: &OnceLock<Clock>,
     client: C,
 ) -> Result<T, Ended>
 where
@@ -106,6 +114,7 @@ where
     line.ready.send(congestion_control(&socket).map_err(setup(step))?)?;
     drop(socket);
     line.carried.recv()?;
+    let clock = clock.get_or_init(Clock::utc).clone();
     let done = work(runtime, Host::Client, control, async {
         let connector = Connector::Kernel(server_address(), options.client_no_delay);
         let mut future = Box::pin(client(vec![connector], clock));

@@ -25,6 +25,7 @@ mod sys;
 use std::future::Future;
 use std::io::{self, PipeReader};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, Scope};
 use std::time::Instant;
@@ -82,8 +83,9 @@ where
     }
     access::require()?;
     let begun = Instant::now();
-    // One clock for both hosts and the link.
-    let clock = Clock::utc();
+    // One clock for both hosts and the link, started once frames are carried: its 0 is when the client may begin.
+    let clock = OnceLock::new();
+    let clock = &clock;
     let (control, rope) = Control::new().map_err(setup("opening a pipe"))?;
     let control = &control;
     let (batches, to_record) = sync_channel::<Batch>(BATCHES);
@@ -93,19 +95,16 @@ where
         let _cut = CutAtEnd(control);
         let (server_line, server_end) = line();
         let (client_line, client_end) = line();
-        let server = start(scope, control, "wirelab-server", {
-            let clock = clock.clone();
-            move || host::server(server_line, options, control, clock, server)
-        });
+        let server =
+            start(scope, control, "wirelab-server", move || host::server(server_line, options, control, clock, server));
         let client = start(scope, control, "wirelab-client", {
-            let (clock, stop) = (clock.clone(), stop.clone());
+            let stop = stop.clone();
             move || host::client(client_line, options, control, &stop, clock, client)
         });
-        let wire = start(scope, control, "wirelab-wire", {
-            let clock = clock.clone();
-            move || wire(options, &clock, control, rope, batches, [server_end, client_end], begun)
+        let wire = start(scope, control, "wirelab-wire", move || {
+            wire(options, clock, control, rope, batches, [server_end, client_end], begun)
         });
-        record(to_record, &clock, recorder, control);
+        record(to_record, clock, recorder, control);
         // The scope would wait for what they do, but not for their end, and their namespaces last until then.
         server.and_then(join);
         (client.and_then(join), wire.and_then(join))
@@ -142,7 +141,7 @@ struct Wired {
 /// The wire's thread, from its beginning to its end.
 fn wire(
     options: &Options,
-    clock: &Clock,
+    clock: &OnceLock<Clock>,
     control: &Control,
     rope: PipeReader,
     batches: SyncSender<Batch>,
@@ -174,6 +173,7 @@ fn wire(
         carries(&handle, Host::Client.cable()).await
     }))?;
     drop(runtime);
+    let clock = clock.get_or_init(Clock::utc);
     let relay = Relay::new(options, clock, control, rope, &threads, batches)?;
     let setup_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     for end in &ends {
@@ -188,11 +188,13 @@ fn wire(
 /// Hands every frame to the recorder, until no more are to come.
 fn record(
     batches: Receiver<Batch>,
-    clock: &Clock,
+    clock: &OnceLock<Clock>,
     mut recorder: impl FnMut(u64, &[u8]) -> io::Result<()>,
     control: &Control,
 ) {
     for (at, frame) in batches.iter().flatten() {
+        // The link has started it: there is a frame.
+        let clock = clock.get_or_init(Clock::utc);
         if let Err(error) = recorder(clock.unix_nanos_at(at), &frame) {
             control.fail(Error::Recorder(error));
             return;
@@ -206,7 +208,7 @@ fn facts(options: &Options, wire: Wired) -> Facts {
         wire: WireKind::Kernel,
         tcp: format!("Linux {}", release.as_deref().unwrap_or("of an unknown version")),
         congestion_control: wire.congestion_control,
-        offloads: "off: checksums, scatter-gather, TSO, GSO, GRO".to_owned(),
+        offloads: sys::OFFLOADS.map(|(name, ..)| (name.to_owned(), false)).into(),
         mtu: MTU,
         sockets: vec![
             SocketOption::new(Host::Server, "SO_REUSEADDR", 1),

@@ -351,7 +351,7 @@ fn check(result: c_int) -> io::Result<()> {
 }
 
 /// What is switched off: its name, and the `ethtool` commands that ask for it and set it.
-const OFFLOADS: [(&str, u32, u32); 6] = [
+pub const OFFLOADS: [(&str, u32, u32); 6] = [
     ("receive checksum", 0x14, 0x15),
     ("transmit checksum", 0x16, 0x17),
     ("scatter-gather", 0x18, 0x19),

@@ -290,7 +290,7 @@ fn facts(options: &Options, frames: Frames) -> Facts {
         wire: WireKind::Virtual,
         tcp: "smoltcp 0.14".to_owned(),
         congestion_control: "none".to_owned(),
-        offloads: "none".to_owned(),
+        offloads: Default::default(),
         mtu: MTU,
         sockets: vec![
             SocketOption::new(Host::Server, "TCP_NODELAY", options.server_no_delay.into()),

@@ -92,7 +92,7 @@ fn wire(kind: WireKind, captures: &[Recorded]) -> WireInfo {
         for socket in &facts.sockets {
             info.socket_options.insert(format!("{} {}", socket.host, socket.name), socket.value.into());
         }
-        info.facts.insert("offloads".to_owned(), facts.offloads.clone().into());
+        info.offloads.clone_from(&facts.offloads);
         info.facts.insert("mtu".to_owned(), facts.mtu.into());
         frames.insert(capture.app.capture_name(), json!(facts.frames));
         setup.insert(capture.app.capture_name(), json!(facts.setup_us));
