@@ -29,7 +29,10 @@ proptest! {
         let analysis = lab.analysis(CAPTURES);
         assert_sums(&analysis);
         for capture in analysis["captures"].as_array().expect("captures") {
-            prop_assert_eq!(&capture["update_count"], updates, "{}", capture["name"]);
+            // A client that had its last event late, after retransmissions, leaves late: the server has pushed on.
+            let more = if capture["app"] == "sse" { 3 } else { 0 };
+            let found = capture["update_count"].as_u64().expect("a count");
+            prop_assert!((updates..=updates + more).contains(&found), "{}: {} updates", capture["name"], found);
             prop_assert_eq!(&capture["problems"], &serde_json::json!([]), "{}", capture["name"]);
         }
     }
