@@ -11,6 +11,7 @@ pub mod compare;
 pub mod csv;
 pub mod differences;
 pub mod dump;
+pub mod fields;
 pub mod findings;
 pub mod html;
 pub mod json;

@@ -2,9 +2,9 @@
 
 use std::io::{self, BufWriter, Write};
 
-use wirelab_analyze::model::{Packet, Part};
+use wirelab_analyze::model::Packet;
 use wirelab_analyze::{Capture, Kind, Settings};
-use wirelab_dissect::fields;
+use wirelab_report::fields;
 use wirelab_report::list::{self, Follow, Style};
 use wirelab_report::{CaptureBytes, FrameBytes};
 
@@ -102,40 +102,8 @@ fn is_of_exchange(wanted: &str, capture: &Capture, packet: &Packet) -> bool {
 /// The fields of a packet as a tree, with the bytes that each covers.
 fn tree(capture: &Capture, frame: &FrameBytes) -> String {
     let mut text = String::new();
-    for field in fields::headers(&frame.frame()) {
+    for field in fields::of(capture, frame) {
         field.write_tree(&mut text);
     }
-    if let Some(packet) = capture.packets.iter().find(|packet| packet.number == frame.number) {
-        let start = packet.payload_offset as usize;
-        let end = start + packet.app_len as usize;
-        if let Some(payload) = frame.data.get(start..end.min(frame.data.len())).filter(|payload| !payload.is_empty()) {
-            for field in fields::of(kind(capture, packet, payload), payload) {
-                field.moved(start).write_tree(&mut text);
-            }
-        }
-    }
     text
-}
-
-/// What a payload begins with, as the analysis has found.
-fn kind(capture: &Capture, packet: &Packet, payload: &[u8]) -> fields::Kind {
-    let protocol = capture.connections.get(packet.connection as usize).map(|connection| connection.protocol.as_str());
-    match (protocol, packet.spans.first().map(|span| span.part)) {
-        (Some("lines"), _) => fields::Kind::Lines,
-        (Some("tls"), _) => fields::Kind::Tls,
-        (Some("http2"), _) => fields::Kind::Http2,
-        (_, Some(Part::ResponseHead)) if payload.starts_with(b"HTTP/") => fields::Kind::HttpResponse,
-        (_, Some(Part::RequestHead)) if payload.first().is_some_and(u8::is_ascii_uppercase) => {
-            fields::Kind::HttpRequest
-        }
-        (Some("websocket"), Some(Part::Framing)) => fields::Kind::WebSocket,
-        (Some("sse"), Some(Part::Framing))
-            if payload.first().is_some_and(u8::is_ascii_hexdigit) && !payload.starts_with(b"data") =>
-        {
-            fields::Kind::Chunks { events: true }
-        }
-        (Some("sse"), Some(Part::Framing)) => fields::Kind::EventStream,
-        (Some("http"), Some(Part::Framing)) => fields::Kind::Chunks { events: false },
-        _ => fields::Kind::Data,
-    }
 }

@@ -194,7 +194,7 @@ fn packet_view(
         why,
         why_id,
         hex: frame.map(|frame| hex::render(packet, &frame.data)),
-        fields: frame.map_or_else(String::new, |frame| fields::render(&fields::of(capture, packet, frame))),
+        fields: frame.map_or_else(String::new, |frame| fields::render(&crate::fields::of(capture, frame), packet)),
     }
 }
 

@@ -13,7 +13,6 @@ mod hex;
 mod ladder;
 mod layer;
 mod learn;
-mod payload;
 mod proof;
 mod svg;
 mod take_away;
