@@ -260,7 +260,6 @@ impl GroupStats {
         let costs = &open.costs;
         let tally = costs.tally();
         self.tally += tally;
-        let one = Shaped { count: 1, order: open.order, costs: *costs, push: open.push };
         match self.shapes.get_mut(self.last) {
             // The same again: it widens no range.
             Some(last) if last.costs == *costs && last.order < open.order => {
@@ -270,7 +269,7 @@ impl GroupStats {
             _ => {
                 self.widen(open.order, &tally, &tally);
                 self.count += 1;
-                self.shaped(one, room);
+                self.shaped(Shaped { count: 1, order: open.order, costs: *costs, push: open.push }, room);
             }
         }
         if open.asked_ns != 0 && open.answer_first_ns >= open.asked_ns {

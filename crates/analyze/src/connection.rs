@@ -268,6 +268,7 @@ impl Connection {
     }
 
     /// Finds out who is the client, as long as nothing has said so.
+    #[inline]
     fn settle_roles(&mut self, segment: &Segment<'_>, from: usize) {
         let flags = segment.flags;
         if flags.syn() {
@@ -293,6 +294,7 @@ impl Connection {
     }
 
     /// Finds Wireshark's name for the packet, and counts the names.
+    #[inline]
     fn name(&mut self, segment: &Segment<'_>, from: usize, time_ns: u64, live: &mut Live) -> Option<Name> {
         let flags = segment.flags;
         let facts = Facts {
@@ -307,17 +309,23 @@ impl Connection {
             rtt_ns: self.rtt_ns.unwrap_or(0),
         };
         let [ours, theirs] = both(&mut live.directions, from);
-        let name = naming::name(&mut ours.seen, &theirs.seen, &facts);
-        match name {
-            Some(Name::OutOfOrder) => self.counts.rare().out_of_order += 1,
-            Some(Name::DuplicateAck) => self.counts.rare().duplicate_acks += 1,
-            Some(Name::KeepAlive | Name::KeepAliveAck) => self.counts.rare().keep_alives += 1,
-            Some(Name::ZeroWindow) => self.counts.rare().zero_windows += 1,
-            _ => {}
-        }
-        name
+        let name = naming::name(&mut ours.seen, &theirs.seen, &facts)?;
+        self.count_name(name);
+        Some(name)
     }
 
+    #[cold]
+    fn count_name(&mut self, name: Name) {
+        match name {
+            Name::OutOfOrder => self.counts.rare().out_of_order += 1,
+            Name::DuplicateAck => self.counts.rare().duplicate_acks += 1,
+            Name::KeepAlive | Name::KeepAliveAck => self.counts.rare().keep_alives += 1,
+            Name::ZeroWindow => self.counts.rare().zero_windows += 1,
+            _ => {}
+        }
+    }
+
+    #[inline]
     fn count(&mut self, meta: &PacketMeta) {
         let totals = &mut self.totals;
         totals.packets += 1;
@@ -361,6 +369,12 @@ impl Connection {
             live.partial |= !flags.syn();
         }
         let acked = if flags.ack() { theirs.acknowledge(segment.ack) } else { None };
+        // Half of all packets: an ACK, and nothing else.
+        if segment.payload_len == 0 && name.is_none() && flags.is_plain_ack() && theirs.acked <= theirs.next {
+            let current = live.ledger.current(meta, self.index, &mut shared.book);
+            let exchange = acked.flatten().map_or(current, |owner| live.ledger.clamp(owner));
+            return self.give_packet(exchange, meta, meta.from_client, live, shared);
+        }
         // What the other side has acknowledged without our having seen it will not come any more.
         if acked.is_some()
             && theirs.has_waiting()
@@ -601,6 +615,7 @@ impl Connection {
     }
 
     /// Lets the conversation read, in the surroundings of one packet.
+    #[inline]
     fn converse(
         &mut self,
         meta: &PacketMeta,
@@ -648,6 +663,7 @@ impl Connection {
         }
     }
 
+    #[inline]
     fn give_packet(&self, exchange: ExId, meta: &PacketMeta, push: bool, live: &mut Live, shared: &mut Shared) {
         live.ledger.packet(exchange, meta, push);
         shared.packets.belongs(meta, exchange, || live.ledger.get(exchange).map(|open| open.order));
@@ -665,6 +681,7 @@ impl Connection {
     }
 
     /// Positions up to which the client's and the server's bytes are acknowledged.
+    #[inline]
     fn acked(&self, live: &Live) -> [u64; 2] {
         let [a, b] = &live.directions;
         if self.client == 0 { [a.acked, b.acked] } else { [b.acked, a.acked] }

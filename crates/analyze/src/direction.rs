@@ -67,6 +67,7 @@ impl Direction {
     }
 
     /// The position of a sequence number: the one nearest to what is expected next. May lie before position 0.
+    #[inline]
     pub fn position(&self, seq: u32) -> i64 {
         let Some(base) = self.base else { return 1 };
         let expected = base.wrapping_add(self.next as u32);
@@ -86,6 +87,7 @@ impl Direction {
     }
 
     /// Notes who owns the bytes up to `end`.
+    #[inline]
     pub fn own(&mut self, end: u64, exchange: ExId) {
         match self.owners.back_mut() {
             Some((last, owner)) if *owner == exchange => *last = end,
@@ -109,6 +111,7 @@ impl Direction {
 
     /// Takes an acknowledgement of this direction's bytes. Gives the owner of the last byte newly acknowledged; the
     /// outer `None` where nothing new is.
+    #[inline]
     pub fn acknowledge(&mut self, ack: u32) -> Option<Option<ExId>> {
         self.base?;
         let position = u64::try_from(self.position(ack)).ok()?;

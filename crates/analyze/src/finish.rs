@@ -351,27 +351,47 @@ fn connection_of(connection: &Connection, reading: &Reading, first_ns: u64) -> c
 /// An endpoint as it is displayed. IPv4 by hand: there may be a hundred thousand of them.
 fn in_words(end: Endpoint) -> String {
     let IpAddr::V4(addr) = end.addr else { return end.to_string() };
-    let mut text = String::with_capacity(21);
-    for (at, byte) in addr.octets().into_iter().enumerate() {
-        if at > 0 {
-            text.push('.');
-        }
-        push_number(&mut text, u16::from(byte));
+    let [a, b, c, d] = addr.octets();
+    let mut text = String::with_capacity("255.255.255.255:65535".len());
+    for (byte, behind) in [(a, '.'), (b, '.'), (c, '.'), (d, ':')] {
+        push_byte(&mut text, byte);
+        text.push(behind);
     }
-    text.push(':');
-    push_number(&mut text, end.port);
+    let (high, low) = ((end.port / 100) as u8, (end.port % 100) as u8);
+    match end.port {
+        0..100 => push_byte(&mut text, low),
+        100..=9999 => {
+            push_byte(&mut text, high);
+            push_two(&mut text, low);
+        }
+        _ => {
+            // Up to 655 hundreds.
+            push_byte(&mut text, (end.port / 1000) as u8);
+            push_digit(&mut text, (end.port / 100 % 10) as u8);
+            push_two(&mut text, low);
+        }
+    }
     text
 }
 
-fn push_number(text: &mut String, number: u16) {
-    let mut divisor = 10_000;
-    while divisor > 1 && number < divisor {
-        divisor /= 10;
+fn push_byte(text: &mut String, byte: u8) {
+    if byte >= 100 {
+        push_digit(text, byte / 100);
+        push_two(text, byte % 100);
+    } else if byte >= 10 {
+        push_two(text, byte);
+    } else {
+        push_digit(text, byte);
     }
-    while divisor > 0 {
-        text.push(char::from(b'0' + (number / divisor % 10) as u8));
-        divisor /= 10;
-    }
+}
+
+fn push_two(text: &mut String, number: u8) {
+    push_digit(text, number / 10);
+    push_digit(text, number % 10);
+}
+
+fn push_digit(text: &mut String, digit: u8) {
+    text.push(char::from(b'0' + digit));
 }
 
 /// The kept packets, each with its exchange, and with words where the bytes had none.

@@ -72,6 +72,7 @@ pub(crate) struct Facts {
 }
 
 /// Names a packet of direction `ours`, and remembers it.
+#[inline]
 pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
     let plain = !packet.syn && !packet.fin && !packet.rst;
     let same_ack = packet.ack.is_some() && packet.ack == ours.last_ack;
@@ -99,6 +100,14 @@ pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Nam
             return None;
         }
     }
+    unusual(ours, theirs, packet)
+}
+
+/// Names a packet that is not simply the next one.
+fn unusual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
+    let plain = !packet.syn && !packet.fin && !packet.rst;
+    let same_ack = packet.ack.is_some() && packet.ack == ours.last_ack;
+    let next = ours.next;
     let mut found = None;
     let mut duplicate = false;
 

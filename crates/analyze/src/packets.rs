@@ -32,11 +32,13 @@ impl Packets {
     }
 
     /// Whether the next packet is kept.
+    #[inline]
     pub fn wanted(&self) -> bool {
         self.rows.len() < self.most
     }
 
     /// Notes where the payload of the packet in hand begins.
+    #[inline]
     pub fn at(&mut self, payload_offset: u32) {
         self.payload_offset = payload_offset;
     }
@@ -88,6 +90,7 @@ impl Packets {
     }
 
     /// Says which exchange a packet belongs to, and which one of the capture that is.
+    #[inline]
     pub fn belongs(&mut self, meta: &PacketMeta, exchange: ExId, order: impl FnOnce() -> Option<u64>) {
         if let Some(owner) = self.at_of(meta).and_then(|at| self.owners.get_mut(at)) {
             *owner = Some((exchange, order().unwrap_or(u64::MAX)));
@@ -95,6 +98,7 @@ impl Packets {
     }
 
     /// Adds a run of payload bytes to a packet.
+    #[inline]
     pub fn span(&mut self, meta: &PacketMeta, span: Span) {
         if let Some(row) = self.row_of(meta) {
             row.spans.push(span);
@@ -102,17 +106,20 @@ impl Packets {
     }
 
     /// Where the payload of a packet begins in its frame.
+    #[inline]
     pub fn payload_offset(&self, meta: &PacketMeta) -> u64 {
         let row = self.at_of(meta).and_then(|at| self.rows.get(at));
         u64::from(row.map_or(self.payload_offset, |row| row.payload_offset))
     }
 
     /// Takes a packet's description, to be added to; `None` where it is not kept.
+    #[inline]
     pub fn take_info(&mut self, meta: &PacketMeta) -> Option<String> {
         self.row_of(meta).map(|row| std::mem::take(&mut row.info))
     }
 
     /// Puts it back.
+    #[inline]
     pub fn put_info(&mut self, meta: &PacketMeta, info: Option<String>) {
         if let (Some(row), Some(info)) = (self.row_of(meta), info) {
             row.info = info;

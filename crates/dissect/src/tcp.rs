@@ -49,6 +49,12 @@ impl Flags {
         self.0 & flags.0 == flags.0
     }
 
+    /// Whether ACK is set, and none of FIN, SYN and RST.
+    #[inline]
+    pub fn is_plain_ack(self) -> bool {
+        self.0 & (Flags::FIN.0 | Flags::SYN.0 | Flags::RST.0 | Flags::ACK.0) == Flags::ACK.0
+    }
+
     /// Whether FIN is set.
     #[inline]
     pub fn fin(self) -> bool {

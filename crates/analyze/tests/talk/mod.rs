@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod originals;
+pub mod traffic;
 
 use wirelab_analyze::{Analyzer, Capture, Settings, Tally};
 use wirelab_capture::{Frame, LinkType};
