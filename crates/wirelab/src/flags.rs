@@ -37,7 +37,8 @@ pub enum Command {
     /// Show the packets of a capture: a list, their bytes, their fields, a conversation
     #[command(after_help = SHOW_HELP)]
     Show(Show),
-    /// Make the report again from saved captures
+    /// Make the report again from saved captures, or compare two runs
+    #[command(after_help = REPORT_HELP)]
     Report(Report),
     /// Say what this machine can do, and how to mend what it cannot
     Doctor,
@@ -201,6 +202,9 @@ pub struct Show {
 
 #[derive(Debug, Args)]
 pub struct Report {
+    /// Captures to report on, or two folders of runs to compare; without any, the captures of --pcap-dir
+    #[arg(value_name = "FILE|FOLDER", value_hint = ValueHint::AnyPath)]
+    pub sources: Vec<PathBuf>,
     /// Folder with the captures and run.json
     #[arg(long, value_name = "FOLDER", default_value = "pcap", value_hint = ValueHint::DirPath)]
     pub pcap_dir: PathBuf,
@@ -304,6 +308,12 @@ Examples:
   wirelab show pcap/wsapp.pcap --exchange 'update 2'    what one update is made of
   wirelab show pcap/wsapp.pcap --packet 18              what each byte of a packet says
   wirelab show pcap/wsapp.pcap --follow 1 --hex         both sides of a conversation";
+
+const REPORT_HELP: &str = "\
+Examples:
+  wirelab report                          the last run again
+  wirelab report mine.pcapng              the report of any capture
+  wirelab report pcap-then pcap-now       two runs side by side, in FOLDER/comparison.html";
 
 const RUN_HELP: &str = "\
 Times are a number and a unit (10s, 25ms, 2m, 1h), shares are 5% or 0.05.

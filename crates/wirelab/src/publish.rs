@@ -2,7 +2,8 @@
 //!
 //! The same whether the captures are of this moment or of long ago, so `wirelab report` gives the same tables again.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -43,14 +44,19 @@ pub fn read(sources: &[Source]) -> Result<Found, Failure> {
     let mut captures = Vec::new();
     let mut all_bytes = Vec::new();
     for Source { name, path } in sources {
-        let file = fs::read(path)
-            .map_err(|error| Failure::failed(format_args!("cannot read {}: {}", path.display(), reason(&error))))?;
+        let unreadable =
+            |error: io::Error| Failure::failed(format_args!("cannot read {}: {}", path.display(), reason(&error)));
+        let mut file = Digesting { file: File::open(path).map_err(unreadable)?, sha256: Sha256::new(), len: 0 };
         let mut bytes = CaptureBytes::new(MOST_FRAMES);
-        bytes.sha256 = Some(hex(&Sha256::digest(&file)));
-        bytes.file_len = Some(file.len() as u64);
-        let file_name = format!("{name}.pcap");
-        let capture = reading::read_from(file.as_slice(), name, Some(&file_name), settings, |frame| bytes.push(frame))
+        // A capture that is still under its partial name is already called what it will be called.
+        let ending = path.extension().unwrap_or_default().to_string_lossy();
+        let file_name = format!("{name}.{ending}");
+        let capture = reading::read_from(&mut file, name, Some(&file_name), settings, |frame| bytes.push(frame))
             .map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))?;
+        // Where the capture could not be read to its end, the digest is of the whole file all the same.
+        io::copy(&mut file, &mut io::sink()).map_err(unreadable)?;
+        bytes.sha256 = Some(hex(&file.sha256.finalize()));
+        bytes.file_len = Some(file.len);
         captures.push(capture);
         all_bytes.push(bytes);
     }
@@ -81,6 +87,22 @@ pub fn stage_texts(report: &Report, folder: &Path, outputs: &mut Outputs) -> Res
         outputs.stage(&folder.join(format!("{}.txt", capture.name)), &text)?;
     }
     Ok(())
+}
+
+/// A file whose digest is worked out while it is read.
+struct Digesting {
+    file: File,
+    sha256: Sha256,
+    len: u64,
+}
+
+impl Read for Digesting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.sha256.update(buffer.get(..count).unwrap_or_default());
+        self.len += count as u64;
+        Ok(count)
+    }
 }
 
 fn hex(digest: &[u8]) -> String {

@@ -1,11 +1,11 @@
-//! `wirelab report`: the report again, from saved captures.
+//! `wirelab report`: the report again, from saved captures, or of two runs side by side.
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use wirelab_analyze::App;
-use wirelab_report::{RunInfo, text};
+use wirelab_report::{Report, RunInfo, Templates, compare, text};
 
 use crate::failure::{Failure, Status};
 use crate::flags;
@@ -13,41 +13,102 @@ use crate::outputs::{self, Outputs, reason};
 use crate::publish::{self, Source};
 use crate::{browser, reading, terminal};
 
-/// Makes the report from the captures of a folder.
+/// Makes the report again, of other captures, or of two runs beside each other.
 pub fn report(flags: &flags::Report) -> Result<(), Failure> {
-    let run = run_info(&flags.pcap_dir)?;
+    match flags.sources.as_slice() {
+        [] => single(flags, of_folder(&flags.pcap_dir)?),
+        [one] if one.is_dir() => single(flags, of_folder(one)?),
+        [one, other] if one.is_dir() && other.is_dir() => compare(flags, one, other),
+        files => match files.iter().find(|file| file.is_dir()) {
+            Some(folder) => Err(Failure::usage(format_args!(
+                "{} is a folder: give captures, or one folder of a run, or two to compare",
+                folder.display()
+            ))),
+            None => single(flags, of_files(files)?),
+        },
+    }
+}
+
+/// Writes one report.
+fn single(flags: &flags::Report, read: Read) -> Result<(), Failure> {
+    outputs::check_folder(&flags.report_dir, "--report-dir")?;
+    let mut outputs = Outputs::default();
+    publish::stage_report(&read.report, &flags.report_dir, &mut outputs)?;
+    outputs.commit()?;
+    terminal::print(&text::render(&read.report, true))?;
+    finish(flags, "index.html", read.sound)
+}
+
+/// Writes what two runs have in common and what not.
+fn compare(flags: &flags::Report, one: &Path, other: &Path) -> Result<(), Failure> {
+    let (left, right) = (of_folder(one)?, of_folder(other)?);
+    outputs::check_folder(&flags.report_dir, "--report-dir")?;
+    let name = |folder: &Path| folder.display().to_string();
+    let comparison = left.report.compare(&name(one), &right.report, &name(other));
+    let templates = Templates::embedded().map_err(Failure::failed)?;
+    let page = compare::html(&comparison, &templates).map_err(Failure::failed)?;
+    let document = compare::markdown(&comparison, &templates).map_err(Failure::failed)?;
+    let mut outputs = Outputs::default();
+    outputs.stage(&flags.report_dir.join("comparison.html"), page.as_bytes())?;
+    outputs.stage(&flags.report_dir.join("comparison.md"), document.as_bytes())?;
+    outputs.commit()?;
+    terminal::print(&compare::text(&comparison, true))?;
+    finish(flags, "comparison.html", left.sound && right.sound)
+}
+
+/// Says where the page is, and opens it where that was asked for.
+fn finish(flags: &flags::Report, page: &str, sound: bool) -> Result<(), Failure> {
+    let page = flags.report_dir.join(page);
+    terminal::say(format_args!("Report: {}", page.display()));
+    if flags.open {
+        browser::open(&page);
+    }
+    if sound { Ok(()) } else { Err(Failure::already_said(Status::Failed)) }
+}
+
+/// A report that was worked out, and whether nothing was wrong with its captures.
+struct Read {
+    report: Report,
+    sound: bool,
+}
+
+/// The report of a run's folder.
+fn of_folder(folder: &Path) -> Result<Read, Failure> {
+    let run = run_info(folder)?;
     let sources = match &run {
-        Some(run) => described(run, &flags.pcap_dir),
-        None => all_captures(&flags.pcap_dir)?,
+        Some(run) => described(run, folder),
+        None => all_captures(folder)?,
     };
     if sources.is_empty() {
         return Err(Failure::failed(format_args!(
-            "there are no captures in {}; make some with `wirelab run-all`, or name their folder with --pcap-dir",
-            flags.pcap_dir.display()
+            "there are no captures in {}; make some with `wirelab run-all`, or name another folder",
+            folder.display()
         )));
     }
-    outputs::check_folder(&flags.report_dir, "--report-dir")?;
-    let found = publish::read(&sources)?;
+    of_sources(&sources, run)
+}
+
+/// The report of any captures.
+fn of_files(files: &[PathBuf]) -> Result<Read, Failure> {
+    let source = |file: &PathBuf| Source {
+        name: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        path: file.clone(),
+    };
+    of_sources(&files.iter().map(source).collect::<Vec<_>>(), None)
+}
+
+fn of_sources(sources: &[Source], run: Option<RunInfo>) -> Result<Read, Failure> {
+    let found = publish::read(sources)?;
     let run = run.filter(|run| is_of_these(run, &found.digests()));
     let mut sound = true;
-    for (capture, source) in found.analysis.captures.iter().zip(&sources) {
+    for (capture, source) in found.analysis.captures.iter().zip(sources) {
         for problem in &capture.problems {
             sound = false;
             let sentence = reading::sentence(&source.path.display().to_string(), problem);
             terminal::say(format_args!("wirelab: {sentence}"));
         }
     }
-    let report = publish::report(found, run);
-    let mut outputs = Outputs::default();
-    publish::stage_report(&report, &flags.report_dir, &mut outputs)?;
-    outputs.commit()?;
-    terminal::print(&text::render(&report, true))?;
-    let page = flags.report_dir.join("index.html");
-    terminal::say(format_args!("Report: {}", page.display()));
-    if flags.open {
-        browser::open(&page);
-    }
-    if sound { Ok(()) } else { Err(Failure::already_said(Status::Failed)) }
+    Ok(Read { report: publish::report(found, run), sound })
 }
 
 /// How the captures were made, where the folder says so.
@@ -70,14 +131,14 @@ fn described(run: &RunInfo, folder: &Path) -> Vec<Source> {
 /// Every finished capture of a folder: those of the apps first, in the order of the tables.
 fn all_captures(folder: &Path) -> Result<Vec<Source>, Failure> {
     let unreadable = |error: io::Error| {
-        Failure::failed(format_args!(
-            "cannot read the folder {}: {}; name another with --pcap-dir",
-            folder.display(),
-            reason(&error)
-        ))
+        Failure::failed(format_args!("cannot read the folder {}: {}; name another", folder.display(), reason(&error)))
     };
     let mut sources = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(sources),
+        entries => entries.map_err(unreadable)?,
+    };
+    for entry in entries {
         let path = entry.map_err(unreadable)?.path();
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if let Some(name) = file.strip_suffix(".pcap").or(file.strip_suffix(".pcapng"))

@@ -173,12 +173,12 @@ fn a_report_of_no_captures() {
     let lab = Lab::new();
     assert_snapshot!(lab.run("report").failure(), @r"
     1
-    wirelab: cannot read the folder pcap: no such file or directory; name another with --pcap-dir
+    wirelab: there are no captures in pcap; make some with `wirelab run-all`, or name another folder
     ");
     fs::create_dir(lab.path("pcap")).expect("a folder");
     assert_snapshot!(lab.run("report").failure(), @r"
     1
-    wirelab: there are no captures in pcap; make some with `wirelab run-all`, or name their folder with --pcap-dir
+    wirelab: there are no captures in pcap; make some with `wirelab run-all`, or name another folder
     ");
     lab.write("pcap/run.json", "{}");
     assert_snapshot!(lab.run("report").failure(), @r#"

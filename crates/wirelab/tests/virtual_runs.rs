@@ -177,3 +177,26 @@ fn colours_are_for_terminals_unless_asked_for() {
     assert!(lab.done("report --color always").stdout.contains('\x1b'));
     assert!(!lab.done("report --color never").stdout.contains('\x1b'));
 }
+
+#[test]
+fn two_runs_beside_each_other() {
+    let lab = Lab::new();
+    lab.done("run-all --wire virtual --seed 1 --pcap-dir then");
+    lab.done("run-all --wire virtual --seed 1 --replay --pcap-dir now");
+    let ran = lab.done("report then now --report-dir compared");
+    assert_eq!(lab.list("compared").join(" "), "comparison.html comparison.md");
+    assert!(ran.stdout.contains("1253") && ran.stdout.contains("1080"), "{}", ran.stdout);
+    let same = lab.done("report then then --report-dir compared").stdout;
+    assert!(same.starts_with("Every one of 78 cells is the same in both\n"), "{same}");
+}
+
+#[test]
+fn a_report_of_any_capture() {
+    let lab = Lab::new();
+    lab.done("run ws --wire virtual --seed 1");
+    std::fs::rename(lab.path("pcap/wsapp.pcap"), lab.path("mine.pcap")).expect("renamed");
+    lab.done("report mine.pcap --report-dir of-mine");
+    assert!(lab.text("of-mine/index.html").contains("mine"));
+    let ran = lab.run("report pcap mine.pcap");
+    assert_eq!(ran.failure(), "2\nwirelab: pcap is a folder: give captures, or one folder of a run, or two to compare");
+}
