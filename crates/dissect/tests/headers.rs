@@ -137,3 +137,30 @@ proptest! {
         within(&headers(&frame(sample.link, &data)), data.len() as u32);
     }
 }
+
+#[test]
+fn what_is_not_tcp_says_what_it_is() {
+    let request = [0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2];
+    let mut reply = request;
+    reply[7] = 2;
+    let icmp = |protocol, message: &[u8]| {
+        let (source, destination) =
+            if protocol == 1 { (V4.source.addr, V4.destination.addr) } else { (V6.source.addr, V6.destination.addr) };
+        let ether_type = if protocol == 1 { 0x0800 } else { 0x86dd };
+        ethernet(ether_type, &wirelab_dissect::build::ip(source, destination, protocol, message))
+    };
+    for (data, abbr, says) in [
+        (ethernet(0x0806, &request), "arp", "Who has 10.0.0.2? Tell 10.0.0.1"),
+        (ethernet(0x0806, &reply), "arp", "10.0.0.1 is at 02:00:00:00:00:01"),
+        (ethernet(0x0806, &request[..20]), "arp", "20 bytes"),
+        (icmp(1, &[8, 0, 0, 0, 0, 7, 0, 1]), "icmp", "Echo (ping) request, id 7, number 1"),
+        (icmp(1, &[3, 4, 0, 0, 0, 0, 0, 0]), "icmp", "Destination unreachable (fragmentation needed)"),
+        (icmp(1, &[99, 4, 0, 0, 0, 0, 0, 0]), "icmp", "type 99, code 4"),
+        (icmp(1, &[8, 0]), "icmp", "2 bytes"),
+        (icmp(58, &[135, 0, 0, 0, 0, 0, 0, 0]), "icmpv6", "Neighbor solicitation"),
+    ] {
+        let tree = headers(&frame(LinkType::ETHERNET, &data));
+        assert_eq!(find(&tree, abbr).value, says);
+        within(&tree, data.len() as u32);
+    }
+}

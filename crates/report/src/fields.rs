@@ -1,47 +1,89 @@
 //! What each byte of a packet says: its headers and its payload, field by field, as the decoders name them.
 
 use wirelab_analyze::model::{Capture, Packet, Part};
+use wirelab_capture::Frame;
 use wirelab_dissect::fields::{self, Field, Kind};
+use wirelab_dissect::{Sniff, http1, http2, tls};
 
 use crate::bytes::FrameBytes;
-use crate::transcript;
 
 /// The fields of a frame; the payload's too where the frame is a packet that was analysed. Ranges count from the
 /// start of the frame.
 pub fn of(capture: &Capture, frame: &FrameBytes) -> Vec<Field> {
-    let mut fields = fields::headers(&frame.frame());
-    if let Some(packet) = crate::lookup::packet(capture, frame.number) {
-        let payload = transcript::payload(packet, frame);
-        if !payload.is_empty() {
-            let start = packet.payload_offset as usize;
-            fields.extend(
-                fields::of(kind(capture, packet, payload), payload).into_iter().map(|field| field.moved(start)),
-            );
-        }
-    }
-    fields
+    let packet = crate::lookup::packet(capture, frame.number);
+    let connection = packet.and_then(|packet| capture.connections.get(packet.connection as usize));
+    of_packet(&frame.frame(), packet, connection.map_or("none", |connection| &connection.protocol))
 }
 
-/// What a payload begins with: told by its first part, by what its connection speaks, and by its first bytes.
-fn kind(capture: &Capture, packet: &Packet, payload: &[u8]) -> Kind {
-    let protocol = capture.connections.get(packet.connection as usize).map_or("", |c| c.protocol.as_str());
-    let first = packet.spans.first().map(|span| span.part);
-    match (protocol, first) {
-        ("lines", _) => Kind::Lines,
-        ("tls", _) => Kind::Tls,
-        ("http2", _) => Kind::Http2,
-        (_, Some(Part::ResponseHead)) if payload.starts_with(b"HTTP/") => Kind::HttpResponse,
-        (_, Some(Part::RequestHead)) if payload.first().is_some_and(u8::is_ascii_uppercase) => Kind::HttpRequest,
-        ("websocket", Some(Part::Framing)) => Kind::WebSocket,
-        ("sse", Some(Part::Framing))
-            if payload.first().is_some_and(u8::is_ascii_hexdigit) && !payload.starts_with(b"data") =>
-        {
-            Kind::Chunks { events: true }
-        }
-        ("sse", Some(Part::Framing)) => Kind::EventStream,
-        ("http", Some(Part::Framing)) => Kind::Chunks { events: false },
-        _ => Kind::Data,
+/// The same for a single packet. `spoken` is what its connection speaks.
+pub fn of_packet(frame: &Frame<'_>, packet: Option<&Packet>, spoken: &str) -> Vec<Field> {
+    let mut tree = fields::headers(frame);
+    if let Some(packet) = packet {
+        tree.extend(payload(packet, spoken, frame.data));
+        // A trailer is behind the payload.
+        tree.sort_by_key(|field| field.range.start);
     }
+    tree
+}
+
+fn payload(packet: &Packet, spoken: &str, data: &[u8]) -> Vec<Field> {
+    let start = packet.payload_offset as usize;
+    let end = start.saturating_add(packet.app_len as usize).min(data.len());
+    let payload = data.get(start..end).unwrap_or_default();
+    if payload.is_empty() {
+        return Vec::new();
+    }
+    // The rest of something that began in an earlier packet stands before what begins in this one.
+    let (rest, kind) = begin(packet, spoken, payload);
+    let rest = rest.min(payload.len());
+    let (before, from) = payload.split_at(rest);
+    let mut tree: Vec<Field> = Vec::new();
+    if !before.is_empty() {
+        tree.extend(fields::of(Kind::Data, before).into_iter().map(|field| field.moved(start)));
+    }
+    if !from.is_empty() {
+        tree.extend(fields::of(kind, from).into_iter().map(|field| field.moved(start + rest)));
+    }
+    tree
+}
+
+/// Where in a payload something begins, and what.
+fn begin(packet: &Packet, spoken: &str, payload: &[u8]) -> (usize, Kind) {
+    if http1::sniff_response(payload) == Sniff::Yes {
+        return (0, Kind::HttpResponse);
+    }
+    if matches!(spoken, "http" | "sse" | "websocket") && http1::sniff_request(payload) == Sniff::Yes {
+        return (0, Kind::HttpRequest);
+    }
+    // Content in front goes on from an earlier packet; what follows it begins here.
+    let is_content = |part: Part| matches!(part, Part::Content | Part::Useful | Part::Retransmitted);
+    let before: u32 = packet.spans.iter().take_while(|span| is_content(span.part)).map(|span| span.len).sum();
+    let first = packet.spans.iter().map(|span| span.part).find(|part| !is_content(*part));
+    let from = payload.get(before as usize..).unwrap_or_default();
+    match (spoken, first) {
+        ("lines", _) => (0, Kind::Lines),
+        ("tls", _) if tls::sniff(from) == Sniff::Yes => (before as usize, Kind::Tls),
+        ("tls", Some(Part::Framing)) => (before as usize, Kind::Tls),
+        ("http2", Some(Part::Framing)) => (before as usize, Kind::Http2),
+        ("http2", _) if http2::sniff(payload) == Sniff::Yes => (0, Kind::Http2),
+        ("websocket", Some(Part::Framing)) => (before as usize, Kind::WebSocket),
+        ("sse", Some(Part::Framing)) if before == 0 && !is_chunk(from) => (0, Kind::EventStream),
+        ("sse", Some(Part::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: true }),
+        ("http", Some(Part::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: false }),
+        (_, Some(Part::ResponseHead)) if http1::sniff_response(from) == Sniff::Yes => {
+            (before as usize, Kind::HttpResponse)
+        }
+        (_, Some(Part::RequestHead)) if http1::sniff_request(from) == Sniff::Yes => {
+            (before as usize, Kind::HttpRequest)
+        }
+        _ => (payload.len(), Kind::Data),
+    }
+}
+
+/// Whether a chunk's size line stands here.
+fn is_chunk(bytes: &[u8]) -> bool {
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    (1..=16).contains(&digits) && matches!(bytes.get(digits), Some(b'\r' | b';' | b'\n'))
 }
 
 #[cfg(test)]

@@ -86,19 +86,6 @@ fn a_websocket_conversation() {
     assert!(text.contains("< server, packet"), "{text}");
 }
 
-#[test]
-fn a_json_line_a_packet() {
-    let lab = five(Era::Now);
-    let (capture, _) = lab.first().unwrap();
-    let mut out = Vec::new();
-    list::json(&mut out, capture, &capture.packets).unwrap();
-    let lines: Vec<serde_json::Value> =
-        String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.len() as u64, capture.totals.total_packets);
-    let bytes: u64 = lines.iter().map(|line| line["frame_bytes"].as_u64().unwrap()).sum();
-    assert_eq!(bytes, capture.totals.frame_bytes);
-}
-
 /// The schema files of the project are what the types say. `UPDATE_SCHEMA=1 cargo test` writes them anew.
 #[test]
 fn the_schema_files_are_up_to_date() {

@@ -7,8 +7,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
-use serde::Serialize;
-use wirelab_analyze::model::{Capture, Packet};
+use wirelab_analyze::model::{Capture, Packet, Part, Span};
 
 use crate::bytes::CaptureBytes;
 use crate::text::printable;
@@ -114,63 +113,6 @@ pub fn follow(
     Ok(())
 }
 
-/// One JSON object a packet, each on its line.
-///
-/// # Errors
-/// Where `out` cannot be written.
-pub fn json<'a>(
-    out: &mut impl Write,
-    capture: &Capture,
-    packets: impl IntoIterator<Item = &'a Packet>,
-) -> io::Result<()> {
-    for packet in packets {
-        let (source, destination) = ends(capture, packet);
-        let line = JsonLine {
-            number: packet.number,
-            time_s: packet.time_s,
-            connection: packet.connection,
-            source,
-            destination,
-            protocol: protocol(capture, packet),
-            frame_bytes: packet.frame_len,
-            lower_bytes: packet.lower_len,
-            tcp_bytes: packet.tcp_len,
-            app_bytes: packet.app_len,
-            flags: &packet.flags,
-            seq: packet.seq,
-            ack: packet.ack,
-            window: packet.window,
-            exchange: packet.exchange,
-            analysis: packet.analysis,
-            info: &packet.info,
-        };
-        serde_json::to_writer(&mut *out, &line)?;
-        writeln!(out)?;
-    }
-    Ok(())
-}
-
-#[derive(Serialize)]
-struct JsonLine<'a> {
-    number: u64,
-    time_s: f64,
-    connection: u32,
-    source: &'a str,
-    destination: &'a str,
-    protocol: &'static str,
-    frame_bytes: u32,
-    lower_bytes: u32,
-    tcp_bytes: u32,
-    app_bytes: u32,
-    flags: &'a str,
-    seq: u64,
-    ack: Option<u64>,
-    window: u16,
-    exchange: Option<usize>,
-    analysis: Option<&'static str>,
-    info: &'a str,
-}
-
 /// Who sent a packet, and to whom.
 pub fn ends<'a>(capture: &'a Capture, packet: &Packet) -> (&'a str, &'a str) {
     match capture.connections.get(packet.connection as usize) {
@@ -182,19 +124,24 @@ pub fn ends<'a>(capture: &'a Capture, packet: &Packet) -> (&'a str, &'a str) {
 
 /// The protocol of a packet as Wireshark's column has it: the application's for data, TCP for the rest.
 pub fn protocol(capture: &Capture, packet: &Packet) -> &'static str {
+    let connection = capture.connections.get(packet.connection as usize);
+    protocol_of(connection.map_or("none", |connection| connection.protocol.as_str()), packet)
+}
+
+/// The same, where it is known what is spoken on its connection.
+pub fn protocol_of(spoken: &str, packet: &Packet) -> &'static str {
     if packet.app_len == 0 {
         return "TCP";
     }
-    let http = packet.info.contains("HTTP/") || packet.info.starts_with("GET ") || packet.info.starts_with("POST ");
-    match capture.connections.get(packet.connection as usize).map(|connection| connection.protocol.as_str()) {
-        Some("http") => "HTTP",
-        Some("sse") if http => "HTTP",
-        Some("sse") => "SSE",
-        Some("websocket") if http => "HTTP",
-        Some("websocket") => "WebSocket",
-        Some("lines") => "Lines",
-        Some("tls") => "TLS",
-        Some("http2") => "HTTP/2",
+    let is_head = |span: &Span| matches!(span.part, Part::RequestHead | Part::ResponseHead);
+    match spoken {
+        "http" | "sse" | "websocket" if packet.spans.iter().any(is_head) => "HTTP",
+        "http" => "HTTP",
+        "sse" => "SSE",
+        "websocket" => "WebSocket",
+        "lines" => "Lines",
+        "tls" => "TLS",
+        "http2" => "HTTP/2",
         _ => "TCP",
     }
 }
@@ -228,7 +175,10 @@ fn endpoint_width(capture: &Capture) -> usize {
 }
 
 /// Bytes in lines of 16: offset, hexadecimal, text.
-pub(crate) fn hex_lines(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn hex_lines(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     for (at, row) in bytes.chunks(16).enumerate() {
         let mut digits = String::with_capacity(50);
         for (place, byte) in row.iter().enumerate() {
@@ -266,6 +216,6 @@ fn painted(style: Style, ansi: Ansi, text: &str) -> String {
 }
 
 /// The client's words: red, as Wireshark has them.
-const CLIENT: Ansi = AnsiColor::Red.on_default();
+pub const CLIENT: Ansi = AnsiColor::Red.on_default();
 /// The server's words: blue.
-const SERVER: Ansi = AnsiColor::Blue.on_default();
+pub const SERVER: Ansi = AnsiColor::Blue.on_default();

@@ -22,7 +22,7 @@ pub fn analyze(flags: Analyze) -> Result<(), Failure> {
     let mut sound = true;
     let mut captures = Vec::new();
     for file in &flags.files {
-        match reading::read(file, Settings { limit: flags.limit, ..Settings::default() }, |_| {}) {
+        match reading::read(file, Settings { limit: flags.limit, ..Settings::default() }) {
             Ok(capture) => {
                 sound &= say_problems(file, &capture);
                 captures.push(capture);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::quantity;
+use crate::{quantity, show};
 
 /// What does one update cost on the wire, and why?
 ///
@@ -167,37 +167,41 @@ pub struct Analyze {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new(FILTERS).multiple(true))]
 pub struct Show {
-    /// The capture; '-' is standard input
+    /// The capture: pcap or pcapng, plain or compressed; '-' is standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
     /// Show bytes, in hexadecimal with the text beside
     #[arg(long)]
     pub hex: bool,
-    /// Show what was said on a connection, counted from 0
-    #[arg(long, value_name = "N", conflicts_with_all = ["json", "packet"])]
+    /// Show what both sides of a connection said, counted from 0
+    #[arg(long, value_name = "N", conflicts_with_all = ["json", "packet", FILTERS])]
     pub follow: Option<u32>,
     /// Show the fields of a packet as a tree, with the bytes that each covers
-    #[arg(long, value_name = "N", conflicts_with_all = ["json", "hex"])]
+    #[arg(long, value_name = "N", conflicts_with = FILTERS)]
     pub packet: Option<u64>,
     /// Write a JSON object a packet, each on its line
-    #[arg(long, conflicts_with = "hex")]
+    #[arg(long)]
     pub json: bool,
-    /// Only packets of this connection, counted from 0
-    #[arg(long, value_name = "N", help_heading = FILTERS)]
+    /// Only packets of this connection, counted from 0 as in Wireshark's streams
+    #[arg(long, value_name = "N", help_heading = FILTERS, group = FILTERS)]
     pub connection: Option<u32>,
-    /// Only packets of this protocol, as the list names it: TCP, HTTP, SSE, WebSocket, ...
-    #[arg(long, value_name = "NAME", help_heading = FILTERS)]
+    /// Only packets of this protocol: tcp is every TCP packet, http those that carry HTTP
+    #[arg(long, value_name = "NAME", value_parser = show::protocol, help_heading = FILTERS, group = FILTERS)]
     pub protocol: Option<String>,
     /// Only packets from or to this port
-    #[arg(long, value_name = "PORT", help_heading = FILTERS)]
+    #[arg(long, value_name = "PORT", help_heading = FILTERS, group = FILTERS)]
     pub port: Option<u16>,
-    /// Only packets of an exchange: its kind (update), one update ("update 2"), or its label ("GET /time")
-    #[arg(long, value_name = "EXCHANGE", help_heading = FILTERS)]
+    /// Only packets of an exchange: its number, its kind (update), one update ("update 2"), or its label ("GET /time")
+    #[arg(long, value_name = "EXCHANGE", help_heading = FILTERS, group = FILTERS)]
     pub exchange: Option<String>,
-    /// The most packets to show
-    #[arg(long, value_name = "PACKETS", default_value_t = 100_000)]
-    pub limit: usize,
+    /// Only packets that an expression means: see below
+    #[arg(long, value_name = "EXPRESSION", help_heading = FILTERS, group = FILTERS)]
+    pub filter: Option<show::Filter>,
+    /// Stop after so many packets
+    #[arg(long, value_name = "PACKETS", value_parser = clap::value_parser!(u64).range(1..), help_heading = FILTERS, group = FILTERS)]
+    pub limit: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -307,7 +311,16 @@ Examples:
   wirelab show pcap/wsapp.pcap                          every packet on a line
   wirelab show pcap/wsapp.pcap --exchange 'update 2'    what one update is made of
   wirelab show pcap/wsapp.pcap --packet 18              what each byte of a packet says
-  wirelab show pcap/wsapp.pcap --follow 1 --hex         both sides of a conversation";
+  wirelab show pcap/wsapp.pcap --follow 1 --hex         both sides of a conversation
+  wirelab show big.pcapng.zst --filter 'tls and not host 10.0.0.1' | head
+
+A filter is made of tests, with and, or, not and parentheses between:
+  http, tls, udp, arp ...       the protocol in the list, or one below it
+  connection 3                  one connection; all numbers may be ranges: 3-7
+  port 8000, host 10.0.0.1      at either end
+  exchange 'GET /time'          as with --exchange
+  packet 100-200                by number
+Wireshark's words work too: tcp.stream == 3 && !(ip.addr == 10.0.0.1).";
 
 const REPORT_HELP: &str = "\
 Examples:

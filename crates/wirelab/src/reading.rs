@@ -12,16 +12,22 @@ use wirelab_capture::{Frame, ReadError, Reader};
 
 use crate::outputs::reason;
 
-/// Reads a capture, or standard input where the path is `-`, and shows each frame to `look`.
+/// A capture that can be read, and what to call it.
+pub struct Source {
+    pub read: Box<dyn Read>,
+    /// As a person wrote it.
+    pub shown: String,
+}
+
+/// Opens a capture, or standard input where the path is `-`.
 ///
 /// # Errors
-/// A sentence, where nothing of it could be read at all.
-pub fn read(path: &Path, settings: Settings, look: impl FnMut(&Frame<'_>)) -> Result<Capture, String> {
+/// A sentence.
+pub fn open(path: &Path) -> Result<Source, String> {
     if path == Path::new("-") {
-        return read_from(io::stdin().lock(), "standard input", None, settings, look)
-            .map_err(|error| format!("standard input: {error}"));
+        return Ok(Source { read: Box::new(io::stdin().lock()), shown: "standard input".to_owned() });
     }
-    let shown = path.display();
+    let shown = path.display().to_string();
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!("{shown}: there is no such file"),
         _ => format!("{shown}: it cannot be opened: {}", reason(&error)),
@@ -32,9 +38,18 @@ pub fn read(path: &Path, settings: Settings, look: impl FnMut(&Frame<'_>)) -> Re
             path.join("*.pcap").display()
         ));
     }
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let file_name = path.file_name().map(|name| name.to_string_lossy());
-    read_from(file, &name, file_name.as_deref(), settings, look).map_err(|error| format!("{shown}: {error}"))
+    Ok(Source { read: Box::new(file), shown })
+}
+
+/// Reads a capture, or standard input where the path is `-`.
+///
+/// # Errors
+/// A sentence, where nothing of it could be read at all.
+pub fn read(path: &Path, settings: Settings) -> Result<Capture, String> {
+    let Source { read, shown } = open(path)?;
+    let file = (path != Path::new("-")).then(|| path.file_name().unwrap_or_default().to_string_lossy());
+    let name = if file.is_some() { path.file_stem().unwrap_or_default().to_string_lossy() } else { (&shown).into() };
+    read_from(read, &name, file.as_deref(), settings, |_| {}).map_err(|error| format!("{shown}: {error}"))
 }
 
 /// Reads a capture from any source, and shows each frame to `look`.
@@ -55,13 +70,18 @@ pub fn read_from(
             }
             Ok(None) => break,
             Err(error) => {
-                let (frame, offset) = place(&error, reader.frames() + 1);
-                analyzer.problem(frame, offset, error.to_string());
+                note(&mut analyzer, &error, reader.frames() + 1);
                 break;
             }
         }
     }
     Ok(analyzer.finish(name, file, &reader.format()))
+}
+
+/// Notes where reading stopped, and why. `next` is the number of the frame that would have been next.
+pub fn note(analyzer: &mut Analyzer, error: &ReadError, next: u64) {
+    let (frame, offset) = place(error, next);
+    analyzer.problem(frame, offset, error.to_string());
 }
 
 /// Where reading stopped: in which frame, at which byte of the file.

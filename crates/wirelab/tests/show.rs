@@ -2,8 +2,15 @@
 
 mod lab;
 
+use std::io::Read;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
 use insta::assert_snapshot;
 use lab::{Lab, Ran};
+use wirelab_capture::{LinkType, Settings, Writer};
+use wirelab_dissect::build::{Tcp, endpoint, ethernet, ip, ipv4, udp};
+use wirelab_dissect::tcp::Flags;
 
 fn captured() -> Lab {
     let lab = Lab::new();
@@ -11,45 +18,63 @@ fn captured() -> Lab {
     lab
 }
 
+/// A capture of these frames, a millisecond apart.
+fn capture(frames: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut writer = Writer::with(&mut file, Settings::new(LinkType::ETHERNET)).expect("a header");
+    for (number, frame) in (0u64..).zip(frames) {
+        writer.write(number * 1_000_000, frame.len() as u32, frame).expect("a record");
+    }
+    writer.finish().expect("an end");
+    file
+}
+
+/// A bit of everything that is met on a network.
+fn mixed() -> Vec<Vec<u8>> {
+    let asking = [0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2];
+    let (a, b) = (endpoint("10.0.0.2:5000"), endpoint("10.0.0.1:53"));
+    let six = Tcp { flags: Flags::SYN, options: &[2, 4, 5, 160], ..Tcp::between("[fd00::2]:4000", "[fd00::1]:80") };
+    let mut broken = six.frame();
+    broken[66] = 0x10;
+    vec![
+        ethernet(0x0806, &asking),
+        ethernet(0x0800, &ip(a.addr, b.addr, 1, &[8, 0, 0, 0, 0, 7, 0, 1])),
+        ethernet(0x0800, &ip(a.addr, b.addr, 17, &udp(a, b, b"question"))),
+        six.frame(),
+        ethernet(0x0800, &ipv4(a.addr, b.addr, 6, 9, 0x2000, &[0; 24])),
+        ethernet(0x0800, &ip(a.addr, b.addr, 89, &[0; 24])),
+        ethernet(0x88cc, &[0; 20]),
+        broken,
+    ]
+}
+
 #[test]
 fn a_list_as_a_person_reads_it() {
     let lab = captured();
-    assert_snapshot!(lab.done("show pcap/wsapp.pcap").stdout, @r#"
-     1    0.000000  10.0.0.2:33509 → 10.0.0.1:8000   TCP          74  SYN
-     2    0.000000  10.0.0.1:8000  → 10.0.0.2:33509  TCP          74  SYN, ACK
-     3    0.025000  10.0.0.2:33509 → 10.0.0.1:8000   TCP          66  ACK
-     4    0.025000  10.0.0.2:33509 → 10.0.0.1:8000   HTTP        411  GET /
-     5    0.025000  10.0.0.1:8000  → 10.0.0.2:33509  HTTP        183  200 OK
-     6    0.050000  10.0.0.2:33509 → 10.0.0.1:8000   TCP          66  ACK
-     7    0.050000  10.0.0.1:8000  → 10.0.0.2:33509  HTTP        785  719 bytes
-     8    0.075000  10.0.0.2:33509 → 10.0.0.1:8000   TCP          66  ACK
-     9    0.135000  10.0.0.2:33510 → 10.0.0.1:8000   TCP          74  SYN
-    10    0.135000  10.0.0.1:8000  → 10.0.0.2:33510  TCP          74  SYN, ACK
-    11    0.160000  10.0.0.2:33510 → 10.0.0.1:8000   TCP          66  ACK
-    12    0.160000  10.0.0.2:33510 → 10.0.0.1:8000   HTTP        541  GET /time
-    13    0.160000  10.0.0.1:8000  → 10.0.0.2:33510  WebSocket   195  101 Switching Protocols
-    14    0.185000  10.0.0.2:33510 → 10.0.0.1:8000   TCP          66  ACK
-    15   10.000000  10.0.0.2:33510 → 10.0.0.1:8000   WebSocket    80  text "get-time" masked
-    16   10.000000  10.0.0.1:8000  → 10.0.0.2:33510  WebSocket    88  text "{"time": "09:38:27"}"
-    17   10.025000  10.0.0.2:33510 → 10.0.0.1:8000   TCP          66  ACK
-    18   20.000000  10.0.0.2:33510 → 10.0.0.1:8000   WebSocket    80  text "get-time" masked
-    19   20.000000  10.0.0.1:8000  → 10.0.0.2:33510  WebSocket    88  text "{"time": "09:38:37"}"
-    20   20.025000  10.0.0.2:33510 → 10.0.0.1:8000   TCP          66  ACK
-    21   30.000000  10.0.0.2:33510 → 10.0.0.1:8000   WebSocket    80  text "get-time" masked
-    22   30.000000  10.0.0.1:8000  → 10.0.0.2:33510  WebSocket    88  text "{"time": "09:38:47"}"
-    23   30.025000  10.0.0.2:33510 → 10.0.0.1:8000   TCP          66  ACK
-    24   40.000000  10.0.0.2:33510 → 10.0.0.1:8000   WebSocket    74  close 1001 masked
-    25   40.000000  10.0.0.1:8000  → 10.0.0.2:33510  WebSocket    70  close 1001
-    26   40.000000  10.0.0.1:8000  → 10.0.0.2:33510  TCP          66  FIN, ACK
-    27   40.002000  10.0.0.2:33509 → 10.0.0.1:8000   TCP          66  FIN, ACK
-    28   40.002000  10.0.0.1:8000  → 10.0.0.2:33509  TCP          66  FIN, ACK
-    29   40.003000  10.0.0.2:33510 → 10.0.0.1:8000   TCP          66  FIN, ACK
-    30   40.003000  10.0.0.1:8000  → 10.0.0.2:33510  TCP          66  ACK
-    31   40.025000  10.0.0.2:33510 → 10.0.0.1:8000   TCP          54  RST
-    32   40.025000  10.0.0.2:33510 → 10.0.0.1:8000   TCP          54  RST
-    33   40.027000  10.0.0.2:33509 → 10.0.0.1:8000   TCP          66  ACK
-    34   40.028000  10.0.0.2:33510 → 10.0.0.1:8000   TCP          54  RST
-    "#);
+    assert_snapshot!(lab.done("show pcap/wsapp.pcap").stdout);
+}
+
+#[test]
+fn what_is_not_tcp_is_listed_too() {
+    let lab = Lab::new();
+    lab.write("mixed.pcap", capture(&mixed()));
+    let list = lab.done("show mixed.pcap");
+    assert_snapshot!(list.stdout);
+    assert_eq!(list.stderr, "");
+    assert_snapshot!(lab.done("show mixed.pcap --json").stdout);
+    assert_snapshot!(lab.done("show mixed.pcap --packet 1 --hex").stdout);
+}
+
+#[test]
+fn colours_tell_the_sides_apart() {
+    let lab = captured();
+    let red = "\u{1b}[31m    15   10.000000  10.0.0.2";
+    let blue = "\u{1b}[34m    16   10.000000  10.0.0.1";
+    let coloured = lab.done("show pcap/wsapp.pcap --color always").stdout;
+    assert!(coloured.contains(red) && coloured.contains(blue), "{coloured}");
+    assert!(!lab.done("show pcap/wsapp.pcap").stdout.contains('\u{1b}'));
+    let followed = lab.done("show pcap/wsapp.pcap --follow 1 --color always").stdout;
+    assert!(followed.contains("\u{1b}[31m  GET /time HTTP/1.1") && followed.contains("\u{1b}[34m  HTTP/1.1 101"));
 }
 
 #[test]
@@ -77,6 +102,17 @@ fn filters() {
     assert!(!numbers("--protocol websocket").is_empty());
     assert_eq!(numbers("--connection 0").len() + numbers("--connection 1").len(), all.len());
     assert_eq!(numbers("--port 8000"), all);
+    assert_eq!(numbers("--protocol tcp"), all);
+    assert_eq!(numbers("--limit 3"), [1, 2, 3]);
+    assert_eq!(numbers("--exchange 0"), [1, 2, 3]);
+    let filtered = |filter: &str| -> usize {
+        let mut command = lab.command("show pcap/wsapp.pcap --json --connection 1 --filter");
+        Ran::of(command.arg(filter).output().expect("it runs")).stdout.lines().count()
+    };
+    assert_eq!(filtered("packet 1-20"), numbers("--connection 1").iter().filter(|number| **number <= 20).count());
+    assert_eq!(filtered("exchange 'update 2'"), update(1).len());
+    assert_eq!(filtered("websocket and not exchange update"), 2);
+    assert_eq!(filtered("host 10.0.0.1 && (http || tls)"), 2);
 }
 
 #[test]
@@ -118,12 +154,103 @@ fn what_is_not_there_is_said() {
     1
     wirelab: pcap/wsapp.pcap has no connection 7: they count from 0, and there are 2
     ");
+    assert_snapshot!(lab.run("show pcap/wsapp.pcap --connection 7").failure(), @r"
+    1
+    wirelab: pcap/wsapp.pcap has no connection 7: they count from 0, and there are 2
+    ");
     assert_snapshot!(lab.run("show pcap/wsapp.pcap --port 443").failure(), @r"
     1
-    wirelab: no packet of pcap/wsapp.pcap is as asked for
+    wirelab: none of the 34 packets of pcap/wsapp.pcap is as asked for
     ");
+    assert_snapshot!(lab.run("show pcap/wsapp.pcap --filter htpp").failure());
+    assert_snapshot!(lab.run("show pcap/wsapp.pcap --protocol smoke").failure());
+    assert_snapshot!(lab.run("show pcap/wsapp.pcap --follow 1 --port 80").failure());
+    assert_snapshot!(lab.run("show - --exchange update").failure());
     assert_snapshot!(lab.run("show nowhere.pcap").failure(), @r"
     1
     wirelab: nowhere.pcap: there is no such file
     ");
+}
+
+#[test]
+fn damage_is_said_after_what_is_whole() {
+    let lab = captured();
+    let whole = lab.read("pcap/wsapp.pcap");
+    lab.write("cut.pcap", &whole[..whole.len() - 20]);
+    let ran = lab.run("show cut.pcap");
+    assert_eq!(ran.stdout.lines().count(), 34, "{}", ran.stdout);
+    assert_snapshot!(ran.failure(), @r"
+    1
+    wirelab: cut.pcap: the capture is cut at frame 34: a record begins at byte 4643 and needs 70 bytes, but only 50 are left; the frames before it are whole
+    ");
+}
+
+#[test]
+fn a_pipe_is_shown_while_it_is_written() {
+    let lab = captured();
+    let whole = lab.read("pcap/wsapp.pcap");
+    let mut command = lab.command("show - --json");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let (mut input, mut output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+    // The file's header and the first record, whose length it says itself.
+    let first = 24 + 16 + u32::from_le_bytes([whole[32], whole[33], whole[34], whole[35]]) as usize;
+    std::io::Write::write_all(&mut input, &whole[..first]).expect("it reads");
+    let mut line = Vec::new();
+    while !line.ends_with(b"\n") {
+        let mut byte = [0];
+        output.read_exact(&mut byte).expect("a line comes before the pipe ends");
+        line.push(byte[0]);
+    }
+    let line: serde_json::Value = serde_json::from_slice(&line).expect("JSON");
+    assert_eq!(line["number"], 1);
+    std::io::Write::write_all(&mut input, &whole[first..]).expect("it reads");
+    drop(input);
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).expect("the rest");
+    assert_eq!(rest.lines().count(), 33);
+    assert!(child.wait().expect("it ends").success());
+}
+
+/// 300 MB of packets: whoever wants the first ten does not wait for the rest, and nothing is wrong when they leave.
+#[test]
+fn a_reader_that_leaves_ends_it_at_once() {
+    let lab = Lab::new();
+    let frame = Tcp { payload: &[7; 1400], flags: Flags::ACK, ..Tcp::between("10.0.0.2:4000", "10.0.0.1:80") };
+    let one = capture(&[frame.frame()]);
+    let (header, record) = one.split_at(24);
+    let file = lab.write("large.pcap", header);
+    let mut file = std::fs::OpenOptions::new().append(true).open(file).expect("the file");
+    let many = record.repeat(1000);
+    for _ in 0..200 {
+        std::io::Write::write_all(&mut file, &many).expect("room");
+    }
+    let begun = Instant::now();
+    let mut child =
+        lab.command("show large.pcap").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut some = [0; 1000];
+    child.stdout.take().expect("a pipe").read_exact(&mut some).expect("the first lines");
+    let ran = Ran::of(child.wait_with_output().expect("it ends"));
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+/// A segment that never comes holds no others back for long, and no packet is left out.
+#[test]
+fn a_lost_segment_does_not_stop_the_list() {
+    let lab = Lab::new();
+    let tcp = Tcp { payload: b"x", flags: Flags::ACK, ..Tcp::between("10.0.0.2:4000", "10.0.0.1:80") };
+    let asking = [0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2];
+    let arp = ethernet(0x0806, &asking);
+    let mut frames = vec![tcp.frame(), Tcp { seq: 100, ..tcp }.frame()];
+    frames.extend(std::iter::repeat_n(arp, 3000));
+    frames.push(Tcp { seq: 101, ..tcp }.frame());
+    lab.write("gap.pcap", capture(&frames));
+    let lines = lab.done("show gap.pcap --json").stdout;
+    let numbers: Vec<u64> = lines
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["number"].as_u64().expect("a number")
+        })
+        .collect();
+    assert_eq!(numbers, (1..=3003).collect::<Vec<_>>());
 }

@@ -5,6 +5,7 @@
 //! both always agree. What the TCP payload means, [`super::of`] says; [`Field::moved`] puts it behind the headers.
 
 mod network;
+mod others;
 mod transport;
 
 use crate::cursor::Cursor;
@@ -46,7 +47,7 @@ fn walk(frame: &Frame<'_>, cursor: &mut Cursor<'_>, fields: &mut Vec<Field>) -> 
             }
             Next::Transport(header) => ip::transport(cursor, header)?,
             Next::End(skipped) => {
-                end(skipped, begin, begin + cursor.left(), fields);
+                end(skipped, Header::between(frame, begin, begin + cursor.left()), fields);
                 trailer(begin + cursor.left(), frame, fields);
                 return Ok(());
             }
@@ -78,11 +79,13 @@ fn link_header(link: LinkType, header: Header<'_>) -> Option<Field> {
 }
 
 /// What is not decoded further.
-fn end(skipped: Skipped, from: u32, to: u32, fields: &mut Vec<Field>) {
-    let rest = from..to;
+fn end(skipped: Skipped, header: Header<'_>, fields: &mut Vec<Field>) {
+    let rest = header.range();
     let last = match skipped {
-        Skipped::Arp => field("arp", "Address Resolution Protocol", rest.clone(), bytes_of(rest)),
+        Skipped::Arp => others::arp(header),
         Skipped::Udp { .. } => field("udp.payload", "UDP payload", rest.clone(), bytes_of(rest)),
+        Skipped::Ip { protocol: 1, .. } => others::icmp(4, header),
+        Skipped::Ip { protocol: 58, .. } => others::icmp(6, header),
         Skipped::Ip { protocol, .. } => {
             let data = field("data", "Data of another protocol", rest.clone(), bytes_of(rest));
             match network::protocol_name(protocol) {

@@ -1,0 +1,378 @@
+//! Which packets does a filter mean?
+//!
+//! ```text
+//! filter = all { "or" all }
+//! all    = one { "and" one }
+//! one    = "not" one | "(" filter ")" | test
+//! test   = "connection" range | "exchange" range | "exchange" words | "packet" range
+//!        | "port" range | "host" address | [ "protocol" ] name
+//! range  = number | number "-" number
+//! ```
+//!
+//! Who comes from Wireshark may write `&&`, `||` and `!`, put `==` between a name and its value, and say `tcp.stream`,
+//! `tcp.port`, `ip.addr` and `frame.number`.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use super::row::Row;
+
+/// What a packet must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Any packet.
+    Any,
+    Connection(RangeInclusive<u64>),
+    /// By number: an index into the exchanges of the analysis.
+    Exchange(RangeInclusive<u64>),
+    /// By its kind ("update"), by which update it is ("update 2"), or by its label ("GET /time").
+    ExchangeNamed(String),
+    /// The exchanges that such words mean, once they are known.
+    Exchanges(HashSet<usize>),
+    Packet(RangeInclusive<u64>),
+    Port(RangeInclusive<u64>),
+    Host(IpAddr),
+    Protocol(String),
+    Not(Box<Filter>),
+    And(Box<Filter>, Box<Filter>),
+    Or(Box<Filter>, Box<Filter>),
+}
+
+impl Filter {
+    /// Both this and another.
+    pub fn and(self, other: Filter) -> Filter {
+        match self {
+            Filter::Any => other,
+            one => Filter::And(Box::new(one), Box::new(other)),
+        }
+    }
+
+    /// The exchange of this number, or those that these words mean.
+    pub fn exchange(text: &str) -> Filter {
+        range(text).map_or_else(|_| Filter::ExchangeNamed(text.to_owned()), Filter::Exchange)
+    }
+
+    /// Whether it says exchanges in words, so that the whole capture must be read before it can be answered.
+    pub fn needs_names(&self) -> bool {
+        match self {
+            Filter::ExchangeNamed(_) => true,
+            Filter::Not(one) => one.needs_names(),
+            Filter::And(one, other) | Filter::Or(one, other) => one.needs_names() || other.needs_names(),
+            _ => false,
+        }
+    }
+
+    /// The same with the exchanges that its words mean.
+    pub fn with_names(self, exchanges: &impl Fn(&str) -> HashSet<usize>) -> Filter {
+        let inner = |one: Box<Filter>| Box::new(one.with_names(exchanges));
+        match self {
+            Filter::ExchangeNamed(words) => Filter::Exchanges(exchanges(&words)),
+            Filter::Not(one) => Filter::Not(inner(one)),
+            Filter::And(one, other) => Filter::And(inner(one), inner(other)),
+            Filter::Or(one, other) => Filter::Or(inner(one), inner(other)),
+            same => same,
+        }
+    }
+
+    /// Whether a packet is meant.
+    pub fn matches(&self, row: &Row) -> bool {
+        let exchange = || row.packet.as_ref().and_then(|packet| packet.exchange);
+        match self {
+            Filter::Any => true,
+            Filter::Connection(wanted) => {
+                row.packet.as_ref().is_some_and(|packet| wanted.contains(&u64::from(packet.connection)))
+            }
+            Filter::Exchange(wanted) => exchange().is_some_and(|exchange| wanted.contains(&(exchange as u64))),
+            Filter::Exchanges(wanted) => exchange().is_some_and(|exchange| wanted.contains(&exchange)),
+            Filter::ExchangeNamed(_) => false,
+            Filter::Packet(wanted) => wanted.contains(&row.number),
+            Filter::Port(wanted) => row.ports().any(|port| wanted.contains(&u64::from(port))),
+            Filter::Host(wanted) => row.hosts().any(|host| host == *wanted),
+            Filter::Protocol(wanted) => row.has_protocol(wanted),
+            Filter::Not(one) => !one.matches(row),
+            Filter::And(one, other) => one.matches(row) && other.matches(row),
+            Filter::Or(one, other) => one.matches(row) || other.matches(row),
+        }
+    }
+}
+
+impl FromStr for Filter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Filter, String> {
+        let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
+        let filter = parser.filter()?;
+        match parser.next() {
+            None => Ok(filter),
+            Some(token) => Err(format!("expected 'and' or 'or' before '{token}'")),
+        }
+    }
+}
+
+/// A protocol's name as a filter compares it.
+pub fn protocol(name: &str) -> Result<String, String> {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    match PROTOCOLS.contains(&plain.as_str()) {
+        true => Ok(plain),
+        false => Err(format!("'{name}' is no protocol that wirelab names; those are {}", PROTOCOLS.join(", "))),
+    }
+}
+
+/// A number, or two with a hyphen between.
+fn range(text: &str) -> Result<RangeInclusive<u64>, String> {
+    let number = |text: &str| text.parse::<u64>();
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (number(first), number(last)) {
+        (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
+        (Ok(_), Ok(_)) => Err(format!("a range from the smaller number to the larger one, not '{text}'")),
+        _ => Err(format!("a number or a range such as 3-7, not '{text}'")),
+    }
+}
+
+struct Parser {
+    tokens: Vec<Token>,
+    at: usize,
+    depth: usize,
+}
+
+/// A word of a filter; one in quotes is never an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Token {
+    text: String,
+    quoted: bool,
+}
+
+impl std::fmt::Display for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Parser {
+    fn next(&mut self) -> Option<Token> {
+        let token = self.tokens.get(self.at).cloned();
+        self.at += 1;
+        token
+    }
+
+    /// Takes the next word if it is one of these.
+    fn takes(&mut self, words: &[&str]) -> bool {
+        let is_one = self
+            .tokens
+            .get(self.at)
+            .is_some_and(|token| !token.quoted && words.iter().any(|word| token.text.eq_ignore_ascii_case(word)));
+        self.at += usize::from(is_one);
+        is_one
+    }
+
+    fn filter(&mut self) -> Result<Filter, String> {
+        let mut filter = self.all()?;
+        while self.takes(&["or", "||"]) {
+            filter = Filter::Or(Box::new(filter), Box::new(self.all()?));
+        }
+        Ok(filter)
+    }
+
+    fn all(&mut self) -> Result<Filter, String> {
+        let mut filter = self.one()?;
+        while self.takes(&["and", "&&"]) {
+            filter = filter.and(self.one()?);
+        }
+        Ok(filter)
+    }
+
+    fn one(&mut self) -> Result<Filter, String> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(format!("at most {DEEPEST} parentheses within one another"));
+        }
+        let one = if self.takes(&["not", "!"]) {
+            Filter::Not(Box::new(self.one()?))
+        } else if self.takes(&["("]) {
+            let filter = self.filter()?;
+            if !self.takes(&[")"]) {
+                return Err("a ')' is missing".to_owned());
+            }
+            filter
+        } else {
+            self.test()?
+        };
+        self.depth -= 1;
+        Ok(one)
+    }
+
+    fn test(&mut self) -> Result<Filter, String> {
+        let Some(token) = self.next() else {
+            return Err(format!("it ends where {TEST} is expected"));
+        };
+        let name = token.text.to_ascii_lowercase();
+        if [")", "and", "or", "&&", "||", "==", "=", "eq"].contains(&name.as_str()) {
+            return Err(format!("expected {TEST}, found '{name}'"));
+        }
+        let value = |parser: &mut Parser| {
+            parser.takes(&["==", "=", "eq"]);
+            let value = parser.next().map(|token| token.text);
+            value.ok_or_else(|| format!("'{name}' needs a value, as in '{name} {}'", example(&name)))
+        };
+        let needs = |why: String| format!("'{name}' needs {why}");
+        Ok(match name.as_str() {
+            "connection" | "tcp.stream" => Filter::Connection(range(&value(self)?).map_err(needs)?),
+            "exchange" => Filter::exchange(&value(self)?),
+            "packet" | "frame" | "frame.number" => Filter::Packet(range(&value(self)?).map_err(needs)?),
+            "port" | "tcp.port" | "udp.port" => Filter::Port(range(&value(self)?).map_err(needs)?),
+            "host" | "ip.addr" | "ipv6.addr" => {
+                let value = value(self)?;
+                let address = value.parse().map_err(|_| format!("'{name}' needs an IP address, not '{value}'"))?;
+                Filter::Host(address)
+            }
+            "protocol" => Filter::Protocol(protocol(&value(self)?)?),
+            _ => Filter::Protocol(protocol(&token.text).map_err(|_| format!("expected {TEST}, found '{token}'"))?),
+        })
+    }
+}
+
+fn example(name: &str) -> &'static str {
+    match name {
+        "host" | "ip.addr" => "10.0.0.1",
+        "ipv6.addr" => "fd00::1",
+        "port" | "tcp.port" | "udp.port" => "8000",
+        "protocol" => "http",
+        "exchange" => "\"GET /time\"",
+        _ => "3",
+    }
+}
+
+/// Words, parentheses, operators, and text in quotes.
+fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    let mut tokens = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let (token, quoted, used) = match first {
+            '"' | '\'' => {
+                let inner = rest.get(1..).unwrap_or_default();
+                let end = inner.find(first).ok_or_else(|| format!("a closing {first} is missing after {rest}"))?;
+                (inner.get(..end).unwrap_or_default(), true, end + 2)
+            }
+            '(' | ')' => (rest.get(..1).unwrap_or_default(), false, 1),
+            '!' if !rest.starts_with("!=") => (rest.get(..1).unwrap_or_default(), false, 1),
+            '&' | '|' | '=' | '!' | '<' | '>' => {
+                let end = rest.find(|c| !"&|=!<>".contains(c)).unwrap_or(rest.len());
+                (rest.get(..end).unwrap_or_default(), false, end)
+            }
+            _ => {
+                let end = rest.find(|c: char| c.is_whitespace() || "()&|=!<>\"".contains(c)).unwrap_or(rest.len());
+                (rest.get(..end).unwrap_or_default(), false, end)
+            }
+        };
+        if !quoted && ["!=", "<", ">", "<=", ">=", "&", "|", "==="].contains(&token) {
+            return Err(format!("'{token}' is not known here: write 'not', 'and', 'or', or a range such as 3-7"));
+        }
+        tokens.push(Token { text: token.to_owned(), quoted });
+        rest = rest.get(used..).unwrap_or_default().trim_start();
+    }
+    if tokens.is_empty() {
+        return Err(format!("it is empty; write {TEST}"));
+    }
+    Ok(tokens)
+}
+
+const TEST: &str = "a protocol's name, or 'connection', 'exchange', 'packet', 'port' or 'host' with a value";
+
+/// What the list may have in its column, and the layers below.
+const PROTOCOLS: [&str; 19] = [
+    "tcp",
+    "http",
+    "sse",
+    "websocket",
+    "lines",
+    "tls",
+    "http2",
+    "udp",
+    "arp",
+    "icmp",
+    "icmpv6",
+    "igmp",
+    "ip",
+    "ipv6",
+    "fragment",
+    "llc",
+    "ppp",
+    "malformed",
+    "other",
+];
+
+const DEEPEST: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn parse(text: &str) -> Result<Filter, String> {
+        text.parse()
+    }
+
+    #[test]
+    fn and_binds_tighter_than_or_and_not_tighter_than_both() {
+        let (http, tls) = (Filter::Protocol("http".into()), Filter::Protocol("tls".into()));
+        let port = Filter::Port(8000..=8000);
+        let expected = Filter::Or(
+            Box::new(http.clone()),
+            Box::new(Filter::And(Box::new(Filter::Not(Box::new(tls.clone()))), Box::new(port.clone()))),
+        );
+        assert_eq!(parse("http or not tls and port 8000").unwrap(), expected);
+        assert_eq!(parse("HTTP || !tls && tcp.port==8000").unwrap(), expected);
+        let grouped = Filter::And(Box::new(Filter::Or(Box::new(http), Box::new(tls))), Box::new(port));
+        assert_eq!(parse("(http or protocol TLS) and port = 8000").unwrap(), grouped);
+    }
+
+    #[test]
+    fn tests_with_values() {
+        for (text, filter) in [
+            ("connection 3", Filter::Connection(3..=3)),
+            ("tcp.stream eq 3", Filter::Connection(3..=3)),
+            ("packet 3-7", Filter::Packet(3..=7)),
+            ("exchange 4", Filter::Exchange(4..=4)),
+            ("exchange update", Filter::ExchangeNamed("update".into())),
+            ("exchange 'update 2'", Filter::ExchangeNamed("update 2".into())),
+            ("exchange \"GET /a(b)\"", Filter::ExchangeNamed("GET /a(b)".into())),
+            ("host fd00::1", Filter::Host("fd00::1".parse().unwrap())),
+            ("HTTP/2", Filter::Protocol("http2".into())),
+        ] {
+            assert_eq!(parse(text).unwrap(), filter, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let said: Vec<String> = [
+            "",
+            "htpp",
+            "port",
+            "port http",
+            "packet 7-3",
+            "host nowhere",
+            "http tls",
+            "(http",
+            "http)",
+            "http and",
+            "and http",
+            "port != 80",
+            "exchange 'update",
+            "protocol smoke",
+        ]
+        .iter()
+        .map(|text| format!("{text} -> {}", parse(text).unwrap_err()))
+        .collect();
+        insta::assert_snapshot!(said.join("\n"));
+    }
+
+    #[test]
+    fn deep_nesting_is_refused() {
+        assert!(parse(&"(".repeat(100_000)).is_err());
+        assert!(parse(&"not ".repeat(100_000)).is_err());
+    }
+}

@@ -1,0 +1,169 @@
+//! How do the packets of a list look: lines, bytes, JSON?
+
+use std::io::{self, Write};
+
+use anstyle::Style as Ansi;
+use serde::Serialize;
+use wirelab_analyze::model::Packet;
+use wirelab_report::list::{self, CLIENT, SERVER, Style};
+use wirelab_report::text::printable;
+
+use super::row::Row;
+
+/// What is written for a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    List,
+    /// A line, and its bytes below.
+    Hex,
+    /// A JSON object on a line.
+    Json,
+}
+
+/// Writes packets, one by one.
+pub struct Printer {
+    form: Form,
+    style: Style,
+    /// Widths of the two columns for addresses: they grow as wider ones come.
+    widths: [usize; 2],
+    count: u64,
+}
+
+impl Printer {
+    pub fn new(form: Form, style: Style) -> Printer {
+        Printer { form, style, widths: [LEAST_WIDTH; 2], count: 0 }
+    }
+
+    /// How many were written.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Writes the next packet; before the first one, what the columns are.
+    pub fn print(&mut self, out: &mut impl Write, row: &Row) -> io::Result<()> {
+        self.count += 1;
+        if self.form == Form::Json {
+            serde_json::to_writer(&mut *out, &JsonLine::of(row))?;
+            return writeln!(out);
+        }
+        for (width, end) in self.widths.iter_mut().zip([&row.source, &row.destination]) {
+            *width = (*width).max(end.len());
+        }
+        if self.count == 1 {
+            self.heading(out)?;
+        }
+        self.line(out, row)?;
+        if self.form == Form::Hex {
+            let data = row.kept.as_ref().map_or(&[][..], |kept| &kept.data);
+            list::hex_lines(out, data)?;
+            let cut = row.frame_len.saturating_sub(row.captured);
+            if cut > 0 {
+                writeln!(out, "      {cut} more bytes on the wire were not captured")?;
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    fn heading(&self, out: &mut impl Write) -> io::Result<()> {
+        let [source, destination] = self.widths;
+        let (number, time, length) = ("No.", "Time", "Length");
+        let heading = format!(
+            "{number:>6} {time:>11}  {:<source$}   {:<destination$}  {:<9} {length:>6}  Info",
+            "Source", "Destination", "Protocol"
+        );
+        self.painted(out, Ansi::new().bold(), &heading)
+    }
+
+    fn line(&self, out: &mut impl Write, row: &Row) -> io::Result<()> {
+        let [source, destination] = self.widths;
+        let line = format!(
+            "{:>6} {:>11.6}  {:<source$} \u{2192} {:<destination$}  {:<9} {:>6}  {}",
+            row.number,
+            row.time_s,
+            row.source,
+            row.destination,
+            row.protocol,
+            row.frame_len,
+            printable(&row.info)
+        );
+        self.painted(out, ansi(row), line.trim_end())
+    }
+
+    fn painted(&self, out: &mut impl Write, ansi: Ansi, text: &str) -> io::Result<()> {
+        if self.style.colour { writeln!(out, "{ansi}{text}{ansi:#}") } else { writeln!(out, "{text}") }
+    }
+}
+
+/// Red from the client, blue from the server, dim without payload.
+fn ansi(row: &Row) -> Ansi {
+    match &row.packet {
+        Some(Packet { from_client: true, app_len: 1.., .. }) => CLIENT,
+        Some(Packet { from_client: true, .. }) => CLIENT.dimmed(),
+        Some(Packet { app_len: 1.., .. }) => SERVER,
+        Some(_) => SERVER.dimmed(),
+        None => Ansi::new(),
+    }
+}
+
+/// A packet as a program reads it. What it does not have is left out.
+#[derive(Serialize)]
+pub struct JsonLine<'a> {
+    number: u64,
+    time_s: f64,
+    source: &'a str,
+    destination: &'a str,
+    protocol: &'static str,
+    frame_bytes: u32,
+    captured_bytes: u32,
+    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    tcp: Option<JsonTcp<'a>>,
+    info: &'a str,
+}
+
+/// Of a TCP packet, what the analysis says.
+#[derive(Serialize)]
+struct JsonTcp<'a> {
+    connection: u32,
+    exchange: Option<usize>,
+    from_client: bool,
+    lower_bytes: u32,
+    tcp_bytes: u32,
+    app_bytes: u32,
+    flags: &'a str,
+    seq: u64,
+    ack: Option<u64>,
+    window: u16,
+    analysis: Option<&'static str>,
+}
+
+impl<'a> JsonLine<'a> {
+    pub fn of(row: &'a Row) -> JsonLine<'a> {
+        JsonLine {
+            number: row.number,
+            time_s: row.time_s,
+            source: &row.source,
+            destination: &row.destination,
+            protocol: row.protocol,
+            frame_bytes: row.frame_len,
+            captured_bytes: row.captured,
+            tcp: row.packet.as_ref().map(|packet| JsonTcp {
+                connection: packet.connection,
+                exchange: packet.exchange,
+                from_client: packet.from_client,
+                lower_bytes: packet.lower_len,
+                tcp_bytes: packet.tcp_len,
+                app_bytes: packet.app_len,
+                flags: &packet.flags,
+                seq: packet.seq,
+                ack: packet.ack,
+                window: packet.window,
+                analysis: packet.analysis,
+            }),
+            info: &row.info,
+        }
+    }
+}
+
+/// Room for an IPv4 address with its port, so that the columns seldom move.
+const LEAST_WIDTH: usize = 21;

@@ -1,0 +1,253 @@
+//! What does the list say of one packet?
+
+use std::net::IpAddr;
+
+use wirelab_analyze::model::Packet;
+use wirelab_capture::Frame;
+use wirelab_dissect::fields::{Field, headers};
+use wirelab_dissect::packet::{Decoded, Endpoint, Segment, Skipped};
+use wirelab_dissect::tcp::{TcpOption, options};
+use wirelab_report::list;
+
+/// One packet of a capture, TCP or not.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub number: u64,
+    /// Since the first packet.
+    pub time_s: f64,
+    pub source: String,
+    pub destination: String,
+    pub protocol: &'static str,
+    pub frame_len: u32,
+    /// How much of it was kept.
+    pub captured: u32,
+    pub info: String,
+    /// What the analysis says of it, where it is TCP.
+    pub packet: Option<Packet>,
+    /// Its bytes, where they will be shown.
+    pub kept: Option<Kept>,
+    ends: [Option<(IpAddr, Option<u16>)>; 2],
+    /// The layers that a filter may ask for, besides the protocol.
+    layers: [&'static str; 2],
+    /// What a TCP header says besides numbers and flags.
+    options: String,
+    /// The window scale that a SYN asks for.
+    pub scale: Option<u8>,
+}
+
+/// A frame's bytes.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub time_ns: u64,
+    pub link: wirelab_capture::LinkType,
+    pub file_offset: u64,
+    pub data: Vec<u8>,
+}
+
+impl Kept {
+    /// The frame of this row again.
+    pub fn frame(&self, row: &Row) -> Frame<'_> {
+        Frame {
+            number: row.number,
+            time_ns: self.time_ns,
+            wire_len: row.frame_len,
+            data: &self.data,
+            link: self.link,
+            file_offset: self.file_offset,
+        }
+    }
+}
+
+impl Row {
+    /// What the frame alone says; a TCP packet gets its words from [`Row::is`].
+    pub fn new(frame: &Frame<'_>, decoded: &Decoded<'_>, first_ns: u64, keep: bool) -> Row {
+        let mut row = Row {
+            number: frame.number,
+            time_s: seconds_since(first_ns, frame.time_ns),
+            source: "?".to_owned(),
+            destination: "?".to_owned(),
+            protocol: "other",
+            frame_len: frame.wire_len,
+            captured: frame.data.len() as u32,
+            info: String::new(),
+            packet: None,
+            kept: keep.then(|| Kept {
+                time_ns: frame.time_ns,
+                link: frame.link,
+                file_offset: frame.file_offset,
+                data: frame.data.to_vec(),
+            }),
+            ends: [None; 2],
+            layers: [""; 2],
+            options: String::new(),
+            scale: None,
+        };
+        match decoded {
+            Decoded::Tcp(segment) => row.is_tcp(segment),
+            Decoded::NotTcp(skipped) => row.is_not_tcp(frame, skipped),
+        }
+        row
+    }
+
+    /// Adds what the analysis says of a TCP packet. `spoken` is what its connection speaks, `window` what it announces in
+    /// bytes.
+    pub fn is(&mut self, packet: Packet, spoken: &str, window: u32) {
+        self.protocol = list::protocol_of(spoken, &packet);
+        let whole = if self.is_fragment() { " (packet whole with this fragment)" } else { "" };
+        self.info = if packet.app_len == 0 || self.protocol == "TCP" && packet.info.ends_with(" bytes") {
+            let ack = packet.ack.map_or(String::new(), |ack| format!(" Ack={ack}"));
+            let plain = format!(
+                "[{}] Seq={}{ack} Win={window} Len={}{}",
+                packet.flags, packet.seq, packet.app_len, self.options
+            );
+            match packet.analysis {
+                Some(name) => format!("[{name}] {plain}"),
+                None => plain,
+            }
+        } else {
+            list::described(&packet)
+        };
+        if packet.app_len > 0 && (packet.flags.contains("FIN") || packet.flags.contains("SYN")) {
+            self.info += &format!(" [{}]", packet.flags);
+        }
+        self.info += whole;
+        self.packet = Some(packet);
+    }
+
+    /// Whether TCP carries it, so that the analysis has more to say.
+    pub fn awaits_analysis(&self) -> bool {
+        self.layers[1] == "tcp" && self.packet.is_none()
+    }
+
+    /// Whether it is a fragment: one that made its packet whole carries what that packet says.
+    pub fn is_fragment(&self) -> bool {
+        self.layers[1] == "fragment"
+    }
+
+    /// The ports at both ends, where it has any.
+    pub fn ports(&self) -> impl Iterator<Item = u16> + '_ {
+        self.ends.iter().filter_map(|end| end.and_then(|(_, port)| port))
+    }
+
+    /// The addresses at both ends, where it has any.
+    pub fn hosts(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.ends.iter().filter_map(|end| end.map(|(host, _)| host))
+    }
+
+    /// Whether this is its protocol, or one below.
+    pub fn has_protocol(&self, wanted: &str) -> bool {
+        let column = self.protocol.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+        self.layers.contains(&wanted) || column.eq(wanted.bytes())
+    }
+
+    fn is_tcp(&mut self, segment: &Segment<'_>) {
+        self.is_between(segment.source, segment.destination);
+        self.protocol = "TCP";
+        self.layers[1] = "tcp";
+        self.info = format!("[{}]", segment.flags);
+        self.options = said_by(segment.options);
+        self.scale = options(segment.options).find_map(|option| match option {
+            TcpOption::WindowScale(shift) => Some(shift.min(14)),
+            _ => None,
+        });
+    }
+
+    fn is_not_tcp(&mut self, frame: &Frame<'_>, skipped: &Skipped) {
+        let tree = headers(frame);
+        let says = |abbr: &str| tree.iter().find_map(|field| field.find(abbr)).map(|field| field.value.clone());
+        if let (Some(source), Some(destination)) = (says("eth.src"), says("eth.dst")) {
+            (self.source, self.destination) = (source, destination);
+        }
+        let last = |abbr: &str| tree.iter().rev().find(|field| field.abbr == abbr).map(|field| field.value.clone());
+        let name_of = |field: &Field| field.meaning.clone();
+        (self.protocol, self.info) = match *skipped {
+            Skipped::Arp => ("ARP", last("arp").unwrap_or_default()),
+            Skipped::Udp { source, destination } => {
+                self.is_between(source, destination);
+                self.layers[1] = "udp";
+                let length = says("udp.length").and_then(|length| length.parse::<u32>().ok()).unwrap_or(8);
+                ("UDP", format!("Len={}", length.saturating_sub(8)))
+            }
+            Skipped::Ip { protocol, source, destination } => {
+                self.is_among(source, destination);
+                match protocol {
+                    1 => ("ICMP", last("icmp").unwrap_or_default()),
+                    58 => ("ICMPv6", last("icmpv6").unwrap_or_default()),
+                    2 => ("IGMP", String::new()),
+                    _ => (ip_of(source), tree.last().and_then(name_of).unwrap_or_default()),
+                }
+            }
+            Skipped::Fragment(fragment) => {
+                self.is_among(fragment.source, fragment.destination);
+                self.layers[1] = "fragment";
+                let end = fragment.offset + fragment.len;
+                let more = if fragment.more { ", more follows" } else { "" };
+                let carried = match fragment.protocol {
+                    6 => "TCP".to_owned(),
+                    17 => "UDP".to_owned(),
+                    other => format!("protocol {other}"),
+                };
+                let (id, offset) = (fragment.id, fragment.offset);
+                let info = format!("Fragment of {carried}, id 0x{id:04x}, bytes {offset} to {end}{more}");
+                (ip_of(fragment.source), info)
+            }
+            Skipped::EtherType(ether_type) => ("other", format!("EtherType 0x{ether_type:04x}")),
+            Skipped::Llc => ("LLC", String::new()),
+            Skipped::Ppp(protocol) => ("PPP", format!("protocol 0x{protocol:04x}")),
+            Skipped::Link(link) => ("other", link.to_string()),
+            Skipped::Stop(stop) => {
+                self.layers[1] = "malformed";
+                let address = |four: &str, six: &str| says(four).or(says(six)).and_then(|text| text.parse().ok());
+                if let (Some(source), Some(destination)) =
+                    (address("ip.src", "ipv6.src"), address("ip.dst", "ipv6.dst"))
+                {
+                    self.is_among(source, destination);
+                }
+                ("malformed", format!("[{stop}]"))
+            }
+        };
+    }
+
+    fn is_between(&mut self, source: Endpoint, destination: Endpoint) {
+        self.is_among(source.addr, destination.addr);
+        self.source = source.to_string();
+        self.destination = destination.to_string();
+        self.ends = [source, destination].map(|end| Some((end.addr, Some(end.port))));
+    }
+
+    fn is_among(&mut self, source: IpAddr, destination: IpAddr) {
+        self.source = source.to_string();
+        self.destination = destination.to_string();
+        self.ends = [source, destination].map(|host| Some((host, None)));
+        self.layers[0] = if source.is_ipv4() { "ip" } else { "ipv6" };
+    }
+}
+
+fn ip_of(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "IP" } else { "IPv6" }
+}
+
+/// Seconds from the first packet to this one; a clock that was set back gives negative ones.
+fn seconds_since(first_ns: u64, time_ns: u64) -> f64 {
+    time_ns.wrapping_sub(first_ns).cast_signed() as f64 / 1e9
+}
+
+/// TCP options as Wireshark writes them into its list.
+fn said_by(raw: &[u8]) -> String {
+    let mut text = String::new();
+    for option in options(raw) {
+        match option {
+            TcpOption::MaximumSegmentSize(size) => text += &format!(" MSS={size}"),
+            TcpOption::WindowScale(shift) => text += &format!(" WS={}", 1u32 << shift.min(14)),
+            TcpOption::SackPermitted => text += " SACK_PERM",
+            TcpOption::Sack(blocks) => {
+                let blocks: Vec<String> = blocks.iter().map(|(from, to)| format!("{from}-{to}")).collect();
+                text += &format!(" SACK={}", blocks.join(","));
+            }
+            TcpOption::Timestamps { value, echo } => text += &format!(" TSval={value} TSecr={echo}"),
+            TcpOption::Malformed { kind, .. } => text += &format!(" [malformed option {kind}]"),
+            TcpOption::NoOperation | TcpOption::Unknown { .. } => {}
+        }
+    }
+    text
+}
