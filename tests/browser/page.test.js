@@ -136,7 +136,7 @@ test("the buttons copy filters and tables", async () => {
   await tools.getByText("Copy as CSV").click();
   const lines = (await copied()).trim().split("\r\n");
   assert.equal(lines.length, 6);
-  assert.equal(lines[0], "One update with,Packets,With data,Frame bytes,Lower bytes,TCP bytes,App bytes,Useful");
+  assert.equal(lines[0], "One update with,Total packets,App packets,Frame bytes,Lower bytes,TCP bytes,App bytes,Useful");
   assert.match(lines[5], /^WebSocket,3,2,234,102,96,36,/);
   await tools.getByText("Copy as JSON").click();
   assert.equal(JSON.parse(await copied())[4]["Frame bytes"], 234);

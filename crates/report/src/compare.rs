@@ -169,7 +169,7 @@ pub fn text(comparison: &Comparison, colour: bool) -> String {
         out.push_str(&format!("\n{}\n", bold(table.title)));
         let mut grid = Grid::new();
         grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        grid.set_header(["", "", "packets", "with data", "frame", "lower", "TCP", "app"]);
+        grid.set_header(["", "", "packets", "app packets", "frame", "lower", "TCP", "app"]);
         let mut marked = vec![false];
         for row in &table.rows {
             let title: String = printable(&row.title).chars().take(16).collect();

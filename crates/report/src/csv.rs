@@ -1,11 +1,14 @@
-//! tables.csv: the three tables as one wide table, RFC 4180 with a header line.
+//! tables.csv: the three tables, and the clients where a capture has several, as one wide table, RFC 4180 with a
+//! header line.
 //!
-//! One line a row of a table: `table` (overall, per_update, push_only), `capture`, `app` (empty for a capture that is
-//! none of wirelab's), `of` (what an update is there), the columns of the table, the parts of the app bytes, then the
+//! One line a row of a table: `table` (overall, per_update, push_only, client), `capture`, `app` (empty for a capture that is
+//! none of wirelab's), `of` (what an update is there; a client's address), the columns of the table, the parts of the app bytes, then the
 //! least and the most of the first six columns over all updates, then the published figures of 2021. What does not
 //! apply is empty, never 0.
 
 use std::fmt::Write as _;
+
+use wirelab_analyze::model::Tally;
 
 use crate::report::Report;
 use crate::tables::{Column, Row, TableKind};
@@ -30,7 +33,28 @@ pub fn render(report: &Report) -> String {
             line(&mut text, report, table.kind, row);
         }
     }
+    for row in &report.clients {
+        let Some(capture) = report.analysis.captures.get(row.capture) else { continue };
+        text.push_str("client");
+        push(&mut text, &quoted(&capture.name));
+        push(&mut text, capture.app.map_or("", |app| app.name()));
+        push(&mut text, &quoted(&row.address));
+        values(&mut text, &row.tally);
+        text.push_str(&",".repeat(3 * Column::ALL.len()));
+        text.push_str("\r\n");
+    }
     text
+}
+
+/// The columns of a tally, and the parts of its app bytes.
+fn values(text: &mut String, tally: &Tally) {
+    for column in Column::ALL {
+        push(text, &column.of(tally).to_string());
+    }
+    let t = tally;
+    for value in [t.request_head_bytes, t.response_head_bytes, t.framing_bytes, t.content_bytes, t.useful_bytes] {
+        push(text, &value.to_string());
+    }
 }
 
 fn line(text: &mut String, report: &Report, kind: TableKind, row: &Row) {
@@ -43,13 +67,7 @@ fn line(text: &mut String, report: &Report, kind: TableKind, row: &Row) {
         TableKind::PerUpdate | TableKind::PushOnly => capture.and_then(|capture| capture.per_update_of.as_deref()),
     };
     push(text, &quoted(of.unwrap_or("")));
-    for column in Column::ALL {
-        push(text, &row.value(column).to_string());
-    }
-    let t = &row.tally;
-    for value in [t.request_head_bytes, t.response_head_bytes, t.framing_bytes, t.content_bytes, t.useful_bytes] {
-        push(text, &value.to_string());
-    }
+    values(text, &row.tally);
     for bound in [row.range.map(|(min, _)| min), row.range.map(|(_, max)| max), row.published] {
         for column in Column::ALL {
             push(text, &bound.map_or_else(String::new, |tally| column.of(&tally).to_string()));

@@ -7,6 +7,7 @@
 //! [`json`], the HTML page, and [`dump`] and [`list`] for single captures. All forms show the same tables.
 
 mod bytes;
+pub mod clients;
 pub mod compare;
 pub mod csv;
 pub mod differences;

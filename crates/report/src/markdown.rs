@@ -29,6 +29,7 @@ struct View {
     has_ranges: bool,
     differences: Vec<Difference>,
     kinds: Vec<KindView>,
+    clients: Vec<ClientsView>,
     notes: Vec<String>,
     made: Vec<Fact>,
 }
@@ -63,6 +64,21 @@ struct ColumnView {
 }
 
 #[derive(Serialize)]
+struct ClientsView {
+    title: String,
+    count: usize,
+    left_out: usize,
+    rows: Vec<ClientView>,
+}
+
+#[derive(Serialize)]
+struct ClientView {
+    address: String,
+    updates: String,
+    cells: Vec<String>,
+}
+
+#[derive(Serialize)]
 struct KindView {
     title: String,
     kind: &'static str,
@@ -93,6 +109,7 @@ impl View {
             has_ranges: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.range.is_some()),
             differences,
             kinds: kinds(report),
+            clients: clients(report),
             notes: notes(report),
             made: made::facts(report)
                 .into_iter()
@@ -100,6 +117,30 @@ impl View {
                 .collect(),
         }
     }
+}
+
+/// The first clients of each capture that has several.
+fn clients(report: &Report) -> Vec<ClientsView> {
+    let by_capture = report.clients.chunk_by(|a, b| a.capture == b.capture);
+    by_capture
+        .map(|rows| ClientsView {
+            title: rows
+                .first()
+                .and_then(|row| report.analysis.captures.get(row.capture))
+                .map_or_else(String::new, |capture| escaped(&title(capture))),
+            count: rows.len(),
+            left_out: rows.len().saturating_sub(MOST_CLIENTS),
+            rows: rows
+                .iter()
+                .take(MOST_CLIENTS)
+                .map(|row| ClientView {
+                    address: escaped(&row.address),
+                    updates: with_commas(row.updates),
+                    cells: Column::ALL.iter().map(|column| with_commas(column.of(&row.tally))).collect(),
+                })
+                .collect(),
+        })
+        .collect()
 }
 
 fn table_view(report: &Report, table: &Table) -> TableView {
@@ -234,3 +275,6 @@ fn plain(text: &str) -> String {
 
 /// Problems of a capture that are listed.
 const MOST_PROBLEMS: usize = 10;
+
+/// Clients that the document lists.
+const MOST_CLIENTS: usize = 20;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use wirelab_analyze::model::Analysis;
 
 use crate::bytes::CaptureBytes;
+use crate::clients::{self, ClientRow};
 use crate::differences::{self, Difference};
 use crate::findings::{self, Findings};
 use crate::run_info::RunInfo;
@@ -26,6 +27,8 @@ pub struct Report {
     pub ids: Vec<String>,
     /// The tables.
     pub tables: Vec<Table>,
+    /// The clients of the captures that have several.
+    pub clients: Vec<ClientRow>,
     /// Why numbers differ, from 2021 and from one update to the next.
     pub differences: Vec<Difference>,
     /// What the numbers say, in sentences: the headings of the report.
@@ -41,7 +44,8 @@ impl Report {
         let tables = tables::tables(&analysis);
         let differences = differences::explain(&analysis.captures, run.as_ref());
         let findings = findings::find(&analysis, &tables, run.as_ref());
-        Report { ids: ids(&analysis), tables, differences, findings, analysis, run, bytes }
+        let clients = clients::clients(&analysis);
+        Report { ids: ids(&analysis), tables, clients, differences, findings, analysis, run, bytes }
     }
 
     /// Whether the numbers come from the virtual wire.

@@ -100,8 +100,8 @@ impl Column {
     /// The heading for people.
     pub fn title(self) -> &'static str {
         match self {
-            Column::TotalPackets => "Packets",
-            Column::AppPackets => "With data",
+            Column::TotalPackets => "Total packets",
+            Column::AppPackets => "App packets",
             Column::FrameBytes => "Frame bytes",
             Column::LowerBytes => "Lower bytes",
             Column::TcpBytes => "TCP bytes",

@@ -20,6 +20,7 @@ pub fn render(report: &Report, colour: bool) -> String {
         text.push_str(&grid(table, &paint));
         text.push('\n');
     }
+    text.push_str(&clients(report, &paint));
     if report.has_published() {
         text.push_str(&paint.dim("2021: the figures published then, shown where they differ."));
         text.push('\n');
@@ -54,6 +55,40 @@ pub fn render(report: &Report, colour: bool) -> String {
             );
             text.push_str(&paint.warn(&wrapped(&line, WIDTH, "")));
         }
+    }
+    text
+}
+
+/// The first clients of each capture that has several.
+fn clients(report: &Report, paint: &Paint) -> String {
+    let mut text = String::new();
+    for rows in report.clients.chunk_by(|a, b| a.capture == b.capture) {
+        let name = rows.first().and_then(|row| report.analysis.captures.get(row.capture)).map_or("", |one| &one.name);
+        let shown = rows.len().min(MOST_CLIENTS);
+        let heading = match rows.len() - shown {
+            0 => format!("Each client of {}", printable(name)),
+            more => format!("The first {shown} clients of {}; tables.csv has the {more} others too", printable(name)),
+        };
+        text.push_str(&paint.bold(&heading));
+        text.push('\n');
+        let mut grid = Grid::new();
+        grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        grid.set_header(["", "updates", "packets", "app packets", "frame", "lower", "TCP", "app"]);
+        for row in rows.iter().take(shown) {
+            let mut cells = vec![row.address.clone(), with_commas(row.updates)];
+            cells.extend(Column::ALL.iter().map(|column| with_commas(column.of(&row.tally))));
+            grid.add_row(cells);
+        }
+        for index in 1..8 {
+            if let Some(column) = grid.column_mut(index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        for line in grid.lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text.push('\n');
     }
     text
 }
@@ -187,4 +222,7 @@ impl Paint {
 }
 
 const WIDTH: usize = 78;
-const HEADINGS: [&str; 7] = ["packets", "with data", "frame", "lower", "TCP", "app", "useful"];
+/// Clients that the summary lists.
+const MOST_CLIENTS: usize = 10;
+
+const HEADINGS: [&str; 7] = ["packets", "app packets", "frame", "lower", "TCP", "app", "useful"];
