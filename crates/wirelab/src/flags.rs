@@ -215,6 +215,9 @@ pub struct Report {
     /// Folder for the report
     #[arg(long, value_name = "FOLDER", default_value = "reports", value_hint = ValueHint::DirPath)]
     pub report_dir: PathBuf,
+    /// Folder whose templates replace those that are built in
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub templates: Option<PathBuf>,
     /// Open the report in a browser
     #[arg(long)]
     pub open: bool,

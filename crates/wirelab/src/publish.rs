@@ -69,14 +69,23 @@ pub fn report(found: Found, run: Option<RunInfo>) -> Report {
 }
 
 /// Writes the report's files beside their places.
-pub fn stage_report(report: &Report, folder: &Path, outputs: &mut Outputs) -> Result<(), Failure> {
-    let templates = Templates::embedded().map_err(Failure::failed)?;
-    let page = html::render(report, &templates).map_err(Failure::failed)?;
-    let document = markdown::render(report, &templates).map_err(Failure::failed)?;
+pub fn stage_report(
+    report: &Report,
+    templates: &Templates,
+    folder: &Path,
+    outputs: &mut Outputs,
+) -> Result<(), Failure> {
+    let page = html::render(report, templates).map_err(Failure::failed)?;
+    let document = markdown::render(report, templates).map_err(Failure::failed)?;
     outputs.stage(&folder.join("index.html"), page.as_bytes())?;
     outputs.stage(&folder.join("report.md"), document.as_bytes())?;
     outputs.stage(&folder.join("tables.csv"), csv::render(report).as_bytes())?;
     outputs.stage(&folder.join("results.json"), json::render(report).as_bytes())
+}
+
+/// The templates of a folder, or those that are built in.
+pub fn templates(folder: Option<&Path>) -> Result<Templates, Failure> {
+    folder.map_or_else(Templates::embedded, Templates::from_folder).map_err(Failure::failed)
 }
 
 /// Writes the texts of the captures beside their places: for reading without a tool.

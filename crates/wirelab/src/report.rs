@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use wirelab_analyze::App;
-use wirelab_report::{Report, RunInfo, Templates, compare, text};
+use wirelab_report::{Report, RunInfo, compare, text};
 
 use crate::failure::{Failure, Status};
 use crate::flags;
@@ -32,8 +32,9 @@ pub fn report(flags: &flags::Report) -> Result<(), Failure> {
 /// Writes one report.
 fn single(flags: &flags::Report, read: Read) -> Result<(), Failure> {
     outputs::check_folder(&flags.report_dir, "--report-dir")?;
+    let templates = publish::templates(flags.templates.as_deref())?;
     let mut outputs = Outputs::default();
-    publish::stage_report(&read.report, &flags.report_dir, &mut outputs)?;
+    publish::stage_report(&read.report, &templates, &flags.report_dir, &mut outputs)?;
     outputs.commit()?;
     terminal::print(&text::render(&read.report, true))?;
     finish(flags, "index.html", read.sound)
@@ -45,7 +46,7 @@ fn compare(flags: &flags::Report, one: &Path, other: &Path) -> Result<(), Failur
     outputs::check_folder(&flags.report_dir, "--report-dir")?;
     let name = |folder: &Path| folder.display().to_string();
     let comparison = left.report.compare(&name(one), &right.report, &name(other));
-    let templates = Templates::embedded().map_err(Failure::failed)?;
+    let templates = publish::templates(flags.templates.as_deref())?;
     let page = compare::html(&comparison, &templates).map_err(Failure::failed)?;
     let document = compare::markdown(&comparison, &templates).map_err(Failure::failed)?;
     let mut outputs = Outputs::default();

@@ -65,7 +65,7 @@ fn publish(plan: &Plan, kind: WireKind, recording: &Recording) -> Result<wirelab
     outputs.stage(&plan.pcap_dir.join("run.json"), run.to_json().as_bytes())?;
     let report = publish::report(found, Some(run));
     publish::stage_texts(&report, &plan.pcap_dir, &mut outputs)?;
-    publish::stage_report(&report, &plan.report_dir, &mut outputs)?;
+    publish::stage_report(&report, &publish::templates(None)?, &plan.report_dir, &mut outputs)?;
     outputs.commit()?;
     Ok(report)
 }
