@@ -24,10 +24,42 @@ pub struct Difference {
     pub text: String,
     /// The packets in which it is seen.
     pub packets: Vec<u64>,
-    /// The captures with the same cause: their index, their name, the packets in which it is seen there.
-    pub likewise: Vec<(usize, String, Vec<u64>)>,
+    /// The captures with the same cause.
+    pub likewise: Vec<Likewise>,
     /// The standard's section that says so.
     pub source: Option<Source>,
+}
+
+/// The same cause in another capture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Likewise {
+    /// The capture: an index into the analysis.
+    pub capture: usize,
+    /// Its name.
+    pub name: String,
+    /// What happens there.
+    pub text: String,
+    /// The packets in which it is seen there.
+    pub packets: Vec<u64>,
+}
+
+impl Difference {
+    /// The text with the other captures of the same cause behind it.
+    pub fn whole_text(&self) -> String {
+        if self.likewise.is_empty() {
+            return self.text.clone();
+        }
+        let others: Vec<String> = self
+            .likewise
+            .iter()
+            .map(|other| match other.packets.as_slice() {
+                [] => other.name.clone(),
+                [only] => format!("{} (packet {only})", other.name),
+                [first, .., last] => format!("{} (packets {first} to {last})", other.name),
+            })
+            .collect();
+        format!("{} The same in {}.", self.text, listed(&others))
+    }
 }
 
 /// A section of a standard.
@@ -94,25 +126,15 @@ fn told_once(found: Vec<Difference>) -> Vec<Difference> {
         let same = told.iter_mut().find(|first| first.subject == difference.subject);
         match same {
             Some(first) if SHARED.contains(&difference.subject.as_str()) => {
-                first.likewise.push((difference.capture, difference.name, difference.packets));
+                first.likewise.push(Likewise {
+                    capture: difference.capture,
+                    name: difference.name,
+                    text: difference.text,
+                    packets: difference.packets,
+                });
             }
             _ => told.push(difference),
         }
-    }
-    for difference in &mut told {
-        if difference.likewise.is_empty() {
-            continue;
-        }
-        let others: Vec<String> = difference
-            .likewise
-            .iter()
-            .map(|(_, name, packets)| match packets.as_slice() {
-                [] => name.clone(),
-                [only] => format!("{name} (packet {only})"),
-                [first, .., last] => format!("{name} (packets {first} to {last})"),
-            })
-            .collect();
-        difference.text.push_str(&format!(" The same in {}.", listed(&others)));
     }
     told
 }

@@ -4,7 +4,7 @@
 //! run does not show.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Analysis, App, Capture};
+use wirelab_analyze::model::{Analysis, App, Capture, Tally};
 
 use crate::numbers::{capital, count, duration, grouped, listed, percent, significant, word};
 use crate::run_info::RunInfo;
@@ -97,7 +97,7 @@ pub fn find(analysis: &Analysis, tables: &[Table], run: Option<&RunInfo>) -> Fin
     let updates = rows(TableKind::PerUpdate);
     Findings {
         subject: subject(analysis, run),
-        answer: answer(updates),
+        answer: answer(analysis, updates),
         lead: lead(analysis, updates),
         one_update: one_update(updates),
         proof: proof(updates),
@@ -138,21 +138,24 @@ fn extremes(rows: &[Row]) -> Option<(&Row, &Row)> {
     Some((least, most))
 }
 
-fn answer(rows: &[Row]) -> String {
+fn answer(analysis: &Analysis, rows: &[Row]) -> String {
     let what = if rows.iter().all(|row| row.tally.useful_bytes == 8) {
         "The same 8 characters cost"
     } else {
         "One update costs"
     };
     match extremes(rows) {
-        None => "These captures hold no updates to compare".to_owned(),
+        None => without_updates(analysis),
         Some((only, most)) if only.capture == most.capture => {
-            format!(
-                "One update with {} costs {} bytes on the wire",
-                inline(&only.title),
-                grouped(only.tally.frame_bytes)
-            )
+            format!("{} costs {} bytes on the wire", capital(&one(only)), grouped(only.tally.frame_bytes))
         }
+        Some((least, most)) if least.of.is_some() || most.of.is_some() => format!(
+            "{} costs {} bytes, {} {}",
+            capital(&one(least)),
+            grouped(least.tally.frame_bytes),
+            one(most),
+            grouped(most.tally.frame_bytes)
+        ),
         Some((least, most)) => format!(
             "{what} {} bytes with {} and {} with {}",
             grouped(least.tally.frame_bytes),
@@ -163,11 +166,35 @@ fn answer(rows: &[Row]) -> String {
     }
 }
 
+/// One update of a row inside a sentence: "one update with Ajax", "one GET /time".
+fn one(row: &Row) -> String {
+    match &row.of {
+        Some(of) => format!("one {of}"),
+        None => format!("one update with {}", inline(&row.title)),
+    }
+}
+
+/// What there is to say where nothing repeats.
+fn without_updates(analysis: &Analysis) -> String {
+    let all: Tally = analysis.captures.iter().map(|capture| capture.totals).sum();
+    if all.total_packets == 0 {
+        return "There is no TCP packet here".to_owned();
+    }
+    format!(
+        "{} and {} bytes, {} of them payload; no exchange repeats",
+        count(all.total_packets, "TCP packet"),
+        grouped(all.frame_bytes),
+        percent(all.app_bytes, all.frame_bytes)
+    )
+}
+
 fn lead(analysis: &Analysis, rows: &[Row]) -> Vec<String> {
     let mut lead = Vec::new();
     if let Some((least, most)) = extremes(rows).filter(|(least, most)| least.capture != most.capture) {
+        let what =
+            if rows.iter().all(|row| row.of.is_none()) { "One update of the server's time" } else { "One update" };
         lead.push(format!(
-            "One update of the server's time takes {} and {} bytes on the wire with {}, and {} and {} bytes with {}: {} times as much.",
+            "{what} takes {} and {} bytes on the wire with {}, and {} and {} bytes with {}: {} times as much.",
             count(least.tally.total_packets, "packet"),
             grouped(least.tally.frame_bytes),
             inline(&least.title),
@@ -190,7 +217,8 @@ fn lead(analysis: &Analysis, rows: &[Row]) -> Vec<String> {
         }
     } else if let [only] = rows {
         lead.push(format!(
-            "One update takes {} and {} bytes on the wire, {} of them above TCP.",
+            "{} takes {} and {} bytes on the wire, {} of them above TCP.",
+            capital(&one(only)),
             count(only.tally.total_packets, "packet"),
             grouped(only.tally.frame_bytes),
             grouped(only.tally.app_bytes)

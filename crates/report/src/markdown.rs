@@ -95,7 +95,7 @@ impl View {
             .iter()
             .map(|difference| Difference {
                 name: escaped(&difference.name),
-                text: plain(&difference.text),
+                text: plain(&difference.whole_text()),
                 ..difference.clone()
             })
             .collect();

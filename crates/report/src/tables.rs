@@ -156,6 +156,8 @@ pub struct Row {
     pub name: String,
     /// Its name for people: "WebSocket", or what its updates are in a capture of someone else ("GET /time").
     pub title: String,
+    /// What an update is in a capture that wirelab did not make: "GET /time". `None` for its own apps.
+    pub of: Option<String>,
     /// The row itself.
     pub tally: Tally,
     /// The least and the most of each column over all updates, where updates differ.
@@ -224,5 +226,9 @@ fn row(kind: TableKind, at: usize, capture: &Capture) -> Option<Row> {
         (TableKind::PerUpdate | TableKind::PushOnly, None, Some(of)) => of.clone(),
         _ => title(capture),
     };
-    Some(Row { capture: at, name: capture.name.clone(), title, tally, range, published })
+    let of = match (capture.app, &capture.per_update_of) {
+        (None, Some(of)) if of != "update" => Some(of.clone()),
+        _ => None,
+    };
+    Some(Row { capture: at, name: capture.name.clone(), title, of, tally, range, published })
 }

@@ -37,7 +37,7 @@ pub fn render(report: &Report, colour: bool) -> String {
         let head = format!("{}: {}", difference.name, difference.subject);
         text.push_str(&paint.bold(&head));
         text.push('\n');
-        text.push_str(&wrapped(&plain(&difference.text), WIDTH, "  "));
+        text.push_str(&wrapped(&plain(&difference.whole_text()), WIDTH, "  "));
     }
     for capture in &report.analysis.captures {
         for note in &capture.notes {

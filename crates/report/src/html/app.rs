@@ -143,14 +143,15 @@ fn why(report: &Report, at: usize, id: &str, window: &Window) -> Vec<Why> {
         .differences
         .iter()
         .filter_map(|difference| {
-            let packets = if difference.capture == at {
-                &difference.packets
+            let (text, packets) = if difference.capture == at {
+                (&difference.text, &difference.packets)
             } else {
-                &difference.likewise.iter().find(|(capture, ..)| *capture == at)?.2
+                let other = difference.likewise.iter().find(|other| other.capture == at)?;
+                (&other.text, &other.packets)
             };
             Some(Why {
                 subject: capital(&difference.subject),
-                text: difference.text.clone(),
+                text: text.clone(),
                 packets: targets(packets.iter().take(12), id, window),
                 source: difference.source,
             })
