@@ -4,12 +4,13 @@ use anstyle::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 use serde::Serialize;
 
+use crate::compare_why::{self, Reason};
 use crate::made;
 use crate::numbers::{capital, grouped, signed, with_commas};
 use crate::report::Report;
 use crate::tables::{Column, Row, TableKind};
 use crate::templates::{TemplateError, Templates};
-use crate::text::printable;
+use crate::text::{WIDTH, printable, wrapped};
 
 /// Two reports beside each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +27,8 @@ pub struct Comparison {
     pub cells: usize,
     /// The tables that both or one of them has.
     pub tables: Vec<ComparedTable>,
+    /// Why cells differ.
+    pub reasons: Vec<Reason>,
     /// What differs in how they were made.
     pub made: Vec<ComparedFact>,
 }
@@ -94,6 +97,7 @@ impl Report {
             differing,
             cells: count,
             tables,
+            reasons: compare_why::reasons(self, other, [name, other_name]),
             made: facts(self, other),
         }
     }
@@ -198,6 +202,13 @@ pub fn text(comparison: &Comparison, colour: bool) -> String {
             let line = line.trim_end();
             out.push_str(&if marked { bold(line) } else { line.to_owned() });
             out.push('\n');
+        }
+    }
+    if !comparison.reasons.is_empty() {
+        out.push_str(&format!("\n{}\n", bold("Why they differ")));
+        for reason in &comparison.reasons {
+            out.push_str(&wrapped(&printable(&reason.places), WIDTH, "  "));
+            out.push_str(&wrapped(&printable(&reason.text), WIDTH, "    "));
         }
     }
     if !comparison.made.is_empty() {

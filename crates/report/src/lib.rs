@@ -9,6 +9,7 @@
 mod bytes;
 pub mod clients;
 pub mod compare;
+mod compare_why;
 pub mod csv;
 pub mod differences;
 pub mod dump;
@@ -37,6 +38,7 @@ mod sample;
 
 pub use bytes::{CaptureBytes, FrameBytes};
 pub use compare::Comparison;
+pub use compare_why::Reason;
 pub use report::Report;
 pub use run_info::{CaptureInfo, RUN_SCHEMA, RunInfo, RunInfoError, RunOptions, StepInfo, WireInfo};
 pub use templates::{TemplateError, Templates};

@@ -229,6 +229,10 @@ pub(crate) fn escaped_comparison(comparison: &Comparison) -> impl Serialize + us
             cell.change = cell.change.as_deref().map(plain);
         }
     }
+    for reason in &mut comparison.reasons {
+        reason.places = escaped(&reason.places);
+        reason.text = escaped(&reason.text);
+    }
     for fact in &mut comparison.made {
         for text in [&mut fact.name, &mut fact.left, &mut fact.right] {
             *text = plain(&escaped(text));

@@ -221,7 +221,7 @@ impl Paint {
     }
 }
 
-const WIDTH: usize = 78;
+pub(crate) const WIDTH: usize = 78;
 /// Clients that the summary lists.
 const MOST_CLIENTS: usize = 10;
 
