@@ -13,7 +13,7 @@ use wirelab_dissect::packet::{Decoded, Notes, Segment, Skipped, Stop, decode};
 
 use crate::book::Book;
 use crate::connection::{Connection, Shared};
-use crate::context::Problems;
+use crate::context::{Inflaters, Problems};
 use crate::finish;
 use crate::flow::Flow;
 use crate::model::{Capture, Packet};
@@ -96,6 +96,7 @@ impl Analyzer {
                 waiting_budget: MOST_WAITING,
                 owned: Vec::new(),
                 text: String::new(),
+                inflaters: Inflaters::default(),
                 live: 0,
                 spare: Vec::new(),
             },

@@ -15,7 +15,7 @@ use wirelab_dissect::Sniff;
 use wirelab_dissect::packet::{Endpoint, Segment};
 
 use crate::book::{Book, label};
-use crate::context::{Context, Counts, Owned, Problems};
+use crate::context::{Context, Counts, Inflaters, Owned, Problems};
 use crate::conversation::Conversation;
 use crate::direction::{Direction, Waiting};
 use crate::flow::Flow;
@@ -100,6 +100,7 @@ pub(crate) struct Shared {
     pub waiting_budget: usize,
     pub owned: Vec<Owned>,
     pub text: String,
+    pub inflaters: Inflaters,
     /// How many connections have a [`Live`].
     pub live: usize,
     /// Those of connections that have ended, for the next ones.
@@ -634,6 +635,7 @@ impl Connection {
             visitors: &mut shared.visitors,
             owned: &mut shared.owned,
             text: &mut shared.text,
+            inflaters: &shared.inflaters,
             info: info.as_mut(),
             meta,
             connection: self.index,

@@ -1,6 +1,7 @@
 //! What the reading of one packet's bytes may touch.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use foldhash::HashSet;
 
@@ -71,6 +72,21 @@ impl Problems {
     }
 }
 
+/// How many connections may inflate messages at the same time: each takes up to 90 KiB for it.
+#[derive(Debug, Default)]
+pub(crate) struct Inflaters(Arc<()>);
+
+/// The right to inflate; given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct MayInflate(#[expect(dead_code, reason = "it is counted")] Arc<()>);
+
+impl Inflaters {
+    /// The right for one more connection, if there is room.
+    pub fn one_more(&self) -> Option<MayInflate> {
+        (Arc::strong_count(&self.0) <= MOST_INFLATING).then(|| MayInflate(Arc::clone(&self.0)))
+    }
+}
+
 /// The surroundings in which the bytes of one packet are read.
 pub(crate) struct Context<'a> {
     pub book: &'a mut Book,
@@ -83,6 +99,8 @@ pub(crate) struct Context<'a> {
     pub owned: &'a mut Vec<Owned>,
     /// A text to put a label together in.
     pub text: &'a mut String,
+    /// Who may inflate.
+    pub inflaters: &'a Inflaters,
     /// What the packet says, for people; `None` where nobody wants to know.
     pub info: Option<&'a mut String>,
     pub meta: &'a PacketMeta,
@@ -210,3 +228,5 @@ pub(crate) fn push_readable(text: &mut String, bytes: &[u8], most: usize) {
 const MOST_PROBLEMS: usize = 1000;
 /// A packet's description grows no longer than this.
 const MOST_INFO: usize = 200;
+/// Connections that inflate messages at the same time.
+const MOST_INFLATING: usize = 256;

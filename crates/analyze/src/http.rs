@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use wirelab_dissect::http1::{self, Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder, Upgrade};
+use wirelab_dissect::http1::{self, Coding, Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder, Upgrade};
 use wirelab_dissect::{Sniff, sse};
 
 use crate::book::label;
@@ -222,6 +222,7 @@ impl Http {
                     Happened::Head {
                         status: head.status,
                         content: head.content,
+                        coding: head.content_encoding,
                         upgrade: head.upgrade,
                         deflate: head.deflate,
                     }
@@ -231,13 +232,13 @@ impl Http {
             self.give(mark, bytes, answering, cx);
             data = data.get(consumed..).unwrap_or_default();
             match event {
-                Some(Happened::Head { status, content, upgrade, deflate }) => {
-                    self.head(status, content, answering, cx);
+                Some(Happened::Head { status, content, coding, upgrade, deflate }) => {
+                    self.head(status, content, coding, answering, cx);
                     if status == 101 {
                         self.end(cx);
                         let used = input.len() - data.len();
                         return match upgrade {
-                            Upgrade::WebSocket => Next::WebSocket(Box::new(WebSocket::new(deflate)), used),
+                            Upgrade::WebSocket => Next::WebSocket(Box::new(WebSocket::new(deflate, cx)), used),
                             _ => Next::Tunnel(used),
                         };
                     }
@@ -322,7 +323,7 @@ impl Http {
     }
 
     /// A response's head is complete.
-    fn head(&mut self, status: u16, content: Content, answering: Answering, cx: &mut Context<'_>) {
+    fn head(&mut self, status: u16, content: Content, coding: Coding, answering: Answering, cx: &mut Context<'_>) {
         let exchange = answering.exchange;
         let Some(current) = &mut self.answering else { return };
         current.interim = (100..200).contains(&status) && status != 101;
@@ -338,6 +339,10 @@ impl Http {
                     open.nature = Nature::EventStream;
                 }
                 cx.complete(exchange);
+                if coding != Coding::Identity {
+                    // Its events are compressed: nobody can say where one ends.
+                    return;
+                }
                 self.events = Some(Box::new(Events {
                     decoder: sse::Decoder::new(),
                     event: None,
@@ -347,7 +352,7 @@ impl Http {
                 }));
             }
             Content::Html | Content::Json => {
-                current.place = Some(Place::Markup);
+                current.place = (coding == Coding::Identity).then_some(Place::Markup);
                 let html = content == Content::Html;
                 let first_page = html && answering.page && (200..300).contains(&status) && visit(cx);
                 if let Some(open) = cx.ledger.get(exchange) {
@@ -424,7 +429,13 @@ impl Http {
 
 /// What a step of the response decoder said, without what it borrows.
 enum Happened {
-    Head { status: u16, content: Content, upgrade: Upgrade, deflate: Option<wirelab_dissect::deflate::DeflateParams> },
+    Head {
+        status: u16,
+        content: Content,
+        coding: Coding,
+        upgrade: Upgrade,
+        deflate: Option<wirelab_dissect::deflate::DeflateParams>,
+    },
     End,
 }
 
@@ -463,23 +474,10 @@ impl Events {
             } else {
                 cx.own(event, Part::Framing, bytes.len());
             }
-            match step.event {
-                Some(sse::Event::Message { event_type, data, .. }) => {
-                    cx.counts.rare().events += 1;
-                    cx.say(|| format!("event: {} {}", readable(event_type.as_bytes(), 40), readable(data, 60)));
-                    let label = match event_type {
-                        "message" => label::EVENT_MESSAGE,
-                        other => cx.book.label(&format!("event: {}", readable(other.as_bytes(), 40))),
-                    };
-                    cx.name(event, Nature::Event, label);
-                    self.finish(event, cx);
-                }
-                Some(sse::Event::Block) => {
-                    cx.say(|| "comment".to_owned());
-                    cx.name(event, Nature::Control, label::COMMENT);
-                    self.finish(event, cx);
-                }
-                Some(sse::Event::Comment | sse::Event::Retry(_)) | None => {}
+            if let Some(what) = step.event
+                && happened(&what, event, cx)
+            {
+                self.finish(event, cx);
             }
             data = data.get(bytes.len()..).unwrap_or_default();
         }
@@ -492,13 +490,39 @@ impl Events {
     }
 
     /// The stream has ended.
-    fn end(self, cx: &mut Context<'_>) {
+    fn end(mut self, cx: &mut Context<'_>) {
         if let Some(event) = self.event {
+            // A CR may have been waiting for its LF.
+            if let Some(what) = self.decoder.finish() {
+                happened(&what, event, cx);
+            }
             cx.complete(event);
             if !self.has_body {
                 cx.name(event, Nature::Control, label::END_OF_STREAM);
             }
         }
+    }
+}
+
+/// Notes what a step of the event stream's decoder said; gives whether the event is over.
+fn happened(what: &sse::Event<'_>, event: ExId, cx: &mut Context<'_>) -> bool {
+    match *what {
+        sse::Event::Message { event_type, data, .. } => {
+            cx.counts.rare().events += 1;
+            cx.say(|| format!("event: {} {}", readable(event_type.as_bytes(), 40), readable(data, 60)));
+            let label = match event_type {
+                "message" => label::EVENT_MESSAGE,
+                other => cx.book.label(&format!("event: {}", readable(other.as_bytes(), 40))),
+            };
+            cx.name(event, Nature::Event, label);
+            true
+        }
+        sse::Event::Block => {
+            cx.say(|| "comment".to_owned());
+            cx.name(event, Nature::Control, label::COMMENT);
+            true
+        }
+        sse::Event::Comment | sse::Event::Retry(_) => false,
     }
 }
 

@@ -6,11 +6,12 @@
 
 use std::collections::VecDeque;
 
+use wirelab_dissect::deflate;
 use wirelab_dissect::deflate::DeflateParams;
-use wirelab_dissect::websocket::{Decoder, Event, FrameHeader, Mark, Opcode};
+use wirelab_dissect::websocket::{self, Decoder, Event, FrameHeader, Mark, Messages, Opcode, Violations};
 
 use crate::book::label;
-use crate::context::{Context, readable};
+use crate::context::{Context, MayInflate, readable};
 use crate::http::own_time;
 use crate::ledger::{ExId, Nature};
 use crate::model::{Part, WebSocketFrames};
@@ -23,12 +24,20 @@ pub(crate) struct WebSocket {
     server: Side,
     /// Client messages without an answer, oldest first.
     awaiting: VecDeque<ExId>,
+    /// Given back with the connection.
+    _may_inflate: Option<MayInflate>,
 }
 
 /// One side's frames.
 #[derive(Debug)]
 struct Side {
     decoder: Decoder,
+    /// The rules that frames must keep.
+    messages: Messages,
+    /// Which of them were broken, as bits: each is a problem once.
+    broken: u16,
+    /// Whether a message could not be inflated: that is a problem once.
+    stuck: bool,
     /// The exchange of the frame that is being received.
     frame: Option<ExId>,
     /// The exchange of the message whose fragments are being received.
@@ -41,9 +50,12 @@ struct Side {
 }
 
 impl Side {
-    fn new(deflate: Option<DeflateParams>) -> Side {
+    fn new(side: websocket::Side, deflate: Option<DeflateParams>, inflates: bool) -> Side {
         Side {
-            decoder: Decoder::new(deflate),
+            decoder: if inflates { Decoder::new(deflate) } else { Decoder::without_inflating(deflate) },
+            messages: Messages::new(side, deflate),
+            broken: 0,
+            stuck: false,
             frame: None,
             message: None,
             ping: None,
@@ -54,8 +66,21 @@ impl Side {
 }
 
 impl WebSocket {
-    pub fn new(deflate: Option<DeflateParams>) -> WebSocket {
-        WebSocket { client: Side::new(deflate), server: Side::new(deflate), awaiting: VecDeque::new() }
+    pub fn new(deflate: Option<DeflateParams>, cx: &mut Context<'_>) -> WebSocket {
+        let may_inflate = deflate.and_then(|_| cx.inflaters.one_more());
+        let inflates = may_inflate.is_some();
+        if deflate.is_some() && !inflates {
+            cx.problem(
+                "websocket",
+                "too many connections with compressed messages: this one's are counted, not inflated",
+            );
+        }
+        WebSocket {
+            client: Side::new(websocket::Side::Client, deflate, inflates),
+            server: Side::new(websocket::Side::Server, deflate, inflates),
+            awaiting: VecDeque::new(),
+            _may_inflate: may_inflate,
+        }
     }
 
     /// Reads what one side sends next.
@@ -89,6 +114,10 @@ impl WebSocket {
                 }
             };
             let bytes = data.get(..step.consumed).unwrap_or_default();
+            if let Some(event) = &step.event {
+                let wrong = side.messages.see(event).violations;
+                complain(wrong, &mut side.broken, cx);
+            }
             if step.mark == Mark::Header {
                 cx.own(exchange, Part::Framing, bytes.len());
             } else {
@@ -107,7 +136,17 @@ impl WebSocket {
                 {
                     cx.has_time(exchange);
                 }
-                let shown = inflated.map_or(payload, |inflated| inflated.peek);
+                if let Some(why @ (deflate::Error::Corrupt | deflate::Error::TooLarge { .. })) =
+                    inflated.and_then(|inflated| inflated.stopped)
+                    && !std::mem::replace(&mut side.stuck, true)
+                {
+                    cx.problem("websocket", why.to_string());
+                }
+                let shown = match inflated {
+                    Some(inflated) if inflated.stopped.is_none() => Some(inflated.peek),
+                    Some(_) => None,
+                    None => Some(payload).filter(|_| !header.rsv1),
+                };
                 cx.say(|| describe(&header, shown));
                 count(&mut cx.counts.rare().frames, header.opcode);
                 self.end(from_client, &header, exchange, cx);
@@ -211,17 +250,29 @@ fn count(frames: &mut WebSocketFrames, opcode: Opcode) {
     }
 }
 
-fn describe(header: &FrameHeader, payload: &[u8]) -> String {
+/// Notes the rules that a frame breaks, each of them once a side.
+fn complain(wrong: Violations, told: &mut u16, cx: &mut Context<'_>) {
+    for violation in wrong.iter() {
+        if *told & violation as u16 == 0 {
+            *told |= violation as u16;
+            cx.problem("websocket", violation.to_string());
+        }
+    }
+}
+
+/// A frame in words; `payload` are the first bytes of what it says, where they can be read.
+fn describe(header: &FrameHeader, payload: Option<&[u8]>) -> String {
     let mut text = header.opcode.name().to_owned();
     match (header.opcode, payload) {
-        (Opcode::Text | Opcode::Continuation, _) => text += &format!(" \"{}\"", readable(payload, 60)),
-        (Opcode::Close, [high, low, reason @ ..]) => {
+        (Opcode::Text | Opcode::Continuation, Some(payload)) => text += &format!(" \"{}\"", readable(payload, 60)),
+        (Opcode::Close, Some([high, low, reason @ ..])) => {
             text += &format!(" {}", u16::from_be_bytes([*high, *low]));
             if !reason.is_empty() {
                 text += &format!(" \"{}\"", readable(reason, 60));
             }
         }
         (Opcode::Close, _) => {}
+        (_, None) => text += &format!(", {} compressed bytes", header.len),
         _ => text += &format!(", {} bytes", header.len),
     }
     if header.mask.is_some() {

@@ -228,3 +228,87 @@ fn events_of_one_kind_are_a_group() {
     assert!(capture.push_only.is_some());
     assert_eq!(capture.totals.useful_bytes, 0);
 }
+
+/// A connection that has switched to WebSocket, with these words of the response.
+fn upgraded(extension: &str) -> Talk {
+    let mut talk = Talk::new(1);
+    let get = b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+    let switch = format!("HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{extension}\r\n");
+    talk.handshake().client(get).server(switch.as_bytes());
+    talk
+}
+
+fn problems(capture: &Capture) -> Vec<String> {
+    let one = |one: &wirelab_analyze::Problem| format!("{} {} {} {}", one.frame, one.offset, one.layer, one.message);
+    capture.problems.iter().map(one).collect()
+}
+
+#[test]
+fn websocket_rules_that_are_broken_are_problems_once_a_side() {
+    let mut talk = upgraded("");
+    talk.client(&unmasked(0x81, b"bare")).client(&unmasked(0x81, b"bare again"));
+    talk.server(&masked(0x81, b"masked")).server(&unmasked(0x80, b"of nothing"));
+    talk.server(&[unmasked(0x88, b"\x03\xedgone"), unmasked(0x81, b"late")].concat()).client_ack();
+    let capture = analyze(&talk.frames);
+    assert_snapshot!(problems(&capture).join("\n"), @r"
+    6 66 websocket a client must mask its frames (RFC 6455 section 5.1)
+    8 66 websocket a server must not mask its frames (RFC 6455 section 5.1)
+    9 66 websocket a continuation frame needs a message under way (RFC 6455 section 5.4)
+    10 68 websocket a close frame's code is 1000 to 1003, 1007 to 1014, or 3000 to 4999 (RFC 6455 section 7.4)
+    10 74 websocket nothing may be sent after a close frame (RFC 6455 section 5.5.1)
+    ");
+    let frames = capture.connections[0].websocket_frames;
+    assert_eq!((frames.text, frames.close, frames.continuation), (4, 1, 1));
+    assert_eq!(capture.packets[9].info, "close 1005 \"gone\", text \"late\"");
+}
+
+#[test]
+fn a_compressed_message_that_is_none_is_a_problem() {
+    let mut talk = upgraded("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+    talk.server(&unmasked(0xc1, &[0xff; 20])).server(&unmasked(0xc1, &[0xff; 20])).client_ack();
+    let capture = analyze(&talk.frames);
+    assert_snapshot!(problems(&capture).join("\n"), @"6 88 websocket expected DEFLATE data in a compressed message, found something else (RFC 7692 section 7.2)");
+    assert_eq!(capture.packets[5].info, "text, 20 compressed bytes");
+}
+
+/// An inflater takes up tens of kilobytes: beyond a bound on their number, messages are counted only.
+#[test]
+fn not_everybody_may_inflate_at_once() {
+    let mut frames = Vec::new();
+    // "Hello", twice, as in RFC 7692 section 7.2.3.1.
+    let hello = unmasked(0xc1, &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+    for host in 0..=256u16 {
+        let [a, b] = host.to_be_bytes();
+        let mut talk = Talk::new(1).from([10, 9, a, b]);
+        let get = b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+        talk.handshake().client(get).server(
+            b"HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+        );
+        talk.server(&hello);
+        frames.extend(talk.frames);
+    }
+    let capture = analyze(&frames);
+    let infos: Vec<&str> = capture.packets.iter().skip(5).step_by(6).map(|packet| packet.info.as_str()).collect();
+    assert!(infos[..256].iter().all(|info| *info == "text \"Hello\""), "{infos:?}");
+    assert_eq!(infos[256..], ["text, 7 compressed bytes"]);
+    assert_eq!(capture.problems.len(), 1);
+    assert_eq!(capture.connections.iter().map(|one| one.websocket_frames.text).sum::<u64>(), 257);
+}
+
+#[test]
+fn a_compressed_event_stream_is_not_read_as_events() {
+    let mut talk = Talk::new(1);
+    talk.handshake().client(GET).server(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\ndata: 1\n\ndata: 2\n\n",
+    );
+    assert_eq!(analyze(&talk.frames).connections[0].sse_events, 0);
+}
+
+#[test]
+fn a_stream_that_ends_with_cr_has_its_last_event() {
+    let mut talk = Talk::new(1);
+    talk.handshake().client(GET).server(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\r\r");
+    talk.client_ack().server_fin().client_fin().server_ack();
+    assert_eq!(analyze(&talk.frames).connections[0].sse_events, 1);
+}

@@ -73,6 +73,7 @@ pub struct Decoder {
 #[derive(Debug)]
 struct Deflate {
     params: DeflateParams,
+    inflates: bool,
     /// Made when the first compressed message comes.
     inflater: Option<Inflater>,
     /// The data message under way is compressed.
@@ -95,6 +96,16 @@ impl Decoder {
             torn: false,
             deflate: deflate.map(Deflate::new),
         }
+    }
+
+    /// The same, but compressed messages are not inflated: an inflater takes up more than 40 KiB, and whoever reads very
+    /// many connections at a time may not have that for each.
+    pub fn without_inflating(deflate: Option<DeflateParams>) -> Self {
+        let mut decoder = Decoder::new(deflate);
+        if let Some(deflate) = &mut decoder.deflate {
+            deflate.inflates = false;
+        }
+        decoder
     }
 
     /// Decodes the next bytes. After an error, every further step gives an error.
@@ -183,7 +194,16 @@ impl Decoder {
 impl Deflate {
     fn new(params: DeflateParams) -> Box<Self> {
         let peek = Vec::new();
-        Box::new(Deflate { params, inflater: None, message: false, frame: false, peek, len: 0, stopped: None })
+        Box::new(Deflate {
+            params,
+            inflates: true,
+            inflater: None,
+            message: false,
+            frame: false,
+            peek,
+            len: 0,
+            stopped: None,
+        })
     }
 
     /// A frame begins: the first one of a message says whether the message is compressed (RFC 7692 section 6).
@@ -192,7 +212,7 @@ impl Deflate {
             Opcode::Text | Opcode::Binary => self.message = header.rsv1,
             _ => {}
         }
-        self.frame = self.message && !header.opcode.is_control();
+        self.frame = self.inflates && self.message && !header.opcode.is_control();
         self.peek.clear();
         self.len = 0;
         self.stopped = None;
