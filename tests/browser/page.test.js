@@ -173,7 +173,7 @@ test("without scripts everything is there", async () => {
   const { page, close } = await open(PAGE, { javaScriptEnabled: false });
   assert.ok(await page.locator("#answer svg").isVisible());
   assert.ok(await page.locator("#t-per_update").isVisible());
-  await page.locator("#ws > details > summary").nth(2).click();
+  await page.locator("#ws > .packetlist > summary").click();
   await page.locator("#ws .p > summary").first().click();
   assert.ok(await page.locator("#ws .p .hx").first().isVisible());
   await close();

@@ -4,6 +4,7 @@ use serde::Serialize;
 use wirelab_analyze::model::{Capture, Packet};
 
 use crate::bytes::{CaptureBytes, FrameBytes};
+use crate::differences::KindRow;
 use crate::html::hex::{self, Hex};
 use crate::html::layer::{LegendEntry, legend};
 use crate::html::proof::{self, Proof};
@@ -11,7 +12,7 @@ use crate::html::svg::{escape, escape_into};
 use crate::html::window::Window;
 use crate::html::{fields, ladder, layer::Layer};
 use crate::list::{described, readable};
-use crate::numbers::{capital, count, duration, grouped};
+use crate::numbers::{capital, count, duration, grouped, signed};
 use crate::report::Report;
 use crate::tables::title;
 use crate::transcript::{Turn, turns};
@@ -25,6 +26,7 @@ pub struct AppView {
     heading: String,
     facts: String,
     why: Vec<Why>,
+    kinds: Vec<KindView>,
     ladder: Option<String>,
     ladder_rest: u64,
     proofs: Vec<Proof>,
@@ -43,6 +45,18 @@ struct Why {
     text: String,
     packets: Vec<Target>,
     source: Option<crate::differences::Source>,
+}
+
+/// One kind of exchange beside 2021.
+#[derive(Clone, Debug, Serialize)]
+struct KindView {
+    kind: &'static str,
+    packets: String,
+    packets_then: String,
+    packets_change: String,
+    bytes: String,
+    bytes_then: String,
+    bytes_change: String,
 }
 
 /// A packet that can be gone to.
@@ -102,6 +116,7 @@ pub fn view(report: &Report, at: usize, budget: usize) -> Option<AppView> {
         heading: proof::capture_heading(capture),
         facts: facts(capture),
         why: why(report, at, &id, &window),
+        kinds: kinds(capture),
         ladder: picture,
         ladder_rest: rest,
         proofs: proof::all(capture, &id, &window),
@@ -136,6 +151,27 @@ fn facts(capture: &Capture) -> String {
         facts.push(format!("{} without TCP", count(capture.skipped_frames, "frame")));
     }
     facts.join(" \u{b7} ")
+}
+
+/// The kinds of exchange and what they cost in 2021, where the two are comparable and not the same.
+fn kinds(capture: &Capture) -> Vec<KindView> {
+    let rows = crate::differences::by_kind(capture);
+    let same =
+        |row: &KindRow| (row.now.total_packets, row.now.frame_bytes) == (row.then.total_packets, row.then.frame_bytes);
+    if rows.iter().all(same) {
+        return Vec::new();
+    }
+    rows.into_iter()
+        .map(|row| KindView {
+            kind: row.kind.name(),
+            packets: grouped(row.now.total_packets),
+            packets_then: grouped(row.then.total_packets),
+            packets_change: signed(row.now.total_packets, row.then.total_packets),
+            bytes: grouped(row.now.frame_bytes),
+            bytes_then: grouped(row.then.frame_bytes),
+            bytes_change: signed(row.now.frame_bytes, row.then.frame_bytes),
+        })
+        .collect()
 }
 
 fn why(report: &Report, at: usize, id: &str, window: &Window) -> Vec<Why> {
