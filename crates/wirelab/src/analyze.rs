@@ -55,7 +55,9 @@ fn render(captures: Vec<Capture>, format: Format) -> Result<String, Failure> {
     })
 }
 
-/// Says what is wrong with a capture; gives whether nothing is.
+/// Says what is wrong with a capture; gives whether all of its packets could be read.
+///
+/// A peer that breaks the rules of HTTP, or a network without TCP, is a finding about the traffic, not a failure to read it.
 fn say_problems(file: &Path, capture: &Capture) -> bool {
     let file = if is_standard_input(file) { "standard input".to_owned() } else { file.display().to_string() };
     for problem in capture.problems.iter().take(MOST_SAID) {
@@ -66,18 +68,20 @@ fn say_problems(file: &Path, capture: &Capture) -> bool {
         terminal::say(format_args!("wirelab: {file}: {rest} more problems; --format json lists them"));
     }
     if capture.totals.total_packets == 0 && capture.problems.is_empty() {
+        let noun = if capture.frames == 1 { "frame" } else { "frames" };
         terminal::say(format_args!(
-            "wirelab: {file}: there is no TCP in its {} frames, so there is nothing to count",
+            "wirelab: {file}: there is no TCP in its {} {noun}, so there is nothing to count",
             capture.frames
         ));
-        return false;
     }
-    capture.problems.is_empty()
+    capture.problems.iter().all(|problem| APPLICATIONS.contains(&problem.layer.as_str()))
 }
 
 fn is_standard_input(file: &Path) -> bool {
     file == Path::new("-")
 }
 
+/// The layers above TCP.
+const APPLICATIONS: [&str; 6] = ["http", "sse", "websocket", "lines", "tls", "http2"];
 /// So many problems of a file are said one by one.
 const MOST_SAID: usize = 10;

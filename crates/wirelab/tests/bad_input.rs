@@ -64,8 +64,8 @@ fn no_tcp_in_it() {
     let lab = Lab::new();
     lab.write("arp.pcap", arp());
     assert_snapshot!(lab.run("analyze arp.pcap").failure(), @r"
-    1
-    wirelab: arp.pcap: there is no TCP in its 1 frames, so there is nothing to count
+    0
+    wirelab: arp.pcap: there is no TCP in its 1 frame, so there is nothing to count
     ");
 }
 
