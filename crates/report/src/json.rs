@@ -1,6 +1,10 @@
 //! results.json: the analysis itself, schema "wirelab/1".
 
+use std::io::{self, Write};
+
 use schemars::Schema;
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
 use wirelab_analyze::model::Analysis;
 
 use crate::report::Report;
@@ -19,6 +23,100 @@ pub fn of_analysis(analysis: &Analysis) -> String {
     text
 }
 
+/// Writes the same without holding it in memory, and with one line for each exchange and each connection: a large
+/// capture has a hundred thousand of them.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(analysis: &Analysis, mut out: impl Write) -> io::Result<()> {
+    analysis.serialize(&mut Serializer::with_formatter(&mut out, RowPerLine::default())).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
+/// Indents what is above the rows, and writes each row on a line.
+#[derive(Default)]
+struct RowPerLine {
+    depth: usize,
+    /// Whether the list or object that ends next has anything in it.
+    filled: bool,
+}
+
+impl RowPerLine {
+    fn begin<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.filled = false;
+        out.write_all(bracket)
+    }
+
+    fn next<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        match (first, self.depth > ROWS) {
+            (true, true) => Ok(()),
+            (false, true) => out.write_all(b", "),
+            (first, false) => {
+                out.write_all(if first { b"\n" } else { b",\n" })?;
+                self.indent(out)
+            }
+        }
+    }
+
+    fn end<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth -= 1;
+        if self.filled && self.depth < ROWS {
+            out.write_all(b"\n")?;
+            self.indent(out)?;
+        }
+        self.filled = true;
+        out.write_all(bracket)
+    }
+
+    fn indent<W: ?Sized + Write>(&self, out: &mut W) -> io::Result<()> {
+        (0..self.depth).try_for_each(|_| out.write_all(b"  "))
+    }
+}
+
+impl Formatter for RowPerLine {
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.begin(out, b"[")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.next(out, first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.filled = true;
+        Ok(())
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.end(out, b"]")
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.begin(out, b"{")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.next(out, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.filled = true;
+        Ok(())
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.end(out, b"}")
+    }
+}
+
+/// Rows are in a list of a capture, in the list of captures, in the whole: the depth at which lists are still indented.
+const ROWS: usize = 4;
+
 /// The JSON Schema of "wirelab/1".
 pub fn schema() -> Schema {
     schemars::schema_for!(Analysis)
@@ -34,4 +132,21 @@ pub fn schema_text(schema: &Schema) -> String {
     let mut text = serde_json::to_string_pretty(schema).expect("a schema has a JSON form");
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirelab_analyze::{Analyzer, Settings};
+
+    #[test]
+    fn what_is_written_is_what_is_rendered() {
+        let analysis = Analysis::new(vec![Analyzer::new(Settings::default()).finish("none", None, "pcap")]);
+        let mut written = Vec::new();
+        write(&analysis, &mut written).unwrap();
+        let values = [written.as_slice(), of_analysis(&analysis).as_bytes()]
+            .map(|text| serde_json::from_slice::<serde_json::Value>(text).unwrap());
+        assert_eq!(values[0], values[1]);
+        assert!(written.starts_with(b"{\n  \"schema\""));
+    }
 }

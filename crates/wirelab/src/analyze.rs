@@ -1,5 +1,6 @@
 //! `wirelab analyze`: what did other people's packets cost?
 
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use wirelab_analyze::{Analysis, Capture, Settings};
@@ -33,18 +34,22 @@ pub fn analyze(flags: Analyze) -> Result<(), Failure> {
             }
         }
     }
-    if !captures.is_empty() {
+    if !captures.is_empty() && flags.format == Format::Json {
+        let out = BufWriter::with_capacity(WRITTEN_AT_ONCE, io::stdout().lock());
+        terminal::written(write_json(captures, out))?;
+    } else if !captures.is_empty() {
         terminal::print(&render(captures, flags.format)?)?;
     }
     if sound { Ok(()) } else { Err(Failure::already_said(Status::Failed)) }
 }
 
+fn write_json(captures: Vec<Capture>, mut out: impl Write) -> io::Result<()> {
+    json::write(&Analysis::new(captures), &mut out)?;
+    out.flush()
+}
+
 fn render(captures: Vec<Capture>, format: Format) -> Result<String, Failure> {
-    let analysis = Analysis::new(captures);
-    if format == Format::Json {
-        return Ok(json::of_analysis(&analysis));
-    }
-    let report = Report::new(analysis, None, Vec::new());
+    let report = Report::new(Analysis::new(captures), None, Vec::new());
     Ok(match format {
         Format::Table | Format::Json => text::render(&report, true),
         Format::Markdown => {
@@ -85,3 +90,5 @@ fn is_standard_input(file: &Path) -> bool {
 const APPLICATIONS: [&str; 6] = ["http", "sse", "websocket", "lines", "tls", "http2"];
 /// So many problems of a file are said one by one.
 const MOST_SAID: usize = 10;
+/// Bytes of JSON that are written at once.
+const WRITTEN_AT_ONCE: usize = 64 << 10;
