@@ -129,7 +129,7 @@ test("a field marks its bytes, and a byte its field", async () => {
 test("the buttons copy filters and tables", async () => {
   const { page, wrong, close } = await open(PAGE);
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
-  const filter = page.locator(".filters .copy").first();
+  const filter = page.locator("#learn .filters .copy").first();
   await filter.locator("button").click();
   assert.equal(await copied(), await filter.locator("code").textContent());
   const tools = page.locator("[data-table='t-per_update']");
@@ -171,7 +171,7 @@ test("the calculator follows its inputs", async () => {
 
 test("without scripts everything is there", async () => {
   const { page, close } = await open(PAGE, { javaScriptEnabled: false });
-  assert.ok(await page.locator("#answer svg").isVisible());
+  assert.ok(await page.locator("#answer .wide svg").isVisible());
   assert.ok(await page.locator("#t-per_update").isVisible());
   await page.locator("#ws > .packetlist > summary").click();
   await page.locator("#ws .p > summary").first().click();

@@ -35,6 +35,7 @@ pub struct AppView {
     conversations: Vec<Conversation>,
     legend: Vec<LegendEntry>,
     file: String,
+    list: String,
     problems: Vec<String>,
 }
 
@@ -132,6 +133,7 @@ pub fn view(report: &Report, at: usize, budget: usize) -> Option<AppView> {
         conversations: bytes.map(|bytes| conversations(capture, bytes, &id, &window)).unwrap_or_default(),
         legend: legend([&capture.totals]),
         file: capture.file.clone().unwrap_or_else(|| capture.name.clone()),
+        list: format!("tshark -r {}", proof::quoted(capture.file.as_deref().unwrap_or("-"))),
         problems: problems(capture),
         id,
     })

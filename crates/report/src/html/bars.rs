@@ -56,6 +56,47 @@ pub fn render(rows: &[Row], ids: &[String]) -> String {
     svg.finish()
 }
 
+/// The same for a narrow screen: names above their bars.
+pub fn render_narrow(rows: &[Row], ids: &[String]) -> String {
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by_key(|row| row.tally.frame_bytes);
+    let most = rows.last().map_or(1, |row| row.tally.frame_bytes).max(1);
+    let scale = (NARROW - 4.0) / most as f64;
+    let height = TOP + rows.len() as f64 * (STEP + 6.0);
+    let mut svg = Svg::with_links(
+        "pic-update-narrow",
+        NARROW,
+        height,
+        "Frame bytes of one update, by layer",
+        "Horizontal bars on one scale; each name says how many packets and bytes its bar stands for.",
+    );
+    for (at, row) in rows.iter().enumerate() {
+        let y = TOP + at as f64 * (STEP + 6.0);
+        svg.open_link(ids.get(row.capture).map_or("", String::as_str));
+        svg.text("strong", 0.0, y + 14.0, &shortened(&row.title));
+        svg.close_link();
+        let said = format!("{}, {} bytes", count(row.tally.total_packets, "packet"), grouped(row.tally.frame_bytes));
+        svg.text("end", NARROW, y + 14.0, &said);
+        let mut x = 1.0;
+        for layer in Layer::STACK {
+            let width = layer.of(&row.tally) as f64 * scale;
+            if width > 0.0 {
+                let title = format!("{}: {} bytes", layer.name(), grouped(layer.of(&row.tally)));
+                svg.rect(&format!("f-{}", layer.class()), x, y + 20.0, width, BAR - 10.0, Some(&title));
+                if matches!(layer, Layer::Request | Layer::Response | Layer::Framing | Layer::Tcp) {
+                    svg.rect(&format!("pat-{}", layer.class()), x, y + 20.0, width, BAR - 10.0, None);
+                }
+            }
+            if layer == Layer::Content && row.tally.useful_bytes > 0 {
+                let useful = (row.tally.useful_bytes as f64 * scale).max(2.0);
+                svg.rect("f-us", x + width - useful, y + 20.0, useful, BAR - 10.0, None);
+            }
+            x += width;
+        }
+    }
+    svg.finish()
+}
+
 fn shortened(title: &str) -> String {
     if title.chars().count() <= 16 {
         return title.to_owned();
@@ -64,6 +105,7 @@ fn shortened(title: &str) -> String {
 }
 
 const WIDTH: f64 = 880.0;
+const NARROW: f64 = 390.0;
 const LEFT: f64 = 132.0;
 const RIGHT: f64 = 104.0;
 const TOP: f64 = 6.0;

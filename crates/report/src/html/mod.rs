@@ -108,6 +108,7 @@ struct Picture {
     heading: String,
     proof: String,
     svg: String,
+    narrow: String,
 }
 
 #[derive(Serialize)]
@@ -133,6 +134,14 @@ struct TableView {
     caption: &'static str,
     useful: bool,
     rows: Vec<RowView>,
+    commands: Vec<Command>,
+}
+
+/// A command that gives a row of a table again: packets, frame bytes, TCP bytes, app bytes.
+#[derive(Serialize)]
+struct Command {
+    title: String,
+    command: String,
 }
 
 #[derive(Serialize)]
@@ -185,6 +194,7 @@ impl View {
                 heading: f.one_update.clone(),
                 proof: f.proof.clone(),
                 svg: bars::render(&table.rows, &report.ids),
+                narrow: bars::render_narrow(&table.rows, &report.ids),
             }),
             tables: report.tables.iter().map(|table| table_view(report, table)).collect(),
             has_published: report.has_published(),
@@ -220,7 +230,20 @@ fn table_view(report: &Report, table: &Table) -> TableView {
         caption: table.kind.caption(),
         useful: table.kind != TableKind::Overall && table.rows.iter().any(|row| row.tally.useful_bytes > 0),
         rows: table.rows.iter().map(|row| row_view(report, table.kind, row)).collect(),
+        commands: table.rows.iter().filter_map(|row| command(report, table.kind, row)).collect(),
     }
+}
+
+fn command(report: &Report, kind: TableKind, row: &Row) -> Option<Command> {
+    let capture = report.analysis.captures.get(row.capture)?;
+    let filter = match kind {
+        TableKind::Overall => "tcp".to_owned(),
+        TableKind::PerUpdate => proof::filter(&crate::lookup::median_update(capture)?.packets)?,
+        TableKind::PushOnly => proof::filter(&proof::pushed_packets(capture, crate::lookup::median_update(capture)?))?,
+    };
+    let list = proof::tshark(capture.file.as_deref()?, &filter);
+    let command = format!("{list} | awk '{{n++; f+=$2; t+=$3; a+=$4}} END {{print n, f, t, a}}'");
+    Some(Command { title: row.title.clone(), command })
 }
 
 fn row_view(report: &Report, kind: TableKind, row: &Row) -> RowView {

@@ -163,16 +163,8 @@ fn of_exchange(capture: &Capture, id: &str, at: usize, exchange: &Exchange, wind
 
 /// What of the median update the server pushed.
 fn pushed(capture: &Capture, id: &str, median: &Exchange, push: &Tally, window: &Window) -> Proof {
-    let packets: Vec<&Packet> = lookup::packets(capture, median)
-        .into_iter()
-        .filter(|packet| {
-            if packet.from_client {
-                packet.app_len == 0
-            } else {
-                packet.spans.iter().any(|span| span.part != Part::Retransmitted)
-            }
-        })
-        .collect();
+    let numbers = pushed_packets(capture, median);
+    let packets: Vec<&Packet> = numbers.iter().filter_map(|&number| lookup::packet(capture, number)).collect();
     let place = format!("{id}-push");
     let mut proof = of_packets(id, &place, &packets, push, window);
     proof.heading = format!(
@@ -182,8 +174,22 @@ fn pushed(capture: &Capture, id: &str, median: &Exchange, push: &Tally, window: 
         median.index.unwrap_or_default()
     );
     proof.notes.push("The server's packets with data and the client's ACKs of them, without the request.".to_owned());
-    let numbers: Vec<u64> = packets.iter().map(|packet| packet.number).collect();
     finish(proof, capture, &numbers)
+}
+
+/// The server's packets with new data, and the client's ACKs.
+pub fn pushed_packets(capture: &Capture, median: &Exchange) -> Vec<u64> {
+    lookup::packets(capture, median)
+        .into_iter()
+        .filter(|packet| {
+            if packet.from_client {
+                packet.app_len == 0
+            } else {
+                packet.spans.iter().any(|span| span.part != Part::Retransmitted)
+            }
+        })
+        .map(|packet| packet.number)
+        .collect()
 }
 
 /// Rows for these packets, and one more where they and the tally differ.
@@ -235,13 +241,15 @@ fn of_packets(id: &str, place: &str, packets: &[&Packet], tally: &Tally, window:
 }
 
 fn finish(mut proof: Proof, capture: &Capture, numbers: &[u64]) -> Proof {
-    if !numbers.is_empty() && numbers.len() <= MOST_IN_FILTER {
-        let list: Vec<String> = numbers.iter().map(u64::to_string).collect();
-        let filter = format!("frame.number in {{{}}}", list.join(", "));
-        proof.tshark = capture.file.as_ref().map(|file| tshark(file, &filter));
-        proof.filter = Some(filter);
-    }
+    proof.filter = filter(numbers);
+    proof.tshark = proof.filter.as_ref().and_then(|filter| capture.file.as_ref().map(|file| tshark(file, filter)));
     proof
+}
+
+/// The display filter of these packets, where they are not too many for one.
+pub fn filter(numbers: &[u64]) -> Option<String> {
+    let list: Vec<String> = numbers.iter().map(u64::to_string).collect();
+    (1..=MOST_IN_FILTER).contains(&list.len()).then(|| format!("frame.number in {{{}}}", list.join(", ")))
 }
 
 fn summed(id: String, layers: &[Layer], rows: Vec<ProofRow>, tally: &Tally) -> Proof {
@@ -310,12 +318,17 @@ fn capitalised(text: &str) -> String {
 
 /// The command that lists these packets with their bytes by layer.
 pub fn tshark(file: &str, filter: &str) -> String {
-    let file = if file.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/')) {
+    let file = quoted(file);
+    format!("tshark -r {file} -Y '{filter}' -T fields -e frame.number -e frame.len -e tcp.hdr_len -e tcp.len")
+}
+
+/// A file's name as a shell takes it.
+pub fn quoted(file: &str) -> String {
+    if file.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/')) {
         file.to_owned()
     } else {
         format!("'{}'", file.replace('\'', "'\\''"))
-    };
-    format!("tshark -r {file} -Y '{filter}' -T fields -e frame.number -e frame.len -e tcp.hdr_len -e tcp.len")
+    }
 }
 
 /// A capture's heading: what an update costs there.
