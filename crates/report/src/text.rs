@@ -1,9 +1,12 @@
 //! The terminal's summary: the tables and what they show, in 80 columns.
 
+use std::cmp::Reverse;
+
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
+use wirelab_analyze::model::{Capture, Group};
 
-use crate::numbers::{percent, with_commas};
+use crate::numbers::{duration, percent, with_commas};
 use crate::report::Report;
 use crate::tables::{Column, Row, Table};
 
@@ -21,6 +24,9 @@ pub fn render(report: &Report, colour: bool) -> String {
         text.push('\n');
     }
     text.push_str(&clients(report, &paint));
+    for capture in report.analysis.captures.iter().filter(|capture| capture.app.is_none()) {
+        text.push_str(&exchanges(capture, &paint));
+    }
     if report.has_published() {
         text.push_str(&paint.dim("2021: the figures published then, shown where they differ."));
         text.push('\n');
@@ -90,6 +96,55 @@ fn clients(report: &Report, paint: &Paint) -> String {
         }
         text.push('\n');
     }
+    text
+}
+
+/// What each kind of exchange of a capture costs: of those that are none of the lab's own, nothing else would say it.
+fn exchanges(capture: &Capture, paint: &Paint) -> String {
+    let mut groups: Vec<&Group> = capture.groups.iter().collect();
+    if groups.is_empty() {
+        return String::new();
+    }
+    groups.sort_by_key(|group| Reverse(group.tally.frame_bytes));
+    let mut heading = format!("Each exchange of {}: the median of its kind", printable(&capture.name));
+    if let Some(update) = &capture.per_update_of {
+        heading += &format!("; an update is taken to be {}, the most repeated one", printable(update));
+    }
+    let mut text = String::new();
+    for line in wrapped(&heading, WIDTH, "").lines() {
+        text.push_str(&paint.bold(line));
+        text.push('\n');
+    }
+    let mut grid = Grid::new();
+    grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    grid.set_header(["", "count", "packets", "frame", "lower", "TCP", "app", "first byte"]);
+    for group in groups.iter().take(MOST_GROUPS) {
+        let mut cells = vec![shortened(&printable(&group.label), 24), with_commas(group.count)];
+        let columns = [
+            group.packets_each,
+            group.frame_bytes_each,
+            group.lower_bytes_each,
+            group.tcp_bytes_each,
+            group.app_bytes_each,
+        ];
+        cells.extend(columns.iter().map(|column| with_commas(column.median)));
+        cells.push(group.first_byte_s.map_or(String::new(), |spread| plain(&duration(spread.median))));
+        grid.add_row(cells);
+    }
+    for index in 1..8 {
+        if let Some(column) = grid.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for line in grid.lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    let rest = groups.len().saturating_sub(MOST_GROUPS);
+    if rest > 0 {
+        text.push_str(&format!("{rest} more kinds of exchanges are in the JSON.\n"));
+    }
+    text.push('\n');
     text
 }
 
@@ -222,6 +277,8 @@ impl Paint {
 }
 
 pub(crate) const WIDTH: usize = 78;
+/// So many kinds of exchanges are listed, those with the most bytes first.
+const MOST_GROUPS: usize = 20;
 /// Clients that the summary lists.
 const MOST_CLIENTS: usize = 10;
 

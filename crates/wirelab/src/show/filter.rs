@@ -6,7 +6,7 @@
 //! one    = "not" one | "(" filter ")" | test
 //! test   = "connection" range | "exchange" range | "exchange" words | "packet" range
 //!        | "port" range | "host" address | [ "protocol" ] name
-//! range  = number | number "-" number
+//! range  = number | number "-" [ number ]
 //! ```
 //!
 //! Who comes from Wireshark may write `&&`, `||` and `!`, put `==` between a name and its value, and say `tcp.stream`,
@@ -120,11 +120,11 @@ pub fn protocol(name: &str) -> Result<String, String> {
     }
 }
 
-/// A number, or two with a hyphen between.
+/// A number, or two with a hyphen between; without the second one, up to the end.
 fn range(text: &str) -> Result<RangeInclusive<u64>, String> {
     let number = |text: &str| text.parse::<u64>();
     let (first, last) = text.split_once('-').unwrap_or((text, text));
-    match (number(first), number(last)) {
+    match (number(first), if last.is_empty() { Ok(u64::MAX) } else { number(last) }) {
         (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
         (Ok(_), Ok(_)) => Err(format!("a range from the smaller number to the larger one, not '{text}'")),
         _ => Err(format!("a number or a range such as 3-7, not '{text}'")),
@@ -335,6 +335,7 @@ mod tests {
             ("connection 3", Filter::Connection(3..=3)),
             ("tcp.stream eq 3", Filter::Connection(3..=3)),
             ("packet 3-7", Filter::Packet(3..=7)),
+            ("packet 3-", Filter::Packet(3..=u64::MAX)),
             ("exchange 4", Filter::Exchange(4..=4)),
             ("exchange update", Filter::ExchangeNamed("update".into())),
             ("exchange 'update 2'", Filter::ExchangeNamed("update 2".into())),

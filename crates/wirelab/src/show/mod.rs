@@ -211,7 +211,7 @@ fn shown(file: &Path) -> String {
 }
 
 /// Of a conversation so many bytes are kept before it is shown.
-const MOST_KEPT: usize = 256 << 20;
+const MOST_KEPT: usize = 32 << 20;
 /// What a packet takes up besides its bytes.
 const PACKET_COST: usize = 400;
 /// Names are looked for in so many exchanges.
