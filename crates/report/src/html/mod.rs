@@ -16,6 +16,7 @@ mod learn;
 mod proof;
 mod svg;
 mod take_away;
+mod texts;
 mod timing;
 mod why;
 mod window;
@@ -32,8 +33,9 @@ use crate::compare::Comparison;
 use crate::html::app::AppView;
 use crate::html::calculator::Calculator;
 use crate::html::layer::LegendEntry;
-use crate::html::learn::{Explanation, Filter, Misunderstanding, Question, Term};
+use crate::html::learn::Question;
 use crate::html::take_away::Download;
+use crate::html::texts::{Explanation, Filter, Misunderstanding, Term};
 use crate::html::timing::TimingRow;
 use crate::made::{self, Fact};
 use crate::numbers::{grouped, percent, signed};
@@ -212,10 +214,10 @@ impl View {
             calculator: calculator::view(report),
             apps: (0..report.analysis.captures.len()).filter_map(|at| app::view(report, at, each)).collect(),
             questions: learn::questions(report),
-            explanations: &learn::EXPLANATIONS,
-            glossary: &learn::GLOSSARY,
-            misunderstandings: &learn::MISUNDERSTANDINGS,
-            filters: &learn::FILTERS,
+            explanations: &texts::EXPLANATIONS,
+            glossary: &texts::GLOSSARY,
+            misunderstandings: &texts::MISUNDERSTANDINGS,
+            filters: &texts::FILTERS,
             downloads,
             has_run: report.run.is_some(),
             made: made::facts(report),

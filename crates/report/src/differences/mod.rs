@@ -3,13 +3,17 @@
 //! Each rule looks at the packets that were measured and speaks only where it finds its cause in them: a rule that
 //! finds nothing says nothing. The sentences name the packets, so that a reader can check them.
 
+mod totals;
+
 use serde::Serialize;
-use wirelab_analyze::model::{App, Capture, Exchange, Kind, Tally};
+use wirelab_analyze::model::{App, Capture, Exchange};
 
 use crate::lookup;
 use crate::numbers::{capital, count, grouped, listed, word};
 use crate::published::{self, Published};
 use crate::run_info::RunInfo;
+
+pub use totals::{KindRow, by_kind};
 
 /// One cause, and what it does to the numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -110,10 +114,10 @@ pub fn explain(captures: &[Capture], run: Option<&RunInfo>) -> Vec<Difference> {
         }
         uneven_updates(capture, &mut add);
         if let Some(app) = capture.app.filter(|_| capture.update_count == published::UPDATES) {
-            setup(capture, app, &mut add);
-            fewer_acks(capture, app, &mut add);
-            close(capture, app, &mut add);
-            miscount(capture, app, &mut add);
+            totals::setup(capture, app, &mut add);
+            totals::fewer_acks(capture, app, &mut add);
+            totals::close(capture, app, &mut add);
+            totals::miscount(capture, app, &mut add);
         }
         losses(capture, &mut add);
     }
@@ -338,121 +342,6 @@ fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
     }
 }
 
-/// The handshake against that of 2021.
-fn setup(capture: &Capture, app: App, add: &mut Add<'_>) {
-    let (now, then) = kinds(capture, app, Kind::Setup);
-    if now.total_packets == then.total_packets && now.tcp_bytes < then.tcp_bytes {
-        add(
-            SHORTER_SYN,
-            format!(
-                "The {} of the handshake carry {} bytes of TCP header, {} in 2021: the client's macOS padded the options of its SYN to \
-                 44 bytes of header{}.",
-                count(now.total_packets, "packet"),
-                grouped(now.tcp_bytes),
-                grouped(then.tcp_bytes),
-                syn_header(capture).map_or_else(String::new, |len| format!(", the client here needs {len}"))
-            ),
-            first_packets(capture, Kind::Setup),
-            Some(OPTIONS),
-        );
-    } else if now.total_packets != then.total_packets {
-        add(
-            "another number of connections",
-            format!(
-                "{} for setting up connections, {} in 2021.",
-                capital(&count(now.total_packets, "packet")),
-                word(then.total_packets)
-            ),
-            first_packets(capture, Kind::Setup),
-            None,
-        );
-    }
-}
-
-/// How long the TCP header of the first SYN is.
-fn syn_header(capture: &Capture) -> Option<u32> {
-    capture.packets.iter().find(|packet| packet.flags == "SYN").map(|packet| packet.tcp_len)
-}
-
-/// Plain ACKs that the server of 2021 sent and that ride on answers here.
-fn fewer_acks(capture: &Capture, app: App, add: &mut Add<'_>) {
-    let fewer = [Kind::Page, Kind::Subscribe, Kind::Update].into_iter().any(|kind| {
-        let (now, then) = kinds(capture, app, kind);
-        now.app_packets == then.app_packets && now.total_packets < then.total_packets
-    });
-    if fewer {
-        add(
-            FEWER_ACKS,
-            "In 2021 the server's Linux acknowledged the first request of a connection at once, in a packet of its own (its \
-             quick-ACK phase). Here that ACK rides on the answer: the same bytes of data in one packet of 66 bytes fewer."
-                .to_owned(),
-            vec![],
-            Some(DELAYED_ACK),
-        );
-    }
-}
-
-/// The end of the conversation against that of 2021.
-fn close(capture: &Capture, app: App, add: &mut Add<'_>) {
-    let (now, then) = kinds(capture, app, Kind::Close);
-    if now.total_packets == then.total_packets {
-        return;
-    }
-    let numbers: Vec<u64> = exchange_packets(capture, Kind::Close);
-    let resets =
-        numbers.iter().filter_map(|&n| lookup::packet(capture, n)).filter(|p| p.flags.contains("RST")).count() as u64;
-    let why = match app {
-        App::Ws if resets == 0 => {
-            " The browser of 2021 had closed its socket when the server's last bytes arrived, and its TCP answered them with two RST; \
-             here both sides hear each other out."
-        }
-        App::Ws => {
-            " As in 2021 the client had closed its socket when the server's last bytes arrived, and its TCP answers them with RST; how \
-             many of these there are depends on who is first, and is no part of an update."
-        }
-        App::Sse if now.total_packets > then.total_packets => {
-            " The server of 2021 did not notice that the client had gone before the capture ended, so it sent no FIN; this one does."
-        }
-        _ => {
-            " How the two ends close, and whether a FIN also carries an ACK, decides this; it is no part of an update."
-        }
-    };
-    add(
-        "another ending",
-        format!(
-            "Closing takes {} and {} bytes, {} and {} in 2021.{why}",
-            count(now.total_packets, "packet"),
-            grouped(now.frame_bytes),
-            count(then.total_packets, "packet"),
-            grouped(then.frame_bytes)
-        ),
-        numbers,
-        Some(CLOSING),
-    );
-}
-
-/// The one figure in which the table of 2021 and its packets disagree.
-fn miscount(capture: &Capture, app: App, add: &mut Add<'_>) {
-    let published = published::of(app).overall;
-    if app == App::Ws
-        && capture.totals.app_packets == published::WS_APP_PACKETS
-        && capture.totals.app_packets != published.app_packets
-    {
-        add(
-            "a miscount in the table of 2021",
-            format!(
-                "{} packets with data here; the published table says {}. Its own capture holds {} too: three of the page, two of the \
-                 upgrade, six of the updates, two close frames. The other published figures hold to the byte.",
-                capital(&word(capture.totals.app_packets)),
-                published.app_packets,
-                published::WS_APP_PACKETS
-            ),
-            vec![],
-            None,
-        );
-    }
-}
-
 /// Retransmissions and losses.
 fn losses(capture: &Capture, add: &mut Add<'_>) {
     let again = capture.totals.retransmitted_packets;
@@ -485,63 +374,3 @@ const APART: &str = "head and body apart";
 const FIRST_UPDATE: &str = "the first update has one packet more";
 const SHORTER_SYN: &str = "a shorter SYN";
 const FEWER_ACKS: &str = "one ACK fewer than in 2021";
-
-/// One kind of exchange, measured and published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KindRow {
-    /// The kind.
-    pub kind: Kind,
-    /// Here.
-    pub now: Tally,
-    /// In 2021.
-    pub then: Tally,
-}
-
-/// The whole capture by what its packets were for, beside 2021: where the totals differ. Empty where the two are not
-/// comparable.
-pub fn by_kind(capture: &Capture) -> Vec<KindRow> {
-    let Some(app) = capture.app.filter(|_| capture.update_count == published::UPDATES) else { return Vec::new() };
-    const KINDS: [Kind; 11] = [
-        Kind::Setup,
-        Kind::Greeting,
-        Kind::Page,
-        Kind::Subscribe,
-        Kind::Update,
-        Kind::Request,
-        Kind::Message,
-        Kind::Event,
-        Kind::Turn,
-        Kind::Control,
-        Kind::Close,
-    ];
-    KINDS
-        .into_iter()
-        .map(|kind| {
-            let (now, then) = kinds(capture, app, kind);
-            KindRow { kind, now, then }
-        })
-        .filter(|row| row.now.total_packets + row.then.total_packets > 0)
-        .collect()
-}
-
-fn kinds(capture: &Capture, app: App, kind: Kind) -> (Tally, Tally) {
-    let then =
-        published::of(app).exchanges.iter().filter(|(of, _)| *of == kind).map(|&(_, row)| published::tally(row)).sum();
-    (lookup::of_kind(capture, kind), then)
-}
-
-fn first_packets(capture: &Capture, kind: Kind) -> Vec<u64> {
-    capture.exchanges.iter().find(|exchange| exchange.kind == kind).map(|e| e.packets.clone()).unwrap_or_default()
-}
-
-fn exchange_packets(capture: &Capture, kind: Kind) -> Vec<u64> {
-    let mut numbers: Vec<u64> = capture
-        .exchanges
-        .iter()
-        .filter(|exchange| exchange.kind == kind)
-        .flat_map(|e| e.packets.iter().copied())
-        .collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers
-}

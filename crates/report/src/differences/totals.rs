@@ -1,0 +1,183 @@
+//! Where the totals of a capture differ from those of 2021: set-up, ACKs, endings, exchange by exchange.
+
+use wirelab_analyze::model::{App, Capture, Kind, Tally};
+
+use super::{Add, CLOSING, DELAYED_ACK, FEWER_ACKS, OPTIONS, SHORTER_SYN};
+use crate::lookup;
+use crate::numbers::{capital, count, grouped, word};
+use crate::published;
+
+/// The handshake against that of 2021.
+pub(super) fn setup(capture: &Capture, app: App, add: &mut Add<'_>) {
+    let (now, then) = kinds(capture, app, Kind::Setup);
+    if now.total_packets == then.total_packets && now.tcp_bytes < then.tcp_bytes {
+        add(
+            SHORTER_SYN,
+            format!(
+                "The {} of the handshake carry {} bytes of TCP header, {} in 2021: the client's macOS padded the options of its SYN to \
+                 44 bytes of header{}.",
+                count(now.total_packets, "packet"),
+                grouped(now.tcp_bytes),
+                grouped(then.tcp_bytes),
+                syn_header(capture).map_or_else(String::new, |len| format!(", the client here needs {len}"))
+            ),
+            first_packets(capture, Kind::Setup),
+            Some(OPTIONS),
+        );
+    } else if now.total_packets != then.total_packets {
+        add(
+            "another number of connections",
+            format!(
+                "{} for setting up connections, {} in 2021.",
+                capital(&count(now.total_packets, "packet")),
+                word(then.total_packets)
+            ),
+            first_packets(capture, Kind::Setup),
+            None,
+        );
+    }
+}
+
+/// How long the TCP header of the first SYN is.
+fn syn_header(capture: &Capture) -> Option<u32> {
+    capture.packets.iter().find(|packet| packet.flags == "SYN").map(|packet| packet.tcp_len)
+}
+
+/// Plain ACKs that the server of 2021 sent and that ride on answers here.
+pub(super) fn fewer_acks(capture: &Capture, app: App, add: &mut Add<'_>) {
+    let fewer = [Kind::Page, Kind::Subscribe, Kind::Update].into_iter().any(|kind| {
+        let (now, then) = kinds(capture, app, kind);
+        now.app_packets == then.app_packets && now.total_packets < then.total_packets
+    });
+    if fewer {
+        add(
+            FEWER_ACKS,
+            "In 2021 the server's Linux acknowledged the first request of a connection at once, in a packet of its own (its \
+             quick-ACK phase). Here that ACK rides on the answer: the same bytes of data in one packet of 66 bytes fewer."
+                .to_owned(),
+            vec![],
+            Some(DELAYED_ACK),
+        );
+    }
+}
+
+/// The end of the conversation against that of 2021.
+pub(super) fn close(capture: &Capture, app: App, add: &mut Add<'_>) {
+    let (now, then) = kinds(capture, app, Kind::Close);
+    if now.total_packets == then.total_packets {
+        return;
+    }
+    let numbers: Vec<u64> = exchange_packets(capture, Kind::Close);
+    let resets =
+        numbers.iter().filter_map(|&n| lookup::packet(capture, n)).filter(|p| p.flags.contains("RST")).count() as u64;
+    let why = match app {
+        App::Ws if resets == 0 => {
+            " The browser of 2021 had closed its socket when the server's last bytes arrived, and its TCP answered them with two RST; \
+             here both sides hear each other out."
+        }
+        App::Ws => {
+            " As in 2021 the client had closed its socket when the server's last bytes arrived, and its TCP answers them with RST; how \
+             many of these there are depends on who is first, and is no part of an update."
+        }
+        App::Sse if now.total_packets > then.total_packets => {
+            " The server of 2021 did not notice that the client had gone before the capture ended, so it sent no FIN; this one does."
+        }
+        _ => {
+            " How the two ends close, and whether a FIN also carries an ACK, decides this; it is no part of an update."
+        }
+    };
+    add(
+        "another ending",
+        format!(
+            "Closing takes {} and {} bytes, {} and {} in 2021.{why}",
+            count(now.total_packets, "packet"),
+            grouped(now.frame_bytes),
+            count(then.total_packets, "packet"),
+            grouped(then.frame_bytes)
+        ),
+        numbers,
+        Some(CLOSING),
+    );
+}
+
+/// The one figure in which the table of 2021 and its packets disagree.
+pub(super) fn miscount(capture: &Capture, app: App, add: &mut Add<'_>) {
+    let published = published::of(app).overall;
+    if app == App::Ws
+        && capture.totals.app_packets == published::WS_APP_PACKETS
+        && capture.totals.app_packets != published.app_packets
+    {
+        add(
+            "a miscount in the table of 2021",
+            format!(
+                "{} packets with data here; the published table says {}. Its own capture holds {} too: three of the page, two of the \
+                 upgrade, six of the updates, two close frames. The other published figures hold to the byte.",
+                capital(&word(capture.totals.app_packets)),
+                published.app_packets,
+                published::WS_APP_PACKETS
+            ),
+            vec![],
+            None,
+        );
+    }
+}
+
+/// One kind of exchange, measured and published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindRow {
+    /// The kind.
+    pub kind: Kind,
+    /// Here.
+    pub now: Tally,
+    /// In 2021.
+    pub then: Tally,
+}
+
+/// The whole capture by what its packets were for, beside 2021: where the totals differ. Empty where the two are not
+/// comparable.
+pub fn by_kind(capture: &Capture) -> Vec<KindRow> {
+    let Some(app) = capture.app.filter(|_| capture.update_count == published::UPDATES) else { return Vec::new() };
+    const KINDS: [Kind; 11] = [
+        Kind::Setup,
+        Kind::Greeting,
+        Kind::Page,
+        Kind::Subscribe,
+        Kind::Update,
+        Kind::Request,
+        Kind::Message,
+        Kind::Event,
+        Kind::Turn,
+        Kind::Control,
+        Kind::Close,
+    ];
+    KINDS
+        .into_iter()
+        .map(|kind| {
+            let (now, then) = kinds(capture, app, kind);
+            KindRow { kind, now, then }
+        })
+        .filter(|row| row.now.total_packets + row.then.total_packets > 0)
+        .collect()
+}
+
+fn kinds(capture: &Capture, app: App, kind: Kind) -> (Tally, Tally) {
+    let then =
+        published::of(app).exchanges.iter().filter(|(of, _)| *of == kind).map(|&(_, row)| published::tally(row)).sum();
+    (lookup::of_kind(capture, kind), then)
+}
+
+fn first_packets(capture: &Capture, kind: Kind) -> Vec<u64> {
+    capture.exchanges.iter().find(|exchange| exchange.kind == kind).map(|e| e.packets.clone()).unwrap_or_default()
+}
+
+fn exchange_packets(capture: &Capture, kind: Kind) -> Vec<u64> {
+    let mut numbers: Vec<u64> = capture
+        .exchanges
+        .iter()
+        .filter(|exchange| exchange.kind == kind)
+        .flat_map(|e| e.packets.iter().copied())
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
