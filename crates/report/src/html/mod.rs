@@ -30,6 +30,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::compare::Comparison;
+use crate::differences::Difference;
 use crate::html::app::AppView;
 use crate::html::calculator::Calculator;
 use crate::html::layer::LegendEntry;
@@ -38,7 +39,7 @@ use crate::html::take_away::Download;
 use crate::html::texts::{Explanation, Filter, Misunderstanding, Term};
 use crate::html::timing::TimingRow;
 use crate::made::{self, Fact};
-use crate::numbers::{grouped, percent, signed};
+use crate::numbers::{capital, grouped, percent, signed};
 use crate::report::Report;
 use crate::tables::{Column, Row, Table, TableKind};
 use crate::templates::{TemplateError, Templates};
@@ -88,7 +89,7 @@ struct View {
     one_update: Option<Picture>,
     tables: Vec<TableView>,
     has_published: bool,
-    differences: Vec<crate::differences::Difference>,
+    differences: Vec<Difference>,
     growth: Option<Growth>,
     times_heading: String,
     times: Vec<TimingRow>,
@@ -200,7 +201,11 @@ impl View {
             }),
             tables: report.tables.iter().map(|table| table_view(report, table)).collect(),
             has_published: report.has_published(),
-            differences: report.differences.clone(),
+            differences: report
+                .differences
+                .iter()
+                .map(|one| Difference { subject: capital(&one.subject), ..one.clone() })
+                .collect(),
             growth: growth::by_updates(report, false).map(|svg| Growth {
                 heading: f.growth.clone(),
                 svg,
