@@ -21,22 +21,25 @@ pub struct Download {
     what: String,
     /// Its size for people.
     size: String,
-    /// A data: address that holds it.
-    href: String,
+    /// A data: address that holds it; `None` where it is too large for the page.
+    href: Option<String>,
 }
 
-/// The files of a report; those that would make the page too large are left out.
+/// The files of a report; those that would make the page too large are named only.
 pub fn downloads(report: &Report, templates: &Templates) -> Result<Vec<Download>, TemplateError> {
     let mut files = Vec::new();
     let mut add = |file: &str, what: String, kind: &str, bytes: &[u8]| {
-        if bytes.len() <= LARGEST {
-            files.push(Download {
-                file: file.to_owned(),
-                what,
-                size: format!("{}\u{202f}bytes", grouped(bytes.len() as u64)),
-                href: format!("data:{kind};base64,{}", STANDARD.encode(bytes)),
-            });
-        }
+        let fits = bytes.len() <= LARGEST;
+        files.push(Download {
+            file: file.to_owned(),
+            what,
+            size: format!(
+                "{}\u{202f}bytes{}",
+                grouped(bytes.len() as u64),
+                if fits { "" } else { ": too large for this page, beside it in the report's folder" }
+            ),
+            href: fits.then(|| format!("data:{kind};base64,{}", STANDARD.encode(bytes))),
+        });
     };
     let tables = "The tables and what they show, as Markdown".to_owned();
     add("report.md", tables, "text/markdown;charset=utf-8", markdown::render(report, templates)?.as_bytes());
