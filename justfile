@@ -46,7 +46,13 @@ check:
 ci:
     .ci/run
 
-# Run the benchmarks
+# Run the benchmarks; then the comparison with other programs
 [group('develop')]
 bench *ARGS:
     cargo bench --workspace {{ARGS}}
+    benches/compare.sh
+
+# Measure the analyzer on large captures beside tshark, tcpdump, capinfos and cat
+[group('develop')]
+compare *ARGS:
+    benches/compare.sh {{ARGS}}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What does `wirelab analyze` cost on large captures, beside tshark, tcpdump, capinfos and cat?
 #
-#   benches/compare.sh [PACKETS] [RUNS]        defaults: 1000000 3
+#   benches/compare.sh [PACKETS] [RUNS]        defaults: 1000000 5
 #
 # Makes the captures (in $TMPDIR, removed at the end unless KEEP=1), runs each program in turn RUNS times after one
 # run that is not counted, and prints a Markdown table of medians: CPU seconds (user + system), the largest resident
@@ -12,26 +12,29 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packets=${1:-1000000}
-runs=${2:-3}
+runs=${2:-5}
 folder=$(mktemp -d)
 [ -n "${KEEP:-}" ] || trap 'rm -rf "$folder"' EXIT
 tshark_fields=(-T fields -e tcp.stream -e frame.len -e tcp.hdr_len -e tcp.len)
 
-cargo build --quiet --release -p wirelab
-cargo build --quiet --release -p wirelab-analyze --example big_capture
+if [ -z "${BUILT:-}" ]; then # BUILT=1 takes what is in target/release as it is.
+    cargo build --quiet --release -p wirelab
+    cargo build --quiet --release -p wirelab-analyze --example big_capture
+fi
 target=${CARGO_TARGET_DIR:-target}/release
 for kind in small large; do
     "$target/examples/big_capture" "$kind" "$packets" "$folder/$kind.pcap"
 done
 
-# One run: "CPU-seconds memory-KiB" on standard output.
+# One run: "CPU-seconds memory-KiB" on standard output. The shell counts in milliseconds, GNU time in hundredths.
+TIMEFORMAT='%3U %3S'
 once() {
-    /usr/bin/time -o "$folder/time" -f '%U %S %M' "$@" >/dev/null 2>"$folder/errors" </dev/null || {
+    { time /usr/bin/time -o "$folder/memory" -f '%M' "$@" >/dev/null 2>"$folder/errors" </dev/null; } 2>"$folder/time" || {
         echo "failed: $*" >&2
         cat "$folder/errors" >&2
         exit 1
     }
-    awk '{printf "%.3f %d\n", $1 + $2, $3}' "$folder/time"
+    echo "$(awk '{printf "%.3f", $1 + $2}' "$folder/time") $(tail -n 1 "$folder/memory")"
 }
 
 # The median run of a file with lines as `once` prints them: the middle CPU time, the largest memory.
@@ -42,14 +45,15 @@ median() {
 programs=(cat)
 command -v tcpdump >/dev/null && programs+=(tcpdump)
 command -v capinfos >/dev/null && programs+=(capinfos)
-programs+=(wirelab)
+programs+=(wirelab 'wirelab --format json')
 
 run() {
     case $1 in
         cat) once cat "$2" ;;
         tcpdump) once tcpdump -r "$2" -w /dev/null ;;
         capinfos) once capinfos "$2" ;;
-        wirelab) once "$target/wirelab" analyze --format json "$2" ;;
+        wirelab) once "$target/wirelab" analyze "$2" ;;
+        'wirelab --format json') once "$target/wirelab" analyze --format json "$2" ;;
         tshark) once tshark -r "$2" "${tshark_fields[@]}" ;;
     esac
 }
@@ -78,8 +82,8 @@ for kind in small large; do
     for program in "${shown[@]}"; do
         read -r cpu memory < <(median "$folder/$kind.$program")
         awk -v name="$program" -v cpu="$cpu" -v memory="$memory" -v cat="$cat" -v tshark="$tshark" 'BEGIN {
-            printf "| %s | %.2f | %.0f | %s | %s |\n", name, cpu, memory / 1024,
-                cat > 0 ? sprintf("%.1f", cpu / cat) : "-", tshark != "" && cpu > 0 ? sprintf("%.0f", tshark / cpu) : "-"
+            printf "| %s | %.3f | %.0f | %s | %s |\n", name, cpu, memory / 1024,
+                (cat + 0 > 0 ? sprintf("%.1f", cpu / cat) : "-"), (tshark != "" && cpu > 0 ? sprintf("%.0f", tshark / cpu) : "-")
         }'
     done
 done
