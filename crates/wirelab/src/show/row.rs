@@ -232,7 +232,7 @@ fn seconds_since(first_ns: u64, time_ns: u64) -> f64 {
     time_ns.wrapping_sub(first_ns).cast_signed() as f64 / 1e9
 }
 
-/// TCP options as Wireshark writes them into its list.
+/// TCP options as Wireshark writes them into its list, but for timestamps.
 fn said_by(raw: &[u8]) -> String {
     let mut text = String::new();
     for option in options(raw) {
@@ -244,9 +244,9 @@ fn said_by(raw: &[u8]) -> String {
                 let blocks: Vec<String> = blocks.iter().map(|(from, to)| format!("{from}-{to}")).collect();
                 text += &format!(" SACK={}", blocks.join(","));
             }
-            TcpOption::Timestamps { value, echo } => text += &format!(" TSval={value} TSecr={echo}"),
             TcpOption::Malformed { kind, .. } => text += &format!(" [malformed option {kind}]"),
-            TcpOption::NoOperation | TcpOption::Unknown { .. } => {}
+            // Nearly every packet has timestamps: they would push all else off the line. The fields show them.
+            TcpOption::Timestamps { .. } | TcpOption::NoOperation | TcpOption::Unknown { .. } => {}
         }
     }
     text
