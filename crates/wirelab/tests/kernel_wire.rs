@@ -21,9 +21,12 @@ struct Unprivileged {
 impl Unprivileged {
     fn new() -> Unprivileged {
         let lab = Lab::new();
-        // A copy, as nobody need not be able to look into the folder in which this was built.
+        // A copy, as nobody need not be able to look into the folder in which this was built. Made by another process:
+        // were it open for writing in this one, a program that another test starts meanwhile would inherit it, and what is
+        // open for writing cannot be run ("Text file busy").
         let program = lab.path("wirelab");
-        fs::copy(env!("CARGO_BIN_EXE_wirelab"), &program).expect("a copy");
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_wirelab")).arg(&program).status();
+        assert!(copied.is_ok_and(|status| status.success()), "a copy");
         let status = fs::read_to_string("/proc/self/status").expect("a status");
         let root = status.lines().any(|line| line.starts_with("Uid:\t0\t0"));
         let user = root.then_some(NOBODY);
