@@ -98,7 +98,7 @@ pub fn find(analysis: &Analysis, tables: &[Table], run: Option<&RunInfo>) -> Fin
     Findings {
         subject: subject(analysis, run),
         answer: answer(analysis, updates),
-        lead: lead(analysis, updates),
+        lead: lead(analysis, updates, rows(TableKind::PushOnly)),
         one_update: one_update(updates),
         proof: proof(updates),
         per_update: per_update(updates),
@@ -188,7 +188,7 @@ fn without_updates(analysis: &Analysis) -> String {
     )
 }
 
-fn lead(analysis: &Analysis, rows: &[Row]) -> Vec<String> {
+fn lead(analysis: &Analysis, rows: &[Row], pushed: &[Row]) -> Vec<String> {
     let mut lead = Vec::new();
     if let Some((least, most)) = extremes(rows).filter(|(least, most)| least.capture != most.capture) {
         let what =
@@ -207,8 +207,8 @@ fn lead(analysis: &Analysis, rows: &[Row]) -> Vec<String> {
         let below = least.tally.lower_bytes + least.tally.tcp_bytes;
         if head > 0 {
             lead.push(format!(
-                "HTTP heads make {} of {}, and every update repeats them; in {} {} of the bytes are link, IP and TCP headers, which no \
-                 application can avoid.",
+                "HTTP heads make {} of {}, and every update repeats them; in {} {} of the bytes are link, IP and TCP headers, which come \
+                 with every packet.",
                 percent(head, most.tally.frame_bytes),
                 an_update(&most.title),
                 an_update(&least.title),
@@ -222,6 +222,20 @@ fn lead(analysis: &Analysis, rows: &[Row]) -> Vec<String> {
             count(only.tally.total_packets, "packet"),
             grouped(only.tally.frame_bytes),
             grouped(only.tally.app_bytes)
+        ));
+    }
+    let of = |rows: &[Row], app: App| {
+        let spoken = |row: &&Row| analysis.captures.get(row.capture).is_some_and(|capture| capture.app == Some(app));
+        rows.iter().find(spoken).map(|row| row.tally.frame_bytes)
+    };
+    if let (Some(asked), Some(ws), Some(sse)) = (of(rows, App::Ws), of(pushed, App::Ws), of(pushed, App::Sse))
+        && asked > ws
+    {
+        lead.push(format!(
+            "The WebSocket client here asks for each update, and SSE is pushed without being asked: of what only the server \
+             pushes and its ACK, WebSocket takes {} bytes and SSE {}.",
+            grouped(ws),
+            grouped(sse)
         ));
     }
     let packets: u64 = analysis.captures.iter().map(|capture| capture.totals.total_packets).sum();

@@ -183,8 +183,8 @@ fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut A
                     APART,
                     format!(
                         "The server writes the head (packet {}) before the body (packet {}). Nagle's algorithm holds the small second \
-                         segment back until the first is acknowledged (packet {}), so the update takes {} packets and two round trips; \
-                         written at once it would take two packets and one round trip fewer.",
+                         segment back until the first is acknowledged (packet {}), so the update takes {} packets and two round trips. \
+                         Written at once it would take one segment and one ACK less, and one round trip instead of two.",
                         head.number,
                         body.number,
                         ack.number,

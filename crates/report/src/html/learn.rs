@@ -43,7 +43,7 @@ pub fn questions(report: &Report) -> Vec<Question> {
                 if data <= 2 {
                     "The request carries the ACK of what came before, and the answer carries the ACK of the request; only the answer's own ACK travels alone."
                 } else {
-                    "The answer comes in two segments, head and body, because the server wrote them apart and Nagle's algorithm held the second back until the first was acknowledged."
+                    "The answer comes in two segments, head and body, because the server wrote them apart and Nagle's algorithm held the second back until the first was acknowledged. Written at once it would be three packets: request, answer, ACK."
                 }
             ),
             place(row),

@@ -62,7 +62,7 @@ pub const EXPLANATIONS: [Explanation; 10] = [
     explain(
         "why-nagle",
         "Why can one answer take two segments and two round trips?",
-        "Nagle's algorithm holds back a small segment as long as data sent earlier is not acknowledged. A server that writes the head of its answer and then the body hands TCP two small pieces: the head leaves at once, the body waits a round trip for the head's ACK. The server of 2021 did so, and its page cost five packets: request, head, ACK, body, ACK. A server that writes both at once needs three: request, answer, ACK.",
+        "Nagle's algorithm holds back a small segment as long as data sent earlier is not acknowledged. A server that writes the head of its answer and then the body hands TCP two small pieces: the head leaves at once, the body waits a round trip for the head's ACK. The server of 2021 did so, and its page cost five packets: request, head, ACK, body, ACK. A server that writes both at once needs three: request, answer, ACK; the two packets that it saves are 66 bytes each. The client here acknowledges the head as soon as it has it. One that delays its ACK would hold up the body for as long.",
         "RFC 9293, section 3.7.4",
         "https://www.rfc-editor.org/rfc/rfc9293#section-3.7.4",
     ),
@@ -97,7 +97,7 @@ pub const EXPLANATIONS: [Explanation; 10] = [
     explain(
         "why-mask",
         "What is a masked frame, and what is masking for?",
-        "A client must combine the payload of each WebSocket frame by exclusive or with a key of four bytes that it draws anew for each frame and sends in front of the payload. That costs four bytes and hides nothing. It makes the bytes on the wire unpredictable for the page that sends them, so that a script cannot write what an old proxy would take for an HTTP request. Servers do not mask.",
+        "A client must combine the payload of each WebSocket frame by exclusive or (xor: a bit is 1 where the two differ) with a key of four bytes that it draws anew for each frame and sends in front of the payload. Byte i of the payload is combined with byte i mod 4 of the key, so the key repeats every four bytes; the same step once more gives the payload back. That costs four bytes and hides nothing. It makes the bytes on the wire unpredictable for the page that sends them, so that a script cannot write what an old proxy would take for an HTTP request. Servers do not mask.",
         "RFC 6455, section 5.3",
         "https://www.rfc-editor.org/rfc/rfc6455#section-5.3",
     ),

@@ -32,6 +32,23 @@ pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
             "why-close",
         );
     }
+    if packet.app_len > 0 && packet.info.contains(" masked") {
+        return (
+            format!(
+                "A masked WebSocket frame: {}. Its key stands before the payload and undoes the mask.",
+                packet.info
+            ),
+            "why-mask",
+        );
+    }
+    if let Some((part, ack)) = held_back(capture, packet) {
+        return (
+            format!(
+                "The rest of an answer that was written in two parts. TCP held it back until packet {ack} acknowledged the first part,                  packet {part}: Nagle's algorithm."
+            ),
+            "why-nagle",
+        );
+    }
     if packet.app_len > 0 {
         let side = if packet.from_client { "client" } else { "server" };
         return (
@@ -43,6 +60,26 @@ pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
         );
     }
     bare_ack(capture, packet)
+}
+
+/// The packet with the part before and the ACK that this one waited for, where it is a small one that left as soon as
+/// what was sent before was acknowledged.
+fn held_back(capture: &Capture, packet: &Packet) -> Option<(u64, u64)> {
+    if packet.from_client || packet.app_len == 0 {
+        return None;
+    }
+    let exchange = packet.exchange?;
+    let mut before = capture
+        .packets
+        .iter()
+        .rev()
+        .skip_while(|other| other.number >= packet.number)
+        .take(50)
+        .filter(|other| other.connection == packet.connection && other.exchange == Some(exchange));
+    let ack = before.next().filter(|ack| ack.from_client && ack.app_len == 0)?;
+    let part = before.next().filter(|part| !part.from_client && part.app_len > 0)?;
+    let at_once = packet.time_s - ack.time_s < 0.002 && ack.time_s - part.time_s > 0.002;
+    (at_once && packet.app_len < part.app_len.max(1000)).then_some((part.number, ack.number))
 }
 
 fn bare_ack(capture: &Capture, packet: &Packet) -> (String, &'static str) {
