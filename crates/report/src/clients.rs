@@ -2,7 +2,12 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use wirelab_analyze::model::{Analysis, Capture, Tally};
+
+use crate::numbers::with_commas;
+use crate::report::Report;
+use crate::tables::{Column, title};
 
 /// One client of a capture: all connections from one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +22,47 @@ pub struct ClientRow {
     pub updates: u64,
     /// Its packets and bytes.
     pub tally: Tally,
+}
+
+/// The clients of one capture as a document shows them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ClientsView {
+    /// What the capture is called.
+    pub title: String,
+    /// How many clients it has.
+    pub count: usize,
+    /// How many of them have no row.
+    pub left_out: usize,
+    /// The first of them.
+    pub rows: Vec<ClientView>,
+}
+
+/// One row of it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ClientView {
+    pub address: String,
+    pub updates: String,
+    pub cells: Vec<String>,
+}
+
+/// The clients of each capture that has several, at most so many rows a capture.
+pub(crate) fn views(report: &Report, most: usize) -> Vec<ClientsView> {
+    let by_capture = report.clients.chunk_by(|a, b| a.capture == b.capture);
+    let view = |rows: &[ClientRow]| ClientsView {
+        title: rows.first().and_then(|row| report.analysis.captures.get(row.capture)).map_or_else(String::new, title),
+        count: rows.len(),
+        left_out: rows.len().saturating_sub(most),
+        rows: rows
+            .iter()
+            .take(most)
+            .map(|row| ClientView {
+                address: row.address.clone(),
+                updates: with_commas(row.updates),
+                cells: Column::ALL.iter().map(|column| with_commas(column.of(&row.tally))).collect(),
+            })
+            .collect(),
+    };
+    by_capture.map(view).collect()
 }
 
 /// The clients of every capture that has more than one, in order of their first packet.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::clients::{self, ClientsView};
 use crate::compare::Comparison;
 use crate::differences::{self, Difference};
 use crate::made::{self, Fact};
@@ -64,21 +65,6 @@ struct ColumnView {
 }
 
 #[derive(Serialize)]
-struct ClientsView {
-    title: String,
-    count: usize,
-    left_out: usize,
-    rows: Vec<ClientView>,
-}
-
-#[derive(Serialize)]
-struct ClientView {
-    address: String,
-    updates: String,
-    cells: Vec<String>,
-}
-
-#[derive(Serialize)]
 struct KindView {
     title: String,
     kind: &'static str,
@@ -121,26 +107,14 @@ impl View {
 
 /// The first clients of each capture that has several.
 fn clients(report: &Report) -> Vec<ClientsView> {
-    let by_capture = report.clients.chunk_by(|a, b| a.capture == b.capture);
-    by_capture
-        .map(|rows| ClientsView {
-            title: rows
-                .first()
-                .and_then(|row| report.analysis.captures.get(row.capture))
-                .map_or_else(String::new, |capture| escaped(&title(capture))),
-            count: rows.len(),
-            left_out: rows.len().saturating_sub(MOST_CLIENTS),
-            rows: rows
-                .iter()
-                .take(MOST_CLIENTS)
-                .map(|row| ClientView {
-                    address: escaped(&row.address),
-                    updates: with_commas(row.updates),
-                    cells: Column::ALL.iter().map(|column| with_commas(column.of(&row.tally))).collect(),
-                })
-                .collect(),
-        })
-        .collect()
+    let mut views = clients::views(report, MOST_CLIENTS);
+    for view in &mut views {
+        view.title = escaped(&view.title);
+        for row in &mut view.rows {
+            row.address = escaped(&row.address);
+        }
+    }
+    views
 }
 
 fn table_view(report: &Report, table: &Table) -> TableView {

@@ -143,6 +143,17 @@ fn many_clients_each_with_an_address_of_its_own() {
         .map(|(address, _)| address)
         .collect();
     assert_eq!(clients.len(), 50);
+
+    // Each of them has a row of its own, and the rows add up to the capture.
+    let table = lab.text("reports/tables.csv");
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    let frame_bytes = |name: &str| -> u64 {
+        rows.iter().filter(|row| row[0] == name).map(|row| row[6].parse::<u64>().expect("a number")).sum()
+    };
+    assert_eq!(rows.iter().filter(|row| row[0] == "client").count(), 50);
+    assert_eq!(frame_bytes("client"), frame_bytes("overall"));
+    assert!(lab.text("reports/report.md").contains("## 50 clients in one capture"));
+    assert!(lab.text("reports/index.html").contains("50 clients in one capture"));
 }
 
 #[test]

@@ -29,6 +29,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::clients::{self, ClientsView};
 use crate::compare::Comparison;
 use crate::differences::Difference;
 use crate::html::app::AppView;
@@ -88,6 +89,7 @@ struct View {
     legend: Vec<LegendEntry>,
     one_update: Option<Picture>,
     tables: Vec<TableView>,
+    clients: Vec<ClientsView>,
     has_published: bool,
     differences: Vec<Difference>,
     growth: Option<Growth>,
@@ -200,6 +202,7 @@ impl View {
                 narrow: bars::render_narrow(&table.rows, &report.ids),
             }),
             tables: report.tables.iter().map(|table| table_view(report, table)).collect(),
+            clients: clients::views(report, MOST_CLIENTS),
             has_published: report.has_published(),
             differences: report
                 .differences
@@ -299,3 +302,5 @@ fn policy(style: &str, script: &str) -> String {
 
 /// Bytes of HTML for packets, over all captures.
 const BUDGET: usize = 2_600_000;
+/// Clients that the page lists for a capture.
+const MOST_CLIENTS: usize = 100;
