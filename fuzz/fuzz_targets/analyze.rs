@@ -36,7 +36,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(capture.frames, frames);
     assert_eq!(capture.totals.total_packets + capture.skipped_frames, frames);
     assert!(capture.totals.adds_up(), "{:?}", capture.totals);
-    let connections: Tally = capture.connections.iter().map(|one| one.tally).sum();
+    let connections: Tally = capture.connections.iter().map(|one| one.tally()).sum();
     assert_eq!(connections, capture.totals);
     let groups: Tally = capture.groups.iter().map(|one| one.tally).sum();
     assert_eq!(groups, capture.totals);

@@ -27,7 +27,7 @@ pub(crate) struct Counts {
 }
 
 /// What most connections have none of.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rare {
     pub frames: WebSocketFrames,
     pub events: u64,
@@ -46,9 +46,9 @@ impl Counts {
         self.rare.get_or_insert_default()
     }
 
-    /// The rare ones, as they are.
-    pub fn rare_so_far(&self) -> Rare {
-        self.rare.as_deref().copied().unwrap_or_default()
+    /// The rare ones in their box, where there are any.
+    pub fn into_rare(self) -> Option<Box<Rare>> {
+        self.rare
     }
 }
 

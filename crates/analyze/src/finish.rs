@@ -4,16 +4,14 @@
 //! sums of the [`Capture`].
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 
 use foldhash::HashMap;
-use wirelab_dissect::packet::Endpoint;
 
 use crate::analyzer::Analyzer;
 use crate::book::{Book, GroupKey, GroupStats, Row, seconds};
 use crate::connection::Connection;
 use crate::ledger::{ExId, Nature};
-use crate::model::{App, Capture, Exchange, Group, Kind, Packet, Range, Tally};
+use crate::model::{App, Capture, Exchange, Group, Kind, NEVER, Packet, Protocol, Range, Sums, Tally};
 
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format: &str) -> Capture {
@@ -57,8 +55,8 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
     };
 
     let rows: Vec<_> =
-        connections.into_iter().map(|connection| connection_of(&connection, &reading, analyzer.first_ns)).collect();
-    let totals: Tally = rows.iter().map(|row| row.tally).sum();
+        connections.into_iter().map(|connection| connection_of(connection, &reading, analyzer.first_ns)).collect();
+    let totals: Tally = rows.iter().map(crate::model::Connection::tally).sum();
     let packets = described(shared.packets.rows, &shared.packets.owners, &places);
 
     let mut notes = Vec::new();
@@ -94,7 +92,7 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
             analyzer.unfinished_fragments
         ));
     }
-    let missing: u64 = rows.iter().map(|row| row.missing_bytes).sum();
+    let missing: u64 = rows.iter().map(crate::model::Connection::missing_bytes).sum();
     if missing > 0 {
         notes.push(format!(
             "{missing} bytes of TCP payload are missing from the capture: what stood in them was not read."
@@ -324,75 +322,28 @@ fn groups(book: &Book, reading: &Reading) -> Vec<Group> {
         .collect()
 }
 
-fn connection_of(connection: &Connection, reading: &Reading, first_ns: u64) -> crate::model::Connection {
+fn connection_of(connection: Connection, reading: &Reading, first_ns: u64) -> crate::model::Connection {
     let (client, server) = connection.ends();
-    let rare = connection.counts.rare_so_far();
+    let tally = reading.clean(connection.tally());
+    debug_assert!(tally.adds_up(), "{tally:?}: what follows from the other columns is not kept");
     crate::model::Connection {
-        client: in_words(client),
-        server: in_words(server),
-        protocol: connection.protocol().to_owned(),
-        start_s: seconds(connection.first_ns.saturating_sub(first_ns)),
-        duration_s: seconds(connection.last_ns.saturating_sub(connection.first_ns)),
-        rtt_s: connection.rtt_ns.map(seconds),
-        tally: reading.clean(connection.tally()),
-        out_of_order_packets: rare.out_of_order,
-        duplicate_acks: rare.duplicate_acks,
-        keep_alives: rare.keep_alives,
-        zero_windows: rare.zero_windows,
-        missing_bytes: rare.missing_bytes,
+        client,
+        server,
+        // What the conversation names is one of them.
+        protocol: Protocol::named(connection.protocol()).unwrap_or(Protocol::Unknown),
+        start_ns: connection.first_ns.saturating_sub(first_ns),
+        duration_ns: connection.last_ns.saturating_sub(connection.first_ns),
+        rtt_ns: connection.rtt_ns.unwrap_or(NEVER),
+        sums: Sums::of(&tally),
         http_requests: connection.counts.http_requests,
         http_responses: connection.counts.http_responses,
-        websocket_frames: rare.frames,
-        sse_events: rare.events,
-        tls_records: rare.tls,
+        rare: connection.counts.into_rare(),
     }
 }
 
-/// An endpoint as it is displayed. IPv4 by hand: there may be a hundred thousand of them.
-fn in_words(end: Endpoint) -> String {
-    let IpAddr::V4(addr) = end.addr else { return end.to_string() };
-    let [a, b, c, d] = addr.octets();
-    let mut text = String::with_capacity("255.255.255.255:65535".len());
-    for (byte, behind) in [(a, '.'), (b, '.'), (c, '.'), (d, ':')] {
-        push_byte(&mut text, byte);
-        text.push(behind);
-    }
-    let (high, low) = ((end.port / 100) as u8, (end.port % 100) as u8);
-    match end.port {
-        0..100 => push_byte(&mut text, low),
-        100..=9999 => {
-            push_byte(&mut text, high);
-            push_two(&mut text, low);
-        }
-        _ => {
-            // Up to 655 hundreds.
-            push_byte(&mut text, (end.port / 1000) as u8);
-            push_digit(&mut text, (end.port / 100 % 10) as u8);
-            push_two(&mut text, low);
-        }
-    }
-    text
-}
-
-fn push_byte(text: &mut String, byte: u8) {
-    if byte >= 100 {
-        push_digit(text, byte / 100);
-        push_two(text, byte % 100);
-    } else if byte >= 10 {
-        push_two(text, byte);
-    } else {
-        push_digit(text, byte);
-    }
-}
-
-fn push_two(text: &mut String, number: u8) {
-    push_digit(text, number / 10);
-    push_digit(text, number % 10);
-}
-
-fn push_digit(text: &mut String, digit: u8) {
-    text.push(char::from(b'0' + digit));
-}
+/// One row in the place of the other, and the list in the place of the list: both together would be the most memory
+/// that an analysis takes. (Collecting does so by itself where the new row is no larger.)
+const _: () = assert!(size_of::<crate::model::Connection>() <= size_of::<Connection>());
 
 /// The kept packets, each with its exchange, and with words where the bytes had none.
 fn described(
@@ -406,19 +357,4 @@ fn described(
         row.describe();
     }
     rows
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_endpoint_is_written_as_it_is_displayed() {
-        for addr in ["0.0.0.0", "10.0.0.1", "192.168.100.255", "::1", "2001:db8::a"] {
-            for port in [0, 9, 10, 80, 99, 100, 8000, 9999, 10_000, 65_535] {
-                let end = Endpoint { addr: addr.parse().unwrap(), port };
-                assert_eq!(in_words(end), end.to_string());
-            }
-        }
-    }
 }

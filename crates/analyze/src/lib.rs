@@ -33,4 +33,6 @@ mod turns;
 mod websocket;
 
 pub use analyzer::{Analyzer, Settings};
-pub use model::{Analysis, App, Capture, Connection, Exchange, Group, Kind, Packet, Part, Problem, Span, Tally};
+pub use model::{
+    Analysis, App, Capture, Connection, Exchange, Group, Kind, Packet, Part, Problem, Protocol, Span, Tally,
+};

@@ -4,11 +4,16 @@
 //! `app_bytes = request_head_bytes + response_head_bytes + framing_bytes + content_bytes + retransmitted_bytes`.
 //! And the exchanges of a capture add up to its totals, column by column.
 
+mod connection;
+
 use std::fmt;
 use std::ops::{Add, AddAssign};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use connection::{Connection, ConnectionRow, Protocol, TlsRecords, WebSocketFrames};
+pub(crate) use connection::{NEVER, Sums};
 
 /// The name of this format, in every JSON file.
 pub const SCHEMA: &str = "wirelab/1";
@@ -363,67 +368,6 @@ pub struct SpreadSeconds {
     pub min: f64,
     /// The most.
     pub max: f64,
-}
-
-/// One TCP connection.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Connection {
-    /// The client's address and port: who sent the SYN, or who spoke like a client.
-    pub client: String,
-    /// The server's address and port.
-    pub server: String,
-    /// What was spoken: "http", "sse", "websocket", "lines", "tls", "http2", "unknown", "none" (no bytes at all).
-    pub protocol: String,
-    /// Time of its first packet, in seconds since the first frame of the capture.
-    pub start_s: f64,
-    /// Time from its first packet to its last, in seconds.
-    pub duration_s: f64,
-    /// Round trip time seen in the handshake, in seconds: SYN to the ACK of the SYN-ACK. Null where it is not in the capture.
-    pub rtt_s: Option<f64>,
-    /// Its packets.
-    #[serde(flatten)]
-    pub tally: Tally,
-    /// Packets that arrived behind a gap that a later one filled.
-    pub out_of_order_packets: u64,
-    /// ACKs that repeat the one before, as tshark names them.
-    pub duplicate_acks: u64,
-    /// Keep-alive probes, as tshark names them.
-    pub keep_alives: u64,
-    /// Packets that announce that there is no room to receive.
-    pub zero_windows: u64,
-    /// Bytes that the capture does not have, though later ones are there.
-    pub missing_bytes: u64,
-    /// HTTP requests seen whole or in part.
-    pub http_requests: u64,
-    /// HTTP responses seen whole or in part.
-    pub http_responses: u64,
-    /// WebSocket frames by opcode.
-    pub websocket_frames: WebSocketFrames,
-    /// Server-sent events that would have been dispatched.
-    pub sse_events: u64,
-    /// TLS records by type: handshake, application data, other.
-    pub tls_records: TlsRecords,
-}
-
-/// WebSocket frames by opcode (RFC 6455, section 5.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[allow(missing_docs)]
-pub struct WebSocketFrames {
-    pub text: u64,
-    pub binary: u64,
-    pub close: u64,
-    pub ping: u64,
-    pub pong: u64,
-    pub continuation: u64,
-}
-
-/// TLS records by content type (RFC 8446, section 5.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[allow(missing_docs)]
-pub struct TlsRecords {
-    pub handshake: u64,
-    pub application_data: u64,
-    pub other: u64,
 }
 
 /// Something that could not be read or decoded.

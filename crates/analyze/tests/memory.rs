@@ -129,7 +129,8 @@ fn a_hundred_thousand_connections_that_were_closed() {
     let (capture, taken, whole) = feed.finish();
     assert_eq!(capture.connections.len(), 100_000);
     assert!(taken < 50 * MIB, "{taken}");
-    assert!(whole < 100 * MIB, "{whole}");
+    // The rows of the result take the places of those that were kept while reading.
+    assert!(whole < 50 * MIB, "{whole}");
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn two_hundred_thousand_connections_that_stay_open() {
     }
     let (capture, taken, _) = feed.finish();
     assert_eq!(capture.connections.len(), 200_000);
-    assert_eq!(capture.connections.iter().map(|one| one.http_responses).sum::<u64>(), 200_000);
+    assert_eq!(capture.connections.iter().map(|one| one.row().http_responses).sum::<u64>(), 200_000);
     assert!(taken / 200_000 < 1800, "{} bytes a connection", taken / 200_000);
 }
 

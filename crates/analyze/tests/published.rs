@@ -64,8 +64,8 @@ fn sseapp() {
     assert_eq!(columns(&capture.totals), [21, 8, 3015, 692, 1609]);
     assert_eq!(per_update(&capture), [2, 1, 166, 64, 34]);
     assert_eq!(push_only(&capture), Some([2, 1, 166, 64, 34]));
-    assert_eq!(capture.connections[0].sse_events, 3);
-    assert_eq!(capture.connections[0].protocol, "sse");
+    assert_eq!(capture.connections[0].row().sse_events, 3);
+    assert_eq!(capture.connections[0].protocol.name(), "sse");
     // 34 app bytes: chunk size 4, "data: " 6, two line ends 2, chunk end 2, and the JSON text of 20 with the time in it.
     let update = capture.per_update.unwrap();
     assert_eq!((update.framing_bytes, update.content_bytes, update.useful_bytes), (14, 20, 8));
@@ -78,7 +78,7 @@ fn wsapp() {
     assert_eq!(columns(&capture.totals), [34, 13, 4163, 1104, 1903]);
     assert_eq!(per_update(&capture), [3, 2, 234, 96, 36]);
     assert_eq!(push_only(&capture), Some([2, 1, 154, 64, 22]));
-    let frames = capture.connections[1].websocket_frames;
+    let frames = capture.connections[1].row().websocket_frames;
     assert_eq!((frames.text, frames.close), (6, 2));
     let update = capture.per_update.unwrap();
     assert_eq!((update.framing_bytes, update.content_bytes, update.useful_bytes), (8, 28, 8));

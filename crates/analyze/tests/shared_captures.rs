@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use wirelab_analyze::model::ConnectionRow;
 use wirelab_analyze::{Analyzer, App, Capture, Settings, Tally};
 use wirelab_capture::Reader;
 
@@ -107,14 +108,15 @@ fn captures_of_others_agree_with_tshark() {
         }
         compare("streams", capture.connections.len() as u64, number("streams"));
         for (stream, connection) in expected["per_stream"].as_array().unwrap().iter().zip(&capture.connections) {
-            for (key, ours) in sums(&connection.tally) {
+            for (key, ours) in sums(&connection.tally()) {
                 if exception.is_some() && key == "frame_bytes" {
                     continue;
                 }
                 compare(&format!("stream {}: {key}", stream["stream"]), ours, stream[key].as_u64().unwrap());
             }
         }
-        let sum = |of: fn(&wirelab_analyze::Connection) -> u64| capture.connections.iter().map(of).sum::<u64>();
+        let rows: Vec<_> = capture.connections.iter().map(wirelab_analyze::Connection::row).collect();
+        let sum = |of: fn(&ConnectionRow) -> u64| rows.iter().map(of).sum::<u64>();
         for (opcode, ours) in [
             ("0", sum(|one| one.websocket_frames.continuation)),
             ("1", sum(|one| one.websocket_frames.text)),

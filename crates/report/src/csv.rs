@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 use wirelab_analyze::model::Tally;
 
+use crate::clients;
 use crate::report::Report;
 use crate::tables::{Column, Row, TableKind};
 
@@ -33,15 +34,18 @@ pub fn render(report: &Report) -> String {
             line(&mut text, report, table.kind, row);
         }
     }
-    for row in &report.clients {
-        let Some(capture) = report.analysis.captures.get(row.capture) else { continue };
-        text.push_str("client");
-        push(&mut text, &quoted(&capture.name));
-        push(&mut text, capture.app.map_or("", |app| app.name()));
-        push(&mut text, &quoted(&row.address));
-        values(&mut text, &row.tally);
-        text.push_str(&",".repeat(3 * Column::ALL.len()));
-        text.push_str("\r\n");
+    for clients in clients::clients(&report.analysis, usize::MAX) {
+        let Some(capture) = report.analysis.captures.get(clients.capture) else { continue };
+        let name = quoted(&capture.name);
+        for row in &clients.rows {
+            text.push_str("client");
+            push(&mut text, &name);
+            push(&mut text, capture.app.map_or("", |app| app.name()));
+            push(&mut text, &quoted(&row.address()));
+            values(&mut text, &row.tally);
+            text.push_str(&",".repeat(3 * Column::ALL.len()));
+            text.push_str("\r\n");
+        }
     }
     text
 }

@@ -12,7 +12,7 @@ use crate::bytes::FrameBytes;
 pub fn of(capture: &Capture, frame: &FrameBytes) -> Vec<Field> {
     let packet = crate::lookup::packet(capture, frame.number);
     let connection = packet.and_then(|packet| capture.connections.get(packet.connection as usize));
-    of_packet(&frame.frame(), packet, connection.map_or("none", |connection| &connection.protocol))
+    of_packet(&frame.frame(), packet, connection.map_or("none", |connection| connection.protocol.name()))
 }
 
 /// The same for a single packet. `spoken` is what its connection speaks.

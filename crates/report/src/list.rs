@@ -114,18 +114,18 @@ pub fn follow(
 }
 
 /// Who sent a packet, and to whom.
-pub fn ends<'a>(capture: &'a Capture, packet: &Packet) -> (&'a str, &'a str) {
+fn ends(capture: &Capture, packet: &Packet) -> (String, String) {
     match capture.connections.get(packet.connection as usize) {
-        Some(connection) if packet.from_client => (&connection.client, &connection.server),
-        Some(connection) => (&connection.server, &connection.client),
-        None => ("?", "?"),
+        Some(connection) if packet.from_client => (connection.client.to_string(), connection.server.to_string()),
+        Some(connection) => (connection.server.to_string(), connection.client.to_string()),
+        None => ("?".to_owned(), "?".to_owned()),
     }
 }
 
 /// The protocol of a packet as Wireshark's column has it: the application's for data, TCP for the rest.
 pub fn protocol(capture: &Capture, packet: &Packet) -> &'static str {
     let connection = capture.connections.get(packet.connection as usize);
-    protocol_of(connection.map_or("none", |connection| connection.protocol.as_str()), packet)
+    protocol_of(connection.map_or("none", |connection| connection.protocol.name()), packet)
 }
 
 /// The same, where it is known what is spoken on its connection.
@@ -171,7 +171,13 @@ pub fn described(packet: &Packet) -> String {
 }
 
 fn endpoint_width(capture: &Capture) -> usize {
-    capture.connections.iter().map(|c| c.client.len().max(c.server.len())).max().unwrap_or(0)
+    capture
+        .connections
+        .iter()
+        .flat_map(|one| [one.client, one.server])
+        .map(|end| end.to_string().len())
+        .max()
+        .unwrap_or(0)
 }
 
 /// Bytes in lines of 16: offset, hexadecimal, text.

@@ -44,5 +44,5 @@ pub fn server_acks<'a>(packets: &[&'a Packet]) -> Vec<&'a Packet> {
 
 /// The mean round trip of the handshakes, where one is in the capture.
 pub fn round_trip(capture: &Capture) -> Option<f64> {
-    capture.connections.iter().filter_map(|connection| connection.rtt_s).reduce(f64::min)
+    capture.connections.iter().filter_map(|connection| connection.rtt_s()).reduce(f64::min)
 }

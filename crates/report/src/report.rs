@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use wirelab_analyze::model::Analysis;
 
 use crate::bytes::CaptureBytes;
-use crate::clients::{self, ClientRow};
 use crate::differences::{self, Difference};
 use crate::findings::{self, Findings};
 use crate::run_info::RunInfo;
@@ -14,7 +13,8 @@ use crate::tables::{self, Table};
 /// What was found, how it was made, and what there is to say about it.
 ///
 /// Everything that is computed is computed here or in the modules that this one calls; templates and tables only
-/// choose how it looks.
+/// choose how it looks. Only the [clients](crate::clients) are put together by each form, as it shows more or fewer of
+/// them.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The findings of the analyzer.
@@ -27,8 +27,6 @@ pub struct Report {
     pub ids: Vec<String>,
     /// The tables.
     pub tables: Vec<Table>,
-    /// The clients of the captures that have several.
-    pub clients: Vec<ClientRow>,
     /// Why numbers differ, from 2021 and from one update to the next.
     pub differences: Vec<Difference>,
     /// What the numbers say, in sentences: the headings of the report.
@@ -44,8 +42,7 @@ impl Report {
         let tables = tables::tables(&analysis);
         let differences = differences::explain(&analysis.captures, run.as_ref());
         let findings = findings::find(&analysis, &tables, run.as_ref());
-        let clients = clients::clients(&analysis);
-        Report { ids: ids(&analysis), tables, clients, differences, findings, analysis, run, bytes }
+        Report { ids: ids(&analysis), tables, differences, findings, analysis, run, bytes }
     }
 
     /// Whether the numbers come from the virtual wire.

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 use wirelab_analyze::model::{Capture, Group};
 
+use crate::clients::{self, Clients};
 use crate::numbers::{duration, percent, with_commas};
 use crate::report::Report;
 use crate::tables::{Column, Row, Table};
@@ -23,7 +24,7 @@ pub fn render(report: &Report, colour: bool) -> String {
         text.push_str(&grid(table, &paint));
         text.push('\n');
     }
-    text.push_str(&clients(report, &paint));
+    text.push_str(&clients_of(report, &paint));
     for capture in report.analysis.captures.iter().filter(|capture| capture.app.is_none()) {
         text.push_str(&exchanges(capture, &paint));
     }
@@ -66,12 +67,12 @@ pub fn render(report: &Report, colour: bool) -> String {
 }
 
 /// The first clients of each capture that has several.
-fn clients(report: &Report, paint: &Paint) -> String {
+fn clients_of(report: &Report, paint: &Paint) -> String {
     let mut text = String::new();
-    for rows in report.clients.chunk_by(|a, b| a.capture == b.capture) {
-        let name = rows.first().and_then(|row| report.analysis.captures.get(row.capture)).map_or("", |one| &one.name);
-        let shown = rows.len().min(MOST_CLIENTS);
-        let heading = match rows.len() - shown {
+    for Clients { capture, count, rows } in clients::clients(&report.analysis, MOST_CLIENTS) {
+        let name = report.analysis.captures.get(capture).map_or("", |one| &one.name);
+        let shown = rows.len();
+        let heading = match count - shown {
             0 => format!("Each client of {}", printable(name)),
             more => format!("The first {shown} clients of {}; tables.csv has the {more} others too", printable(name)),
         };
@@ -80,8 +81,8 @@ fn clients(report: &Report, paint: &Paint) -> String {
         let mut grid = Grid::new();
         grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         grid.set_header(["", "updates", "packets", "app packets", "frame", "lower", "TCP", "app"]);
-        for row in rows.iter().take(shown) {
-            let mut cells = vec![row.address.clone(), with_commas(row.updates)];
+        for row in &rows {
+            let mut cells = vec![row.address(), with_commas(row.updates)];
             cells.extend(Column::ALL.iter().map(|column| with_commas(column.of(&row.tally))));
             grid.add_row(cells);
         }

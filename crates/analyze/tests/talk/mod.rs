@@ -152,7 +152,7 @@ pub fn analyze_with(frames: &[(u64, Vec<u8>)], settings: Settings) -> Capture {
 /// The sums that hold on every capture.
 pub fn check(capture: &Capture) {
     assert!(capture.totals.adds_up(), "totals: {:?}", capture.totals);
-    let connections: Tally = capture.connections.iter().map(|one| one.tally).sum();
+    let connections: Tally = capture.connections.iter().map(|one| one.tally()).sum();
     assert_eq!(connections, capture.totals, "connections add up to the totals");
     let groups: Tally = capture.groups.iter().map(|one| one.tally).sum();
     assert_eq!(groups, capture.totals, "groups add up to the totals");
@@ -192,7 +192,7 @@ pub fn said(capture: &Capture) -> Vec<String> {
             )
         })
         .collect();
-    for one in &capture.connections {
+    for one in capture.connections.iter().map(wirelab_analyze::Connection::row) {
         lines.push(format!(
             "{} requests {} responses {} events {} frames {:?} missing {}",
             one.protocol,

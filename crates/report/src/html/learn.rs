@@ -1,7 +1,7 @@
 //! Questions to answer before looking, whose answers come from these very captures.
 
 use serde::Serialize;
-use wirelab_analyze::model::{App, Capture};
+use wirelab_analyze::model::{App, Capture, Protocol};
 
 use crate::findings::{costs, crossing, inline};
 use crate::lookup;
@@ -156,9 +156,9 @@ fn masking_question(report: &Report, add: &mut dyn FnMut(&str, String, Option<St
 /// The first masked text frame that begins a packet, and its key in hexadecimal.
 fn masked_frame(capture: &Capture, bytes: &crate::CaptureBytes) -> Option<(u64, String)> {
     capture.packets.iter().filter(|packet| packet.from_client && packet.app_len >= 6).find_map(|packet| {
-        let protocol = &capture.connections.get(packet.connection as usize)?.protocol;
+        let protocol = capture.connections.get(packet.connection as usize)?.protocol;
         let payload = crate::transcript::payload(packet, bytes.frame(packet.number)?);
-        if protocol != "websocket"
+        if protocol != Protocol::WebSocket
             || payload.first()? & 0x0f != 1
             || payload.get(1)? & 0x80 == 0
             || payload.get(1)? & 0x7f > 125

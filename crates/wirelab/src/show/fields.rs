@@ -55,6 +55,6 @@ fn all(row: &Row, capture: &Capture) -> Vec<Field> {
     // What came in fragments is not in the last of them alone.
     let packet = row.packet.as_ref().filter(|_| !row.is_fragment());
     let connection = packet.and_then(|packet| capture.connections.get(packet.connection as usize));
-    let spoken = connection.map_or("none", |connection| connection.protocol.as_str());
+    let spoken = connection.map_or("none", |connection| connection.protocol.name());
     fields::of_packet(&kept.frame(row), packet, spoken)
 }
