@@ -246,8 +246,7 @@ impl Connection {
         if live.directions.iter().all(|one| one.finished && one.acked >= one.next) || segment.flags.rst() {
             self.closing = true;
         }
-        let acked = self.acked(&live);
-        live.ledger.settle(acked, self.index, &mut shared.book);
+        live.ledger.settle(self.index, &mut shared.book);
         self.live = Some(live);
     }
 
@@ -370,6 +369,11 @@ impl Connection {
             live.partial |= !flags.syn();
         }
         let acked = if flags.ack() { theirs.acknowledge(segment.ack) } else { None };
+        if acked.is_some() {
+            // Those of the side that the packet was sent to.
+            let [client, server] = &mut live.ledger.acked;
+            *(if meta.from_client { server } else { client }) = theirs.acked;
+        }
         // Half of all packets: an ACK, and nothing else.
         if segment.payload_len == 0 && name.is_none() && flags.is_plain_ack() && theirs.acked <= theirs.next {
             let current = live.ledger.current(meta, self.index, &mut shared.book);
@@ -572,6 +576,7 @@ impl Connection {
         });
         // A gap has no packets: whatever it opened gets its bytes from the packets to come.
         shared.owned.clear();
+        live.ledger.unbooked = false;
     }
 
     /// Hands new bytes to the conversation and books them.
@@ -602,17 +607,19 @@ impl Connection {
         let first = live.ledger.clamp(first);
         self.give_packet(first, meta, !meta.from_client, live, shared);
         self.give_repeated(first, meta, u64::from(repeated), live, shared);
+        let [ours, _] = both(&mut live.directions, from);
         for Owned { exchange, part, len } in owned.drain(..) {
             let exchange = live.ledger.clamp(exchange);
-            live.ledger.bytes(exchange, part, u64::from(len), meta);
-            if let Some(ours) = live.directions.get_mut(from) {
-                ours.next += u64::from(len);
-                ours.own(ours.next, exchange);
-                live.ledger.owns(exchange, meta.from_client, ours.next);
+            ours.next += u64::from(len);
+            ours.own(ours.next, exchange);
+            if let Some(open) = live.ledger.get(exchange) {
+                open.bytes(part, u64::from(len), meta);
+                open.owns(meta.from_client, ours.next);
             }
             shared.packets.span(meta, Span { part, len });
         }
         shared.owned = owned;
+        live.ledger.unbooked = false;
     }
 
     /// Lets the conversation read, in the surroundings of one packet.
@@ -681,13 +688,6 @@ impl Connection {
     fn note_repeated(&self, exchange: ExId, meta: &PacketMeta, live: &mut Live) {
         live.ledger.repeated(exchange, meta.from_client);
     }
-
-    /// Positions up to which the client's and the server's bytes are acknowledged.
-    #[inline]
-    fn acked(&self, live: &Live) -> [u64; 2] {
-        let [a, b] = &live.directions;
-        if self.client == 0 { [a.acked, b.acked] } else { [b.acked, a.acked] }
-    }
 }
 
 /// The direction of a packet, and the other one.
@@ -702,4 +702,4 @@ fn relative(direction: &Direction, seq: u32, syn: bool) -> u64 {
 }
 
 /// How many [`Live`] are kept for the next connections.
-const MOST_SPARE: usize = 64;
+const MOST_SPARE: usize = 256;

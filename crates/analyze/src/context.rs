@@ -170,6 +170,7 @@ impl Context<'_> {
             return;
         }
         self.offset += len as u64;
+        self.ledger.unbooked = true;
         let len = len as u32;
         match self.owned.last_mut() {
             Some(last) if last.exchange == exchange && last.part == part => last.len += len,

@@ -22,7 +22,9 @@ pub(crate) struct Direction {
     pub fin: Option<u64>,
     /// Whether the FIN was delivered.
     pub finished: bool,
-    /// Who owns the bytes up to a position, for those not yet acknowledged.
+    /// Who owns the bytes that are not yet acknowledged: the first run of them, and those behind it. Each up to a
+    /// position. Mostly there is one.
+    owner: Option<(u64, ExId)>,
     owners: VecDeque<(u64, ExId)>,
     /// Segments that came early; `None` where none ever did.
     early: Option<Box<Early>>,
@@ -89,15 +91,19 @@ impl Direction {
     /// Notes who owns the bytes up to `end`.
     #[inline]
     pub fn own(&mut self, end: u64, exchange: ExId) {
+        match &mut self.owner {
+            None => self.owner = Some((end, exchange)),
+            Some((last, owner)) if *owner == exchange && self.owners.is_empty() => *last = end,
+            Some(_) => self.own_too(end, exchange),
+        }
+    }
+
+    fn own_too(&mut self, end: u64, exchange: ExId) {
         match self.owners.back_mut() {
             Some((last, owner)) if *owner == exchange => *last = end,
             _ => {
-                if self.owners.capacity() == 0 {
-                    // Most connections never have more than two at a time.
-                    self.owners.reserve_exact(2);
-                }
                 if self.owners.len() >= MOST_OWNERS {
-                    self.owners.pop_front();
+                    self.owner = self.owners.pop_front();
                 }
                 self.owners.push_back((end, exchange));
             }
@@ -106,7 +112,7 @@ impl Direction {
 
     /// Who owns the byte at a position, while it is not acknowledged.
     pub fn owner(&self, position: u64) -> Option<ExId> {
-        self.owners.iter().find(|(end, _)| *end > position).map(|(_, owner)| *owner)
+        self.owner.iter().chain(&self.owners).find(|(end, _)| *end > position).map(|(_, owner)| *owner)
     }
 
     /// Takes an acknowledgement of this direction's bytes. Gives the owner of the last byte newly acknowledged; the
@@ -119,11 +125,23 @@ impl Direction {
             return None;
         }
         self.acked = position;
-        let owner = self.owner(position - 1).or_else(|| self.owners.back().map(|(_, owner)| *owner));
-        while self.owners.front().is_some_and(|(end, _)| *end <= position) {
-            self.owners.pop_front();
+        if !self.owners.is_empty() {
+            return Some(self.acknowledge_several(position));
         }
-        Some(owner)
+        let Some((end, owner)) = self.owner else { return Some(None) };
+        if end <= position {
+            self.owner = None;
+        }
+        Some(Some(owner))
+    }
+
+    /// The same, where the bytes under way have several owners.
+    fn acknowledge_several(&mut self, position: u64) -> Option<ExId> {
+        let owner = self.owner(position - 1).or_else(|| self.owners.back().map(|(_, owner)| *owner));
+        while self.owner.is_some_and(|(end, _)| end <= position) {
+            self.owner = self.owners.pop_front();
+        }
+        owner
     }
 
     /// Keeps a segment that came early. `false` where there is no room for it.

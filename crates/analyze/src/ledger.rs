@@ -14,8 +14,9 @@ use crate::model::Part;
 pub(crate) type ExId = u32;
 
 /// What an exchange is in the protocol's own terms, before anyone asks which of them are updates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Nature {
+    #[default]
     Setup,
     Greeting,
     /// An HTTP request and its answer; the flag marks the first page that a client's address asked for.
@@ -50,7 +51,7 @@ pub(crate) struct PacketMeta {
 }
 
 /// An exchange that may still be given packets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Open {
     pub nature: Nature,
     pub label: LabelId,
@@ -79,11 +80,23 @@ pub(crate) struct Open {
 }
 
 /// The open exchanges of one connection.
+///
+/// Mostly there is one at a time: when another begins, nothing more can belong to it. So the newest stands here, and
+/// those before it, while there are any, elsewhere.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     /// The id of the first open exchange.
     first: ExId,
-    open: VecDeque<Open>,
+    /// The open exchanges before the newest.
+    older: VecDeque<Open>,
+    /// The exchange begun last.
+    newest: Open,
+    /// Whether `newest` is one: not before the first, nor after the end.
+    any: bool,
+    /// Whether bytes of the packet in hand have owners, but are not booked yet.
+    pub unbooked: bool,
+    /// Positions up to which the client's and the server's bytes are acknowledged.
+    pub acked: [u64; 2],
     /// The exchange in progress: the one begun last.
     current: ExId,
     /// The connection's close and keep-alive exchanges, once begun.
@@ -102,6 +115,13 @@ pub(crate) struct Closed {
 }
 
 impl Closed {
+    /// Adds an exchange.
+    fn count(&mut self, costs: &Costs) {
+        self.parts.add(&costs.parts);
+        self.useful += u64::from(costs.useful);
+        self.repeated_packets += u64::from(costs.repeated_packets);
+    }
+
     /// Adds those of another.
     pub fn add(&mut self, other: &Closed) {
         self.parts.add(&other.parts);
@@ -113,50 +133,69 @@ impl Closed {
 impl Ledger {
     /// As new, with the room that it has.
     pub fn clear(&mut self) {
-        let mut open = std::mem::take(&mut self.open);
-        open.clear();
-        *self = Ledger { open, ..Ledger::default() };
+        let mut older = std::mem::take(&mut self.older);
+        older.clear();
+        self.older = older;
+        self.first = 0;
+        self.any = false;
+        self.unbooked = false;
+        self.acked = [0; 2];
+        self.current = 0;
+        self.close = None;
+        self.keep_alive = None;
+        self.closed = Closed::default();
     }
 
     /// Whether it takes up no more room than a usual connection's.
     pub fn is_small(&self) -> bool {
-        self.open.capacity() <= 8
+        self.older.capacity() <= 8
     }
 
     /// Begins an exchange; it becomes the one in progress.
     pub fn begin(&mut self, nature: Nature, label: LabelId, at: &PacketMeta, connection: u32, book: &mut Book) -> ExId {
-        self.retire(connection, book, MOST_OPEN);
-        let id = self.first + self.open.len() as u32;
-        let order = book.next_order();
-        if self.open.capacity() == 0 {
-            // Most connections never have more than two at a time.
-            self.open.reserve_exact(2);
+        if self.any {
+            if self.older.is_empty() && !self.unbooked && self.newest.is_over(self.acked) {
+                self.hand_newest_over(connection, book);
+            } else {
+                self.keep_newest(connection, book);
+            }
         }
-        self.open.push_back(Open {
+        let id = self.newest_id();
+        let order = book.next_order();
+        self.newest = Open {
             nature,
             label,
-            has_time: false,
-            complete: false,
             order,
             // The time is set with the first packet; `at` only names it for exchanges that never get one of their own.
             first_ns: at.time_ns,
             last_ns: at.time_ns,
-            asked_ns: 0,
-            answer_first_ns: 0,
-            answer_last_ns: 0,
-            packets: Vec::new(),
-            costs: Costs::default(),
-            push: Costs::default(),
-            ends: [0; 2],
             kept: book.keeps(order),
-        });
+            ..Open::default()
+        };
+        self.any = true;
         self.current = id;
         id
     }
 
+    /// Puts the newest to the older ones, since packets may still belong to it.
+    #[cold]
+    fn keep_newest(&mut self, connection: u32, book: &mut Book) {
+        while self.older.len() >= MOST_OPEN {
+            self.hand_over(connection, book);
+        }
+        self.older.push_back(std::mem::take(&mut self.newest));
+        self.any = false;
+    }
+
+    /// The id of the newest open exchange, or the one that the next will have where none is open.
+    #[inline]
+    fn newest_id(&self) -> ExId {
+        self.first + self.older.len() as u32
+    }
+
     /// The exchange in progress on this connection, begun if there is none yet.
     pub fn current(&mut self, at: &PacketMeta, connection: u32, book: &mut Book) -> ExId {
-        if self.open.is_empty() {
+        if !self.any {
             return self.begin(Nature::Turn, label::UNKNOWN, at, connection, book);
         }
         self.clamp(self.current)
@@ -193,7 +232,11 @@ impl Ledger {
     /// An open exchange, or `None` once it was closed.
     #[inline]
     pub fn get(&mut self, id: ExId) -> Option<&mut Open> {
-        self.open.get_mut(id.checked_sub(self.first)? as usize)
+        let at = id.checked_sub(self.first)? as usize;
+        if at == self.older.len() && self.any {
+            return Some(&mut self.newest);
+        }
+        self.older.get_mut(at)
     }
 
     /// The exchange itself where it is still open, else the oldest that is.
@@ -205,38 +248,16 @@ impl Ledger {
     /// Gives a packet, with its headers and everything below, to an exchange. Its payload is given by [`Ledger::bytes`].
     #[inline]
     pub fn packet(&mut self, id: ExId, meta: &PacketMeta, push: bool) {
-        let Some(open) = self.get(id) else { return };
-        if open.costs.packets == 0 {
-            open.first_ns = meta.time_ns;
-        }
-        open.last_ns = open.last_ns.max(meta.time_ns);
-        if open.kept && open.packets.len() < MOST_PACKETS_LISTED {
-            open.packets.push(meta.number);
-        }
-        open.costs.packet(meta);
-        if push {
-            open.push.packet(meta);
+        if let Some(open) = self.get(id) {
+            open.packet(meta, push);
         }
     }
 
     /// Gives payload bytes to an exchange.
     #[inline]
     pub fn bytes(&mut self, id: ExId, part: Part, len: u64, meta: &PacketMeta) {
-        let Some(open) = self.get(id) else { return };
-        open.last_ns = open.last_ns.max(meta.time_ns);
-        if part != Part::Retransmitted {
-            if meta.from_client {
-                open.asked_ns = meta.time_ns;
-            } else {
-                if open.answer_first_ns == 0 {
-                    open.answer_first_ns = meta.time_ns;
-                }
-                open.answer_last_ns = meta.time_ns;
-            }
-        }
-        open.costs.bytes(part, len);
-        if !meta.from_client {
-            open.push.bytes(part, len);
+        if let Some(open) = self.get(id) {
+            open.bytes(part, len, meta);
         }
     }
 
@@ -258,48 +279,112 @@ impl Ledger {
     }
 
     /// Notes that an exchange owns bytes of a direction up to a position.
+    #[inline]
     pub fn owns(&mut self, id: ExId, from_client: bool, end: u64) {
-        if let Some(open) = self.get(id)
-            && let Some(slot) = open.ends.get_mut(usize::from(!from_client))
-        {
-            *slot = (*slot).max(end);
+        if let Some(open) = self.get(id) {
+            open.owns(from_client, end);
         }
     }
 
     /// Hands over exchanges from the oldest on while they are complete and acknowledged on both sides.
     #[inline]
-    pub fn settle(&mut self, acked: [u64; 2], connection: u32, book: &mut Book) {
-        while self.open.len() > 1
-            && self.open.front().is_some_and(|open| {
-                open.complete
-                    && open.ends.iter().zip(&acked).all(|(end, acked)| end <= acked)
-                    && self.first != self.current
-            })
-        {
+    pub fn settle(&mut self, connection: u32, book: &mut Book) {
+        if !self.older.is_empty() {
+            self.settle_older(connection, book);
+        }
+    }
+
+    fn settle_older(&mut self, connection: u32, book: &mut Book) {
+        while self.first != self.current && self.older.front().is_some_and(|open| open.is_over(self.acked)) {
             self.hand_over(connection, book);
         }
     }
 
     /// Hands over all that is open: the connection, or the capture, has ended.
     pub fn end(&mut self, connection: u32, book: &mut Book) {
-        self.retire(connection, book, 0);
-    }
-
-    fn retire(&mut self, connection: u32, book: &mut Book, most: usize) {
-        while self.open.len() > most {
+        while !self.older.is_empty() {
             self.hand_over(connection, book);
         }
+        if self.any {
+            self.hand_newest_over(connection, book);
+        }
     }
 
+    /// Hands over the oldest of the older ones.
     fn hand_over(&mut self, connection: u32, book: &mut Book) {
-        if let Some(open) = self.open.front_mut() {
-            self.closed.parts.add(&open.costs.parts);
-            self.closed.useful += u64::from(open.costs.useful);
-            self.closed.repeated_packets += u64::from(open.costs.repeated_packets);
-            book.add(open, connection, self.first);
-            self.open.pop_front();
+        if let Some(mut open) = self.older.pop_front() {
+            self.closed.count(&open.costs);
+            book.add(&mut open, connection, self.first);
             self.first += 1;
         }
+    }
+
+    /// Hands over the newest, the only one that is open.
+    fn hand_newest_over(&mut self, connection: u32, book: &mut Book) {
+        self.closed.count(&self.newest.costs);
+        book.add(&mut self.newest, connection, self.first);
+        self.first += 1;
+        self.any = false;
+    }
+}
+
+impl Open {
+    /// Whether nothing more can belong to it: it is complete, and acknowledged on both sides.
+    #[inline]
+    fn is_over(&self, acked: [u64; 2]) -> bool {
+        let ([ours, theirs], [a, b]) = (self.ends, acked);
+        self.complete && ours <= a && theirs <= b
+    }
+
+    /// Adds a packet, with its headers and everything below.
+    #[inline]
+    pub fn packet(&mut self, meta: &PacketMeta, push: bool) {
+        if self.costs.packets == 0 {
+            self.first_ns = meta.time_ns;
+        }
+        self.last_ns = self.last_ns.max(meta.time_ns);
+        if self.kept {
+            self.list(meta.number);
+        }
+        self.costs.packet(meta);
+        if push {
+            self.push.packet(meta);
+        }
+    }
+
+    #[cold]
+    fn list(&mut self, number: u64) {
+        if self.packets.len() < MOST_PACKETS_LISTED {
+            self.packets.push(number);
+        }
+    }
+
+    /// Adds payload bytes.
+    #[inline]
+    pub fn bytes(&mut self, part: Part, len: u64, meta: &PacketMeta) {
+        self.last_ns = self.last_ns.max(meta.time_ns);
+        if part != Part::Retransmitted {
+            if meta.from_client {
+                self.asked_ns = meta.time_ns;
+            } else {
+                if self.answer_first_ns == 0 {
+                    self.answer_first_ns = meta.time_ns;
+                }
+                self.answer_last_ns = meta.time_ns;
+            }
+        }
+        self.costs.bytes(part, len);
+        if !meta.from_client {
+            self.push.bytes(part, len);
+        }
+    }
+
+    /// Notes that it owns bytes of a direction up to a position.
+    #[inline]
+    pub fn owns(&mut self, from_client: bool, end: u64) {
+        let [ours, theirs] = &mut self.ends;
+        let slot = if from_client { ours } else { theirs };
+        *slot = (*slot).max(end);
     }
 }
 
