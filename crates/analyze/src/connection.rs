@@ -351,6 +351,7 @@ impl Connection {
     }
 
     /// Decides which exchange the packet belongs to.
+    #[inline]
     fn place(
         &mut self,
         segment: &Segment<'_>,
@@ -374,12 +375,36 @@ impl Connection {
             let [client, server] = &mut live.ledger.acked;
             *(if meta.from_client { server } else { client }) = theirs.acked;
         }
-        // Half of all packets: an ACK, and nothing else.
-        if segment.payload_len == 0 && name.is_none() && flags.is_plain_ack() && theirs.acked <= theirs.next {
-            let current = live.ledger.current(meta, self.index, &mut shared.book);
-            let exchange = acked.flatten().map_or(current, |owner| live.ledger.clamp(owner));
-            return self.give_packet(exchange, meta, meta.from_client, live, shared);
+        // Nearly all packets: the next bytes, or an ACK and nothing else, while all that was acknowledged was seen.
+        if name.is_none() && flags.is_plain_ack() && theirs.acked <= theirs.next {
+            if segment.payload_len == 0 {
+                let current = live.ledger.current(meta, self.index, &mut shared.book);
+                let exchange = acked.flatten().map_or(current, |owner| live.ledger.clamp(owner));
+                return self.give_packet(exchange, meta, meta.from_client, live, shared);
+            }
+            if ours.position(segment.seq) == ours.next as i64 && !ours.has_waiting() && ours.fin.is_none() {
+                let cut = segment.payload_len.saturating_sub(segment.payload.len() as u32);
+                return self.deliver(from, 0, segment.payload, cut, meta, live, shared);
+            }
         }
+        self.place_unusual(segment, from, meta, name, acked, live, shared);
+    }
+
+    /// Decides it for a packet that is not simply the next one.
+    #[inline(never)]
+    #[expect(clippy::too_many_arguments, reason = "one packet, seen from all sides")]
+    fn place_unusual(
+        &mut self,
+        segment: &Segment<'_>,
+        from: usize,
+        meta: &PacketMeta,
+        name: Option<Name>,
+        acked: Option<Option<ExId>>,
+        live: &mut Live,
+        shared: &mut Shared,
+    ) {
+        let flags = segment.flags;
+        let [_, theirs] = both(&mut live.directions, from);
         // What the other side has acknowledged without our having seen it will not come any more.
         if acked.is_some()
             && theirs.has_waiting()
@@ -511,12 +536,12 @@ impl Connection {
                 }
             }
             self.skip_gap(from, position, live, shared);
-            self.deliver(from, 0, segment.payload, cut, meta, live, shared);
+            self.deliver_late(from, 0, segment.payload, cut, meta, live, shared);
         } else {
             let old = (next - start) as usize;
             let new = segment.payload.get(old..).unwrap_or_default();
             let cut = cut.min((start + len - next) as u32);
-            self.deliver(from, old as u32, new, cut, meta, live, shared);
+            self.deliver_late(from, old as u32, new, cut, meta, live, shared);
         }
         self.drain(from, live, shared);
     }
@@ -544,7 +569,7 @@ impl Connection {
             }
             let new = segment.data.get(old..).unwrap_or_default();
             let cut = segment.cut.min((len - old) as u32);
-            self.deliver(from, old as u32 + segment.repeated, new, cut, &segment.meta, live, shared);
+            self.deliver_late(from, old as u32 + segment.repeated, new, cut, &segment.meta, live, shared);
         }
         if let Some(meta) = live.directions.get(from).and_then(|ours| ours.fin).map(|_| PacketMeta {
             time_ns: self.last_ns,
@@ -579,7 +604,24 @@ impl Connection {
         live.ledger.unbooked = false;
     }
 
+    /// Hands new bytes to the conversation and books them, where that did not happen at once.
+    #[inline(never)]
+    #[expect(clippy::too_many_arguments, reason = "one packet, seen from all sides")]
+    fn deliver_late(
+        &mut self,
+        from: usize,
+        repeated: u32,
+        data: &[u8],
+        cut: u32,
+        meta: &PacketMeta,
+        live: &mut Live,
+        shared: &mut Shared,
+    ) {
+        self.deliver(from, repeated, data, cut, meta, live, shared);
+    }
+
     /// Hands new bytes to the conversation and books them.
+    #[inline]
     #[expect(clippy::too_many_arguments, reason = "one packet, seen from all sides")]
     fn deliver(
         &mut self,

@@ -162,16 +162,7 @@ impl Ledger {
         }
         let id = self.newest_id();
         let order = book.next_order();
-        self.newest = Open {
-            nature,
-            label,
-            order,
-            // The time is set with the first packet; `at` only names it for exchanges that never get one of their own.
-            first_ns: at.time_ns,
-            last_ns: at.time_ns,
-            kept: book.keeps(order),
-            ..Open::default()
-        };
+        self.newest.restart(nature, label, order, book.keeps(order), at);
         self.any = true;
         self.current = id;
         id
@@ -329,6 +320,28 @@ impl Ledger {
 }
 
 impl Open {
+    /// Makes a new exchange of one that was handed over, field by field: it is large, and there is one for every few
+    /// packets.
+    #[inline]
+    fn restart(&mut self, nature: Nature, label: LabelId, order: u64, kept: bool, at: &PacketMeta) {
+        self.nature = nature;
+        self.label = label;
+        self.has_time = false;
+        self.complete = false;
+        self.order = order;
+        // The time is set with the first packet; `at` only names it for exchanges that never get one of their own.
+        self.first_ns = at.time_ns;
+        self.last_ns = at.time_ns;
+        self.asked_ns = 0;
+        self.answer_first_ns = 0;
+        self.answer_last_ns = 0;
+        self.packets.clear();
+        self.costs = Costs::default();
+        self.push = Costs::default();
+        self.ends = [0; 2];
+        self.kept = kept;
+    }
+
     /// Whether nothing more can belong to it: it is complete, and acknowledged on both sides.
     #[inline]
     fn is_over(&self, acked: [u64; 2]) -> bool {

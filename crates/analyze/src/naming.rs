@@ -74,36 +74,40 @@ pub(crate) struct Facts {
 /// Names a packet of direction `ours`, and remembers it.
 #[inline]
 pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
-    let plain = !packet.syn && !packet.fin && !packet.rst;
-    let same_ack = packet.ack.is_some() && packet.ack == ours.last_ack;
-    let next = ours.next;
-    // Nearly all packets: the next bytes, or an ACK of something new. None of the names below fits these.
-    if plain && next == Some(packet.seq) && packet.window != 0 {
-        let end = packet.seq.wrapping_add(packet.len);
-        let usual = match packet.len {
-            0 => !same_ack,
-            1 => false,
-            _ => theirs.last_ack.is_none_or(|ack| after(end, ack)),
-        };
-        if usual {
-            if !same_ack {
-                ours.duplicate_acks = 0;
-                ours.last_ack_ns = if packet.ack.is_some() { packet.time_ns } else { ours.last_ack_ns };
-                ours.last_ack = packet.ack.or(ours.last_ack);
-            }
-            if packet.len > 0 {
-                ours.next = Some(end);
-                ours.next_ns = packet.time_ns;
-            }
-            ours.window = packet.window;
-            ours.probing = None;
-            return None;
-        }
+    if is_usual(ours, theirs, packet) { None } else { unusual(ours, theirs, packet) }
+}
+
+/// Whether this is what nearly all packets are: the next bytes, or an ACK of something new. No name fits these; they are
+/// remembered here.
+#[inline]
+fn is_usual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> bool {
+    let Some(ack) = packet.ack else { return false };
+    if packet.syn || packet.fin || packet.rst || ours.next != Some(packet.seq) || packet.window == 0 {
+        return false;
     }
-    unusual(ours, theirs, packet)
+    let same_ack = ours.last_ack == Some(ack);
+    if packet.len > 1 {
+        let end = packet.seq.wrapping_add(packet.len);
+        if theirs.last_ack.is_some_and(|ack| !after(end, ack)) {
+            return false;
+        }
+        ours.next = Some(end);
+        ours.next_ns = packet.time_ns;
+    } else if packet.len == 1 || same_ack {
+        return false;
+    }
+    if !same_ack {
+        ours.duplicate_acks = 0;
+        ours.last_ack_ns = packet.time_ns;
+        ours.last_ack = Some(ack);
+    }
+    ours.window = packet.window;
+    ours.probing = None;
+    true
 }
 
 /// Names a packet that is not simply the next one.
+#[inline(never)]
 fn unusual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
     let plain = !packet.syn && !packet.fin && !packet.rst;
     let same_ack = packet.ack.is_some() && packet.ack == ours.last_ack;
