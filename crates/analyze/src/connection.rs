@@ -643,14 +643,14 @@ impl Connection {
                 cx.own(exchange, Part::Content, cut as usize);
             }
         });
-        let mut owned = std::mem::take(&mut shared.owned);
-        let first = owned.first().map(|first| first.exchange);
-        let first = first.unwrap_or_else(|| live.ledger.current(meta, self.index, &mut shared.book));
-        let first = live.ledger.clamp(first);
+        let first = match shared.owned.first() {
+            Some(first) => live.ledger.clamp(first.exchange),
+            None => live.ledger.current(meta, self.index, &mut shared.book),
+        };
         self.give_packet(first, meta, !meta.from_client, live, shared);
         self.give_repeated(first, meta, u64::from(repeated), live, shared);
         let [ours, _] = both(&mut live.directions, from);
-        for Owned { exchange, part, len } in owned.drain(..) {
+        for &Owned { exchange, part, len } in &shared.owned {
             let exchange = live.ledger.clamp(exchange);
             ours.next += u64::from(len);
             ours.own(ours.next, exchange);
@@ -660,7 +660,6 @@ impl Connection {
             }
             shared.packets.span(meta, Span { part, len });
         }
-        shared.owned = owned;
         live.ledger.unbooked = false;
     }
 

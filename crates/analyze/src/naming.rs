@@ -74,7 +74,12 @@ pub(crate) struct Facts {
 /// Names a packet of direction `ours`, and remembers it.
 #[inline]
 pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
-    if is_usual(ours, theirs, packet) { None } else { unusual(ours, theirs, packet) }
+    if is_usual(ours, theirs, packet) {
+        return None;
+    }
+    // A copy, so that the facts of usual packets need not be put into memory for it.
+    let packet = *packet;
+    unusual(ours, theirs, &packet)
 }
 
 /// Whether this is what nearly all packets are: the next bytes, or an ACK of something new. No name fits these; they are

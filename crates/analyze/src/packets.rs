@@ -92,14 +92,28 @@ impl Packets {
     /// Says which exchange a packet belongs to, and which one of the capture that is.
     #[inline]
     pub fn belongs(&mut self, meta: &PacketMeta, exchange: ExId, order: impl FnOnce() -> Option<u64>) {
+        if meta.record != 0 {
+            self.belongs_to(meta, exchange, order().unwrap_or(u64::MAX));
+        }
+    }
+
+    #[cold]
+    fn belongs_to(&mut self, meta: &PacketMeta, exchange: ExId, order: u64) {
         if let Some(owner) = self.at_of(meta).and_then(|at| self.owners.get_mut(at)) {
-            *owner = Some((exchange, order().unwrap_or(u64::MAX)));
+            *owner = Some((exchange, order));
         }
     }
 
     /// Adds a run of payload bytes to a packet.
     #[inline]
     pub fn span(&mut self, meta: &PacketMeta, span: Span) {
+        if meta.record != 0 {
+            self.add_span(meta, span);
+        }
+    }
+
+    #[cold]
+    fn add_span(&mut self, meta: &PacketMeta, span: Span) {
         if let Some(row) = self.row_of(meta) {
             row.spans.push(span);
         }
@@ -108,6 +122,9 @@ impl Packets {
     /// Where the payload of a packet begins in its frame.
     #[inline]
     pub fn payload_offset(&self, meta: &PacketMeta) -> u64 {
+        if meta.record == 0 {
+            return u64::from(self.payload_offset);
+        }
         let row = self.at_of(meta).and_then(|at| self.rows.get(at));
         u64::from(row.map_or(self.payload_offset, |row| row.payload_offset))
     }
@@ -115,13 +132,18 @@ impl Packets {
     /// Takes a packet's description, to be added to; `None` where it is not kept.
     #[inline]
     pub fn take_info(&mut self, meta: &PacketMeta) -> Option<String> {
+        if meta.record == 0 {
+            return None;
+        }
         self.row_of(meta).map(|row| std::mem::take(&mut row.info))
     }
 
     /// Puts it back.
     #[inline]
     pub fn put_info(&mut self, meta: &PacketMeta, info: Option<String>) {
-        if let (Some(row), Some(info)) = (self.row_of(meta), info) {
+        if let Some(info) = info
+            && let Some(row) = self.row_of(meta)
+        {
             row.info = info;
         }
     }
