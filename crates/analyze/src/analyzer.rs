@@ -295,7 +295,7 @@ impl Analyzer {
 }
 
 /// Connections that have ended but may still get a late packet. Few, so that they stay in the processor's cache.
-const MOST_CLOSING: usize = 256;
+const MOST_CLOSING: usize = 64;
 /// Connections that are open at the same time. At about 1 KiB each: what bounds the memory of a flood of SYNs.
 const MOST_LIVE: usize = 1 << 18;
 /// Bytes of segments that wait for earlier ones, over all connections.

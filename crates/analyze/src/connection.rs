@@ -643,24 +643,39 @@ impl Connection {
                 cx.own(exchange, Part::Content, cut as usize);
             }
         });
+        if shared.owned.is_empty() || repeated > 0 {
+            self.give_first(repeated, meta, live, shared);
+        }
+        // The packet itself goes to the owner of its first new byte, unless it was given away above.
+        let mut first = repeated == 0;
+        let [ours, _] = both(&mut live.directions, from);
+        for &Owned { exchange, part, len } in &shared.owned {
+            let exchange = live.ledger.clamp(exchange);
+            ours.next += u64::from(len);
+            ours.own(ours.next, exchange);
+            let Some(open) = live.ledger.get(exchange) else { continue };
+            if first {
+                first = false;
+                open.packet(meta, !meta.from_client);
+                shared.packets.belongs(meta, exchange, open.order);
+            }
+            open.bytes(part, u64::from(len), meta);
+            open.owns(meta.from_client, ours.next);
+            shared.packets.span(meta, Span { part, len });
+        }
+        live.ledger.unbooked = false;
+    }
+
+    /// Gives a packet to the owner of its first new byte, with the bytes before it, or to the exchange in progress where
+    /// nobody owns a byte of it.
+    #[cold]
+    fn give_first(&mut self, repeated: u32, meta: &PacketMeta, live: &mut Live, shared: &mut Shared) {
         let first = match shared.owned.first() {
             Some(first) => live.ledger.clamp(first.exchange),
             None => live.ledger.current(meta, self.index, &mut shared.book),
         };
         self.give_packet(first, meta, !meta.from_client, live, shared);
         self.give_repeated(first, meta, u64::from(repeated), live, shared);
-        let [ours, _] = both(&mut live.directions, from);
-        for &Owned { exchange, part, len } in &shared.owned {
-            let exchange = live.ledger.clamp(exchange);
-            ours.next += u64::from(len);
-            ours.own(ours.next, exchange);
-            if let Some(open) = live.ledger.get(exchange) {
-                open.bytes(part, u64::from(len), meta);
-                open.owns(meta.from_client, ours.next);
-            }
-            shared.packets.span(meta, Span { part, len });
-        }
-        live.ledger.unbooked = false;
     }
 
     /// Lets the conversation read, in the surroundings of one packet.
@@ -715,8 +730,10 @@ impl Connection {
 
     #[inline]
     fn give_packet(&self, exchange: ExId, meta: &PacketMeta, push: bool, live: &mut Live, shared: &mut Shared) {
-        live.ledger.packet(exchange, meta, push);
-        shared.packets.belongs(meta, exchange, || live.ledger.get(exchange).map(|open| open.order));
+        if let Some(open) = live.ledger.get(exchange) {
+            open.packet(meta, push);
+            shared.packets.belongs(meta, exchange, open.order);
+        }
     }
 
     fn give_repeated(&self, exchange: ExId, meta: &PacketMeta, len: u64, live: &mut Live, shared: &mut Shared) {

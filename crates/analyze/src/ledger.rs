@@ -236,14 +236,6 @@ impl Ledger {
         id.max(self.first)
     }
 
-    /// Gives a packet, with its headers and everything below, to an exchange. Its payload is given by [`Ledger::bytes`].
-    #[inline]
-    pub fn packet(&mut self, id: ExId, meta: &PacketMeta, push: bool) {
-        if let Some(open) = self.get(id) {
-            open.packet(meta, push);
-        }
-    }
-
     /// Gives payload bytes to an exchange.
     #[inline]
     pub fn bytes(&mut self, id: ExId, part: Part, len: u64, meta: &PacketMeta) {

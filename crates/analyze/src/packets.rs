@@ -91,9 +91,9 @@ impl Packets {
 
     /// Says which exchange a packet belongs to, and which one of the capture that is.
     #[inline]
-    pub fn belongs(&mut self, meta: &PacketMeta, exchange: ExId, order: impl FnOnce() -> Option<u64>) {
+    pub fn belongs(&mut self, meta: &PacketMeta, exchange: ExId, order: u64) {
         if meta.record != 0 {
-            self.belongs_to(meta, exchange, order().unwrap_or(u64::MAX));
+            self.belongs_to(meta, exchange, order);
         }
     }
 
