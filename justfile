@@ -46,6 +46,11 @@ check:
 ci:
     .ci/run
 
+# Feed every decoder with made-up bytes, each for 20 seconds or as long as told
+[group('develop')]
+fuzz *ARGS:
+    fuzz/run.sh {{ARGS}}
+
 # Run the benchmarks; then the comparison with other programs
 [group('develop')]
 bench *ARGS:

@@ -1,13 +1,4 @@
 //! A whole capture: whatever is in the file, the sums hold.
-//!
-//! Seeds, small captures with all five apps and with long bodies:
-//!
-//! ```text
-//! mkdir -p fuzz/corpus/analyze
-//! cargo run --release -p wirelab-analyze --example big_capture -- small 30 fuzz/corpus/analyze/small.pcap
-//! cargo run --release -p wirelab-analyze --example big_capture -- large 24 fuzz/corpus/analyze/large.pcap
-//! cargo +nightly fuzz run analyze -- -max_len=20000 -max_total_time=60
-//! ```
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

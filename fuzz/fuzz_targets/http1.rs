@@ -28,10 +28,10 @@ fuzz_target!(|data: &[u8]| {
             }
             rest = &rest[step.consumed..];
         }
-        if !decoder.skip(u64::from(piece[0])) {
-            if let Some(start) = decoder.resync(piece) {
-                assert!(start < piece.len());
-            }
+        if !decoder.skip(u64::from(piece[0]))
+            && let Some(start) = decoder.resync(piece)
+        {
+            assert!(start < piece.len());
         }
     }
 });

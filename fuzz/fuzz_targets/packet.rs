@@ -33,11 +33,11 @@ fuzz_target!(|data: &[u8]| {
             let mut reassembler = Reassembler::new(Bounds { packets: 2, bytes: 70_000 });
             for offset in [fragment.offset, 0, fragment.len, fragment.offset.wrapping_add(8)] {
                 let part = wirelab_dissect::ip::Fragment { offset, more: offset != 0, ..fragment };
-                if let Outcome::Whole(datagram) = reassembler.push(&frame, &part) {
-                    if let Some(Ok(segment)) = datagram.segment() {
-                        let sum = segment.lower_len + segment.header_len + segment.payload_len;
-                        assert_eq!(sum, datagram.frame_bytes);
-                    }
+                if let Outcome::Whole(datagram) = reassembler.push(&frame, &part)
+                    && let Some(Ok(segment)) = datagram.segment()
+                {
+                    let sum = segment.lower_len + segment.header_len + segment.payload_len;
+                    assert_eq!(sum, datagram.frame_bytes);
                 }
                 assert!(reassembler.kept_bytes() <= 70_000);
             }

@@ -15,8 +15,11 @@ impl Read for Pipe<'_> {
     }
 }
 
+/// Time, length on the wire, place in the file, bytes.
+type Record = (u64, u32, u64, Vec<u8>);
+
 /// The frames, and in words what ended them.
-fn all(source: impl Read) -> (Vec<(u64, u32, u64, Vec<u8>)>, String) {
+fn all(source: impl Read) -> (Vec<Record>, String) {
     let mut frames = Vec::new();
     let mut reader = match Reader::new(source) {
         Ok(reader) => reader,

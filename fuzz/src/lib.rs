@@ -2,7 +2,7 @@
 //! What every stream decoder promises, checked on whatever the fuzzer makes up.
 //!
 //! ```text
-//! cargo +nightly fuzz run http1 -- -dict=fuzz/dictionaries/http1.dict -max_total_time=60
+//! fuzz/run.sh 60 http1
 //! ```
 
 use std::fmt::Debug;

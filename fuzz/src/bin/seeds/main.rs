@@ -1,8 +1,11 @@
-//! Writes the seeds of the targets `reader` and `packet` into `corpus/`: small captures and frames of the kinds there are.
+//! Writes into `corpus/` what the targets begin with: small captures and frames of the kinds there are, and what was said
+//! in the sample captures.
 //!
 //! ```text
 //! cd fuzz && cargo run --bin seeds
 //! ```
+
+mod streams;
 
 use std::fs;
 use std::io;
@@ -27,12 +30,17 @@ fn main() -> io::Result<()> {
             }
         }
         let file = writer.finish().map_err(io::Error::other)?;
-        write("reader", &format!("{precision:?}.pcap"), &file)?;
+        capture(&format!("{precision:?}.pcap"), &file)?;
     }
     for big in [false, true] {
-        write("reader", &format!("big-{big}.pcapng"), &pcapng(big, &frames[0].1))?;
+        capture(&format!("big-{big}.pcapng"), &pcapng(big, &frames[0].1))?;
     }
-    Ok(())
+    streams::write_all()
+}
+
+fn capture(name: &str, bytes: &[u8]) -> io::Result<()> {
+    write("reader", name, bytes)?;
+    write("analyze", name, bytes)
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
