@@ -3,6 +3,8 @@
 //! Each capture is a conversation written out packet by packet. Where wirelab means to differ from tshark, the case
 //! says so with its reason.
 
+mod formats;
+#[path = "../lab/mod.rs"]
 mod lab;
 
 use std::collections::BTreeMap;
@@ -86,6 +88,18 @@ struct Case {
     frames: Vec<(u64, Vec<u8>)>,
     /// Whether requests, responses and WebSocket frames are compared.
     messages: bool,
+}
+
+impl Case {
+    fn pcap(&self) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut writer = Writer::with(&mut file, Settings::new(self.link)).expect("a header");
+        for (ns, frame) in &self.frames {
+            writer.write(*ns, frame.len() as u32, &frame[..frame.len().min(self.snap)]).expect("a record");
+        }
+        writer.finish().expect("an end");
+        file
+    }
 }
 
 fn case(name: &str, talk: &Talk) -> Case {
@@ -381,7 +395,7 @@ fn applications() -> Vec<Case> {
     cases
 }
 
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 21] = [
     "frame.number",
     "tcp.stream",
     "frame.len",
@@ -402,6 +416,7 @@ const FIELDS: [&str; 20] = [
     "tcp.analysis.zero_window",
     "tcp.analysis.window_update",
     "tcp.analysis.lost_segment",
+    "frame.time_relative",
 ];
 
 /// Where the names of packets begin among the fields, the most telling first, and wirelab's words for them.
@@ -454,7 +469,8 @@ fn ours(lab: &Lab, case: &Case) -> Vec<String> {
     }
     for line in lab.run("show --json case.pcap").stdout.lines() {
         let packet: Value = serde_json::from_str(line).expect("JSON");
-        lines.push(format!("{} {}", packet["number"], packet["analysis"].as_str().unwrap_or("")));
+        let time = packet["time_s"].as_f64().expect("seconds");
+        lines.push(format!("{} {time:.6} {}", packet["number"], packet["analysis"].as_str().unwrap_or("")));
     }
     lines
 }
@@ -485,7 +501,9 @@ fn theirs(lab: &Lab, case: &Case) -> Vec<String> {
     }
     for packet in &packets {
         let name = NAMES.iter().zip(&packet[8..]).find(|(_, flag)| !flag.is_empty()).map_or("", |(name, _)| name);
-        lines.push(format!("{} {name}", packet[0]));
+        // A simple packet block has no time, which is 0 to wirelab.
+        let time: f64 = if packet[20].is_empty() { 0.0 } else { packet[20].parse().expect("seconds") };
+        lines.push(format!("{} {time:.6} {name}", packet[0]));
     }
     lines
 }
@@ -500,13 +518,7 @@ fn referee(cases: Vec<Case>) {
     let lab = Lab::new();
     let mut differences = Vec::new();
     for case in cases {
-        let mut file = Vec::new();
-        let mut writer = Writer::with(&mut file, Settings::new(case.link)).expect("a header");
-        for (ns, frame) in &case.frames {
-            writer.write(*ns, frame.len() as u32, &frame[..frame.len().min(case.snap)]).expect("a record");
-        }
-        writer.finish().expect("an end");
-        lab.write("case.pcap", file);
+        lab.write("case.pcap", case.pcap());
         differences.extend(compared(&lab, &case));
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
@@ -595,13 +607,7 @@ fn on_fragments_but_for_their_frame_bytes() {
     let first_len = pieces[0].1.len() as u64;
     case.frames.splice(3..4, pieces);
     let lab = Lab::new();
-    let mut file = Vec::new();
-    let mut writer = Writer::with(&mut file, Settings::new(case.link)).expect("a header");
-    for (ns, frame) in &case.frames {
-        writer.write(*ns, frame.len() as u32, frame).expect("a record");
-    }
-    writer.finish().expect("an end");
-    lab.write("case.pcap", file);
+    lab.write("case.pcap", case.pcap());
     let differences = compared(&lab, &case);
     let frame_bytes = |line: &str| line.split(' ').nth(3).and_then(|word| word.parse::<u64>().ok()).expect("a number");
     let (ours, theirs) = (ours(&lab, &case), theirs(&lab, &case));
