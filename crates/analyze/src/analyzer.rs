@@ -18,6 +18,7 @@ use crate::finish;
 use crate::flow::Flow;
 use crate::model::{Capture, Packet};
 use crate::packets::Packets;
+use crate::request_labels::RequestLabels;
 
 /// What an analysis shall keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +96,7 @@ impl Analyzer {
                 packets: Packets::new(settings.keep_packets),
                 waiting_budget: MOST_WAITING,
                 owned: Vec::new(),
-                text: String::new(),
+                request_labels: RequestLabels::default(),
                 inflaters: Inflaters::default(),
                 live: 0,
                 spare: Vec::new(),

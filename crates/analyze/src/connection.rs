@@ -24,6 +24,7 @@ use crate::ledger::{Closed, ExId, Ledger, Nature, PacketMeta};
 use crate::model::{Part, Span, Tally};
 use crate::naming::{self, Facts, Name};
 use crate::packets::Packets;
+use crate::request_labels::RequestLabels;
 
 /// One TCP connection.
 ///
@@ -99,7 +100,7 @@ pub(crate) struct Shared {
     /// Bytes that segments which came early may still take up, over all connections.
     pub waiting_budget: usize,
     pub owned: Vec<Owned>,
-    pub text: String,
+    pub request_labels: RequestLabels,
     pub inflaters: Inflaters,
     /// How many connections have a [`Live`].
     pub live: usize,
@@ -697,7 +698,7 @@ impl Connection {
             problems: &mut shared.problems,
             visitors: &mut shared.visitors,
             owned: &mut shared.owned,
-            text: &mut shared.text,
+            request_labels: &mut shared.request_labels,
             inflaters: &shared.inflaters,
             info: info.as_mut(),
             meta,

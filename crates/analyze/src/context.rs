@@ -9,6 +9,7 @@ use crate::book::{Book, LabelId};
 use crate::flow::Flow;
 use crate::ledger::{ExId, Ledger, Nature, PacketMeta};
 use crate::model::{Part, Problem, TlsRecords, WebSocketFrames};
+use crate::request_labels::RequestLabels;
 
 /// Who owns some bytes, and what they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,8 +98,8 @@ pub(crate) struct Context<'a> {
     pub visitors: &'a mut HashSet<IpAddr>,
     /// Where the owners of the bytes are put, in order.
     pub owned: &'a mut Vec<Owned>,
-    /// A text to put a label together in.
-    pub text: &'a mut String,
+    /// What requests are called.
+    pub request_labels: &'a mut RequestLabels,
     /// Who may inflate.
     pub inflaters: &'a Inflaters,
     /// What the packet says, for people; `None` where nobody wants to know.
@@ -165,6 +166,7 @@ impl Context<'_> {
     }
 
     /// Gives the next bytes of the packet to an exchange.
+    #[inline]
     pub fn own(&mut self, exchange: ExId, part: Part, len: usize) {
         if len == 0 {
             return;
@@ -179,7 +181,15 @@ impl Context<'_> {
     }
 
     /// Adds to what the packet says.
+    #[inline]
     pub fn say(&mut self, text: impl FnOnce() -> String) {
+        if self.info.is_some() {
+            self.say_now(text);
+        }
+    }
+
+    #[cold]
+    fn say_now(&mut self, text: impl FnOnce() -> String) {
         if let Some(info) = self.info.as_deref_mut()
             && info.len() < MOST_INFO
         {
@@ -191,6 +201,7 @@ impl Context<'_> {
     }
 
     /// Notes that the bytes from here on could not be decoded.
+    #[cold]
     pub fn problem(&mut self, layer: &str, message: impl Into<String>) {
         self.problems.add(self.meta.number, self.offset, layer, message);
     }

@@ -25,9 +25,9 @@ pub(crate) enum Conversation {
         bytes: Vec<u8>,
         exchange: ExId,
     },
-    Http(Box<Http>),
+    Http(Http),
     WebSocket(Box<WebSocket>),
-    Turns(Box<Turns>),
+    Turns(Turns),
 }
 
 impl Conversation {
@@ -51,44 +51,49 @@ impl Conversation {
     /// Reads what one side sends next.
     pub fn read(&mut self, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
         match self {
-            Conversation::Silent => self.first(from_client, data, cx),
-            Conversation::Begun { bytes, exchange } => {
-                let exchange = cx.ledger.clamp(*exchange);
-                if !from_client {
-                    // The server speaks into a request of a few bytes: not a protocol that is known.
-                    let begun = std::mem::take(bytes);
-                    self.become_turns(Turns::unknown(), exchange, &begun, cx);
-                    return self.read(false, data, cx);
-                }
-                bytes.extend_from_slice(data);
-                let bytes = std::mem::take(bytes);
-                self.decide(bytes, data.len(), exchange, cx);
-            }
-            Conversation::Http(http) => {
-                if from_client {
-                    return http.client(data, cx);
-                }
-                match http.server(data, cx) {
-                    Next::Same => {}
-                    Next::WebSocket(websocket, used) => {
-                        *self = Conversation::WebSocket(websocket);
-                        self.read_rest(data, used, cx);
-                    }
-                    Next::Tunnel(used) => {
-                        *self = Conversation::Turns(Box::new(Turns::tunnel()));
-                        self.read_rest(data, used, cx);
-                    }
-                }
-            }
+            Conversation::Http(http) if from_client => http.client(data, cx),
+            Conversation::Http(http) => match http.server(data, cx) {
+                Next::Same => {}
+                next => self.change(next, data, cx),
+            },
             Conversation::WebSocket(websocket) => websocket.read(from_client, data, cx),
             Conversation::Turns(turns) => {
                 if from_client && cx.partial && turns.is_unknown() && sniff_request(data) == Sniff::Yes {
-                    *self = Conversation::Http(Box::new(Http::new()));
+                    *self = Conversation::Http(Http::new());
                     return self.read(from_client, data, cx);
                 }
                 turns.read(from_client, data, cx);
             }
+            Conversation::Silent => self.first(from_client, data, cx),
+            Conversation::Begun { .. } => self.go_on(from_client, data, cx),
         }
+    }
+
+    /// HTTP has ended, and something else begins.
+    #[inline(never)]
+    fn change(&mut self, next: Next, data: &[u8], cx: &mut Context<'_>) {
+        let (conversation, used) = match next {
+            Next::Same => return,
+            Next::WebSocket(websocket, used) => (Conversation::WebSocket(websocket), used),
+            Next::Tunnel(used) => (Conversation::Turns(Turns::tunnel()), used),
+        };
+        *self = conversation;
+        self.read_rest(data, used, cx);
+    }
+
+    /// Reads on where the first bytes were too few.
+    #[cold]
+    fn go_on(&mut self, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
+        let Conversation::Begun { bytes, exchange } = self else { return };
+        let exchange = cx.ledger.clamp(*exchange);
+        let mut bytes = std::mem::take(bytes);
+        if !from_client {
+            // The server speaks into a request of a few bytes: not a protocol that is known.
+            self.become_turns(Turns::unknown(), exchange, &bytes, cx);
+            return self.read(false, data, cx);
+        }
+        bytes.extend_from_slice(data);
+        self.decide(bytes, data.len(), exchange, cx);
     }
 
     /// Bytes of a direction are missing from the capture.
@@ -123,12 +128,13 @@ impl Conversation {
     }
 
     /// The first bytes of the connection.
+    #[inline(never)]
     fn first(&mut self, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
         if data.is_empty() {
             return;
         }
         if cx.partial && is_tls_midway(data) {
-            *self = Conversation::Turns(Box::new(Turns::records(Records::tls())));
+            *self = Conversation::Turns(Turns::records(Records::tls()));
         } else if from_client {
             match protocol_of(data) {
                 Some(protocol) => *self = protocol,
@@ -141,16 +147,17 @@ impl Conversation {
                 }
             }
         } else if sniff_response(data) == Sniff::Yes {
-            *self = Conversation::Http(Box::new(Http::new()));
+            *self = Conversation::Http(Http::new());
         } else if tls::sniff(data) == Sniff::Yes {
-            *self = Conversation::Turns(Box::new(Turns::records(Records::tls())));
+            *self = Conversation::Turns(Turns::records(Records::tls()));
         } else {
-            *self = Conversation::Turns(Box::new(Turns::unknown()));
+            *self = Conversation::Turns(Turns::unknown());
         }
         self.read(from_client, data, cx);
     }
 
     /// More of the client's first bytes have come; `new` of them came now, the others were given away before.
+    #[cold]
     fn decide(&mut self, bytes: Vec<u8>, new: usize, exchange: ExId, cx: &mut Context<'_>) {
         let Some(protocol) = protocol_of(&bytes) else {
             cx.own(exchange, Part::Content, new);
@@ -178,8 +185,7 @@ impl Conversation {
         }
     }
 
-    fn become_turns(&mut self, turns: Turns, exchange: ExId, begun: &[u8], cx: &mut Context<'_>) {
-        let mut turns = Box::new(turns);
+    fn become_turns(&mut self, mut turns: Turns, exchange: ExId, begun: &[u8], cx: &mut Context<'_>) {
         turns.resume(exchange, begun, cx);
         *self = Conversation::Turns(turns);
     }
@@ -190,18 +196,18 @@ fn protocol_of(bytes: &[u8]) -> Option<Conversation> {
     // HTTP/2's preface reads like a request of HTTP/1, so it is looked for first.
     let http2 = http2::sniff(bytes);
     if http2 == Sniff::Yes {
-        return Some(Conversation::Turns(Box::new(Turns::records(Records::http2()))));
+        return Some(Conversation::Turns(Turns::records(Records::http2())));
     }
     let request = sniff_request(bytes);
     if request == Sniff::Yes && http2 == Sniff::No {
-        return Some(Conversation::Http(Box::new(Http::new())));
+        return Some(Conversation::Http(Http::new()));
     }
     let tls = tls::sniff(bytes);
     if tls == Sniff::Yes {
-        return Some(Conversation::Turns(Box::new(Turns::records(Records::tls()))));
+        return Some(Conversation::Turns(Turns::records(Records::tls())));
     }
     let undecided = [http2, request, tls].contains(&Sniff::NotYet) && bytes.len() < MOST_BEGUN;
-    (!undecided).then(|| Conversation::Turns(Box::new(Turns::unknown())))
+    (!undecided).then(|| Conversation::Turns(Turns::unknown()))
 }
 
 /// Whether the first bytes that were captured of a connection begin a TLS record in its middle.

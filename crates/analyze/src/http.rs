@@ -4,15 +4,14 @@
 //! the server sends (RFC 9112, section 9.3). A response that is an event stream hands its body on, and each event
 //! becomes an exchange of its own.
 
-use std::collections::VecDeque;
-
 use wirelab_dissect::http1::{self, Coding, Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder, Upgrade};
 use wirelab_dissect::{Sniff, sse};
 
 use crate::book::label;
-use crate::context::{Context, push_readable, readable};
+use crate::context::{Context, readable};
 use crate::ledger::{ExId, Nature};
 use crate::model::Part;
+use crate::queue::Queue;
 use crate::time_of_day::{Finder, Found, Place};
 use crate::websocket::WebSocket;
 
@@ -24,17 +23,15 @@ pub(crate) struct Http {
     /// The request that is being received.
     asking: Option<ExId>,
     /// Requests without their final response, oldest first.
-    awaiting: VecDeque<Asked>,
+    awaiting: Queue<Asked>,
     /// The response that is being received.
     answering: Option<Answering>,
-    /// The exchange whose response was received last.
-    answered: Option<ExId>,
     events: Option<Box<Events>>,
     finder: Finder,
     /// Whether a direction, client's or server's, is out of step and waits for a start line.
     lost: [bool; 2],
     /// How many requests were waiting when bytes of the server went missing: their responses may be among these.
-    unsure: usize,
+    unsure: u32,
 }
 
 /// A request that waits for its response.
@@ -86,9 +83,8 @@ impl Http {
             request: RequestDecoder::new(),
             response: ResponseDecoder::new(),
             asking: None,
-            awaiting: VecDeque::new(),
+            awaiting: Queue::default(),
             answering: None,
-            answered: None,
             events: None,
             finder: Finder::default(),
             lost: [false; 2],
@@ -102,6 +98,7 @@ impl Http {
     }
 
     /// Reads what the client sends next.
+    #[inline(never)]
     pub fn client(&mut self, input: &[u8], cx: &mut Context<'_>) {
         let mut data = input;
         if self.lost[0] {
@@ -116,46 +113,26 @@ impl Http {
             }
             let exchange = match self.asking {
                 Some(exchange) => cx.ledger.clamp(exchange),
-                None if !begins_usually(data) && sniff_request(data) == Sniff::No => {
-                    let exchange = cx.current();
-                    let found = readable(data, 20);
-                    cx.problem("http", format!("expected a request line (RFC 9112 section 3), found \"{found}\""));
-                    cx.own(exchange, Part::Content, data.len());
-                    self.lost[0] = true;
-                    return;
-                }
+                None if !begins_usually(data) && sniff_request(data) == Sniff::No => return self.no_request(data, cx),
                 None => {
-                    let exchange =
-                        cx.begin(Nature::Request { first_page: false, html: false, json: false }, label::REQUEST);
+                    let exchange = cx.begin(REQUEST, label::REQUEST);
                     cx.counts.http_requests += 1;
                     self.asking = Some(exchange);
                     exchange
                 }
             };
-            let step = match self.request.step(data) {
+            let step = self.request.step(data);
+            let step = match &step {
                 Ok(step) => step,
-                Err(error) => {
-                    cx.problem("http", error.to_string());
-                    cx.own(exchange, Part::Content, data.len());
-                    self.lost[0] = true;
-                    self.asking = None;
-                    return;
-                }
+                Err(error) => return self.lose_request(exchange, *error, data, cx),
             };
             let consumed = step.consumed;
             cx.own(exchange, part(step.mark, Part::RequestHead), consumed);
-            match step.event {
+            match &step.event {
                 Some(Event::Request(head)) => {
-                    let path = head.target.split('?').next().unwrap_or_default();
                     cx.say(|| format!("{} {}", head.method, readable(head.target.as_bytes(), 60)));
-                    let mut text = std::mem::take(cx.text);
-                    text.clear();
-                    push_readable(&mut text, head.method.as_bytes(), 16);
-                    text.push(' ');
-                    push_readable(&mut text, path.as_bytes(), 60);
-                    let label = cx.book.label(&text);
-                    *cx.text = text;
-                    cx.name(exchange, Nature::Request { first_page: false, html: false, json: false }, label);
+                    let label = cx.request_labels.of(head.method, head.target, cx.book);
+                    cx.name(exchange, REQUEST, label);
                     let reply_to = match head.method {
                         "HEAD" => ReplyTo::Head,
                         "CONNECT" => ReplyTo::Connect,
@@ -163,10 +140,7 @@ impl Http {
                     };
                     let page = head.method == "GET" && head.upgrade == Upgrade::None;
                     // A connection of which only the client's side was captured must not grow without bound.
-                    if self.awaiting.len() >= MOST_AWAITING {
-                        self.awaiting.pop_front();
-                    }
-                    self.awaiting.push_back(Asked { exchange, reply_to, page });
+                    self.awaiting.push(Asked { exchange, reply_to, page }, MOST_AWAITING);
                 }
                 Some(Event::End) => self.asking = None,
                 Some(Event::Response(_)) => {}
@@ -191,48 +165,32 @@ impl Http {
             }
             let answering = match self.answering {
                 Some(answering) => answering,
-                None if sniff_response(data) == Sniff::No => {
-                    let exchange = self.awaiting.front().map_or_else(|| cx.current(), |asked| asked.exchange);
-                    let found = readable(data, 20);
-                    cx.problem("http", format!("expected a status line (RFC 9112 section 4), found \"{found}\""));
-                    cx.own(cx.ledger.clamp(exchange), Part::Content, data.len());
-                    self.lost[1] = true;
+                None if !data.starts_with(b"HTTP/1.1 ") && sniff_response(data) == Sniff::No => {
+                    self.no_response(data, cx);
                     return Next::Same;
                 }
                 None => self.answer(cx),
             };
-            let step = match self.response.step(data, answering.reply_to) {
+            let step = self.response.step(data, answering.reply_to);
+            let step = match &step {
                 Ok(step) => step,
                 Err(error) => {
-                    cx.problem("http", error.to_string());
-                    let owner = self.stream_owner().unwrap_or(answering.exchange);
-                    cx.own(cx.ledger.clamp(owner), Part::Content, data.len());
-                    self.lose_response(cx);
+                    self.fail(answering, *error, data, cx);
                     return Next::Same;
                 }
             };
             let (consumed, mark) = (step.consumed, step.mark);
-            let bytes = data.get(..consumed).unwrap_or_default();
-            // The event borrows the decoder, and the body must be read before it is acted on: keep what matters of it.
-            let event = step.event.map(|event| match event {
-                Event::Response(head) => {
+            let (bytes, rest) = data.split_at_checked(consumed).unwrap_or((data, &[]));
+            data = rest;
+            match &step.event {
+                Some(Event::Response(head)) => {
                     cx.say(|| {
                         format!("{} {}", head.status, readable(head.reason.as_bytes(), 40)).trim_end().to_owned()
                     });
-                    Happened::Head {
-                        status: head.status,
-                        content: head.content,
-                        coding: head.content_encoding,
-                        upgrade: head.upgrade,
-                        deflate: head.deflate,
-                    }
-                }
-                Event::End | Event::Request(_) => Happened::End,
-            });
-            self.give(mark, bytes, answering, cx);
-            data = data.get(consumed..).unwrap_or_default();
-            match event {
-                Some(Happened::Head { status, content, coding, upgrade, deflate }) => {
+                    // The head borrows the decoder: what matters of it is kept.
+                    let (status, upgrade, deflate) = (head.status, head.upgrade, head.deflate);
+                    let (content, coding) = (head.content, head.content_encoding);
+                    cx.own(cx.ledger.clamp(answering.exchange), Part::ResponseHead, consumed);
                     self.head(status, content, coding, answering, cx);
                     if status == 101 {
                         self.end(cx);
@@ -247,12 +205,57 @@ impl Http {
                         return Next::Tunnel(input.len() - data.len());
                     }
                 }
-                Some(Happened::End) => self.end(cx),
-                None if consumed == 0 => break,
-                None => {}
+                Some(Event::End | Event::Request(_)) => {
+                    self.give(mark, bytes, answering, cx);
+                    self.end(cx);
+                }
+                None => {
+                    self.give(mark, bytes, answering, cx);
+                    if consumed == 0 {
+                        break;
+                    }
+                }
             }
         }
         Next::Same
+    }
+
+    /// The client says something that is no request.
+    #[cold]
+    fn no_request(&mut self, data: &[u8], cx: &mut Context<'_>) {
+        let exchange = cx.current();
+        let found = readable(data, 20);
+        cx.problem("http", format!("expected a request line (RFC 9112 section 3), found \"{found}\""));
+        cx.own(exchange, Part::Content, data.len());
+        self.lost[0] = true;
+    }
+
+    /// The server says something that is no response.
+    #[cold]
+    fn no_response(&mut self, data: &[u8], cx: &mut Context<'_>) {
+        let exchange = self.awaiting.first().map_or_else(|| cx.current(), |asked| asked.exchange);
+        let found = readable(data, 20);
+        cx.problem("http", format!("expected a status line (RFC 9112 section 4), found \"{found}\""));
+        cx.own(cx.ledger.clamp(exchange), Part::Content, data.len());
+        self.lost[1] = true;
+    }
+
+    /// The request could not be decoded.
+    #[cold]
+    fn lose_request(&mut self, exchange: ExId, error: http1::Error, data: &[u8], cx: &mut Context<'_>) {
+        cx.problem("http", error.to_string());
+        cx.own(exchange, Part::Content, data.len());
+        self.lost[0] = true;
+        self.asking = None;
+    }
+
+    /// The response could not be decoded.
+    #[cold]
+    fn fail(&mut self, answering: Answering, error: http1::Error, data: &[u8], cx: &mut Context<'_>) {
+        cx.problem("http", error.to_string());
+        let owner = self.stream_owner().unwrap_or(answering.exchange);
+        cx.own(cx.ledger.clamp(owner), Part::Content, data.len());
+        self.lose_response(cx);
     }
 
     /// Bytes of a direction are missing from the capture.
@@ -266,7 +269,7 @@ impl Http {
             }
         } else if !self.lost[1] {
             if self.response.is_idle() && self.answering.is_none() {
-                self.unsure = self.awaiting.len();
+                self.unsure = self.awaiting.len() as u32;
             }
             if !self.response.skip(count) {
                 self.lose_response(cx);
@@ -294,22 +297,22 @@ impl Http {
     fn answer(&mut self, cx: &mut Context<'_>) -> Answering {
         cx.counts.http_responses += 1;
         // A client that went on asking had its answers: those to the requests before the gap were in the gap.
-        if self.awaiting.len() > self.unsure {
-            for asked in self.awaiting.drain(..self.unsure) {
-                cx.complete(asked.exchange);
+        if self.unsure > 0 && self.awaiting.len() > self.unsure as usize {
+            for _ in 0..self.unsure {
+                if let Some(asked) = self.awaiting.pop() {
+                    cx.complete(asked.exchange);
+                }
             }
         }
         self.unsure = 0;
-        let asked = self
-            .awaiting
-            .front()
-            .copied()
-            .or_else(|| self.asking.map(|exchange| Asked { exchange, reply_to: ReplyTo::Other, page: false }));
-        let asked = asked.unwrap_or_else(|| Asked {
-            exchange: cx.begin(Nature::Request { first_page: false, html: false, json: false }, label::NO_REQUEST),
-            reply_to: ReplyTo::Other,
-            page: false,
-        });
+        let asked = match (self.awaiting.first(), self.asking) {
+            (Some(asked), _) => *asked,
+            (None, Some(exchange)) => Asked { exchange, reply_to: ReplyTo::Other, page: false },
+            (None, None) => {
+                let exchange = cx.begin(REQUEST, label::NO_REQUEST);
+                Asked { exchange, reply_to: ReplyTo::Other, page: false }
+            }
+        };
         let answering = Answering {
             exchange: cx.ledger.clamp(asked.exchange),
             reply_to: asked.reply_to,
@@ -364,6 +367,7 @@ impl Http {
     }
 
     /// Gives bytes of a response to who owns them.
+    #[inline]
     fn give(&mut self, mark: Mark, bytes: &[u8], answering: Answering, cx: &mut Context<'_>) {
         let Some(events) = &mut self.events else {
             let exchange = cx.ledger.clamp(answering.exchange);
@@ -401,9 +405,8 @@ impl Http {
                 return;
             }
             cx.complete(answering.exchange);
-            self.answered = Some(answering.exchange);
-            if self.awaiting.front().is_some_and(|asked| asked.exchange == answering.exchange) {
-                self.awaiting.pop_front();
+            if self.awaiting.first().is_some_and(|asked| asked.exchange == answering.exchange) {
+                self.awaiting.pop();
             }
         }
     }
@@ -425,18 +428,6 @@ impl Http {
         self.lost[1] = start.is_none();
         skip_to(start, data, cx)
     }
-}
-
-/// What a step of the response decoder said, without what it borrows.
-enum Happened {
-    Head {
-        status: u16,
-        content: Content,
-        coding: Coding,
-        upgrade: Upgrade,
-        deflate: Option<wirelab_dissect::deflate::DeflateParams>,
-    },
-    End,
 }
 
 impl Events {
@@ -570,6 +561,8 @@ fn begins_usually(data: &[u8]) -> bool {
 /// Whether bytes of this kind may begin HTTP.
 pub(crate) use http1::{sniff_request, sniff_response};
 
+/// What a request is before its answer says more.
+const REQUEST: Nature = Nature::Request { first_page: false, html: false, json: false };
 /// Requests without responses that are remembered.
 const MOST_AWAITING: usize = 1024;
 /// Client addresses that are remembered.

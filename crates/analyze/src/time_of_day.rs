@@ -17,9 +17,17 @@ pub(crate) enum Place {
 /// Finds one time in the content of one message, also where segments cut through it.
 #[derive(Debug, Default)]
 pub(crate) struct Finder {
-    tail: Vec<u8>,
-    scanned: usize,
+    /// Made when a message goes on in another segment, and the first has no time.
+    tail: Option<Box<Tail>>,
+    scanned: u16,
     found: bool,
+}
+
+/// The last bytes that were looked at, as far as a time that goes on behind them may need them.
+#[derive(Debug)]
+struct Tail {
+    bytes: [u8; CONTEXT],
+    len: usize,
 }
 
 /// Where a time was found.
@@ -33,60 +41,99 @@ pub(crate) struct Found {
 
 impl Finder {
     /// Forgets the message before.
+    #[inline]
     pub fn restart(&mut self) {
-        self.tail.clear();
         self.scanned = 0;
         self.found = false;
     }
 
     /// Looks at the next bytes of the message. Gives a time once.
+    #[inline]
     pub fn look(&mut self, data: &[u8], place: Place) -> Option<Found> {
         if self.found || self.scanned >= MOST_SCANNED || data.is_empty() {
             return None;
         }
-        let data = data.get(..MOST_SCANNED - self.scanned).unwrap_or(data);
-        let before = self.tail.len();
-        if before > 0 {
-            // Only a time that begins in the tail is of interest here; the others are found below.
-            let whole_so_far = self.scanned == before;
-            self.tail.extend_from_slice(data.get(..CONTEXT).unwrap_or(data));
-            let crossing = find(&self.tail, place, whole_so_far).filter(|range| range.end > before);
-            if let Some(range) = crossing {
-                self.found = true;
-                let early = before.saturating_sub(range.start);
-                return Some(Found { range: range.start.saturating_sub(before)..range.end - before, before: early });
-            }
-            self.tail.truncate(before);
+        if self.scanned > 0 {
+            return self.look_further(data, place);
         }
-        if let Some(range) = find(data, place, self.scanned == 0) {
+        let data = data.get(..usize::from(MOST_SCANNED)).unwrap_or(data);
+        let range = find(data, place, true);
+        self.found = range.is_some();
+        if !self.found {
+            self.keep(data);
+        }
+        range.map(|range| Found { range, before: 0 })
+    }
+
+    /// The same, where bytes of the message were looked at before.
+    #[inline(never)]
+    fn look_further(&mut self, data: &[u8], place: Place) -> Option<Found> {
+        let data = data.get(..usize::from(MOST_SCANNED - self.scanned)).unwrap_or(data);
+        let tail = self.tail.as_ref().map_or(&[][..], |tail| tail.kept());
+        let before = tail.len();
+        // Only a time that begins in the tail is of interest here; the others are found below.
+        let mut joined = [0; 2 * CONTEXT];
+        let len = copy(&mut joined, tail.iter().chain(data.iter().take(CONTEXT)));
+        let whole_so_far = usize::from(self.scanned) == before;
+        let crossing = find(joined.get(..len).unwrap_or_default(), place, whole_so_far);
+        if let Some(range) = crossing.filter(|range| range.end > before) {
+            self.found = true;
+            let early = before.saturating_sub(range.start);
+            return Some(Found { range: range.start.saturating_sub(before)..range.end - before, before: early });
+        }
+        if let Some(range) = find(data, place, false) {
             self.found = true;
             return Some(Found { range, before: 0 });
         }
-        self.scanned += data.len();
-        self.tail.extend_from_slice(data.get(data.len().saturating_sub(CONTEXT)..).unwrap_or(data));
-        let excess = self.tail.len().saturating_sub(CONTEXT);
-        self.tail.drain(..excess);
+        self.keep(data);
         None
     }
+
+    /// Keeps the end of what was looked at.
+    #[inline(never)]
+    fn keep(&mut self, data: &[u8]) {
+        let tail = self.tail.get_or_insert_with(|| Box::new(Tail { bytes: [0; CONTEXT], len: 0 }));
+        if self.scanned == 0 {
+            tail.len = 0;
+        }
+        let old = tail.bytes;
+        let excess = (tail.len + data.len().min(CONTEXT)).saturating_sub(CONTEXT);
+        let old = old.get(excess..tail.len).unwrap_or_default();
+        let new = data.get(data.len().saturating_sub(CONTEXT)..).unwrap_or_default();
+        tail.len = copy(&mut tail.bytes, old.iter().chain(new));
+        self.scanned += data.len() as u16;
+    }
+}
+
+impl Tail {
+    fn kept(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// Puts bytes at the start of a place, as far as there is room; gives how many.
+fn copy<'a>(to: &mut [u8], from: impl Iterator<Item = &'a u8>) -> usize {
+    to.iter_mut().zip(from).map(|(to, from)| *to = *from).count()
 }
 
 /// The first time of day in these bytes that stands where a server's time stands.
 pub(crate) fn find(data: &[u8], place: Place, at_start: bool) -> Option<Range<usize>> {
     memchr::memchr_iter(b':', data).find_map(|colon| {
         let start = colon.checked_sub(2)?;
-        let text = data.get(start..start + 8)?;
-        let before = data.get(..start)?;
-        (is_time(text) && introduced(before, place, at_start)).then_some(start..start + 8)
+        let (before, text) = data.split_at_checked(start)?;
+        (is_time(text.first_chunk()?) && introduced(before, place, at_start)).then_some(start..start + 8)
     })
 }
 
 /// Whether 8 bytes are a time of day.
-pub(crate) fn is_time(text: &[u8]) -> bool {
-    let [a, b, b':', c, d, b':', e, f] = text else { return false };
-    let number = |tens: &u8, ones: &u8, most: u8| {
+#[inline]
+pub(crate) fn is_time(text: &[u8; 8]) -> bool {
+    let [a, b, first, c, d, second, e, f] = *text;
+    // Most colons are not the first of two.
+    let number = |tens: u8, ones: u8, most: u8| {
         tens.is_ascii_digit() && ones.is_ascii_digit() && (tens - b'0') * 10 + (ones - b'0') <= most
     };
-    number(a, b, 23) && number(c, d, 59) && number(e, f, 60)
+    first == b':' && second == b':' && number(a, b, 23) && number(c, d, 59) && number(e, f, 60)
 }
 
 /// Whether what stands before a time says that it is one.
@@ -95,20 +142,32 @@ fn introduced(before: &[u8], place: Place, at_start: bool) -> bool {
         Place::Line => (before.is_empty() && at_start) || before.ends_with(b"\n") || before.ends_with(b"Server time: "),
         Place::Markup => {
             let near = before.get(before.len().saturating_sub(CONTEXT)..).unwrap_or(before);
-            if near.ends_with(b">") {
-                return memchr::memmem::rfind(near, b"<time").is_some_and(|tag| {
-                    near.get(tag..near.len() - 1).is_some_and(|attributes| !attributes.contains(&b'>'))
-                });
+            if let [near @ .., b'>'] = near {
+                return ends_in_time_tag(near);
             }
             near.strip_suffix(b"\"").is_some_and(|near| near.trim_ascii_end().ends_with(b"\"time\":"))
         }
     }
 }
 
+/// Whether a tag `<time` is open at the end of these bytes.
+fn ends_in_time_tag(bytes: &[u8]) -> bool {
+    let mut from = bytes.len();
+    for byte in bytes.iter().rev() {
+        from -= 1;
+        match byte {
+            b'>' => return false,
+            b'<' if bytes.get(from..).is_some_and(|tag| tag.starts_with(b"<time")) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// How far before a time its introduction may begin.
 const CONTEXT: usize = 48;
 /// How much of a message is looked at.
-const MOST_SCANNED: usize = 16 << 10;
+const MOST_SCANNED: u16 = 16 << 10;
 
 #[cfg(test)]
 mod tests {

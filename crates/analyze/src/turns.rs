@@ -19,7 +19,8 @@ pub(crate) struct Turns {
     /// Whether the server has spoken in this turn.
     answered: bool,
     /// The first word that the client says in this turn, as far as it has come.
-    word: Vec<u8>,
+    word: [u8; MOST_WORD],
+    word_len: u8,
     /// Whether that word is complete, or none of a kind that could name the turn.
     named: bool,
     finder: Finder,
@@ -42,7 +43,8 @@ impl Turns {
             kind,
             turn: None,
             answered: false,
-            word: Vec::new(),
+            word: [0; MOST_WORD],
+            word_len: 0,
             named: false,
             finder: Finder::default(),
             text: true,
@@ -90,12 +92,16 @@ impl Turns {
         if self.named || !self.is_unknown() {
             return;
         }
-        let room = MOST_WORD.saturating_sub(self.word.len());
-        let end = data.iter().take(room).position(|byte| matches!(byte, b' ' | b'\r' | b'\n'));
-        self.word.extend_from_slice(data.get(..end.unwrap_or(room)).unwrap_or(data));
-        self.named = end.is_some() || self.word.len() >= MOST_WORD;
-        let typed = !self.word.is_empty() && self.word.iter().all(u8::is_ascii_graphic);
-        match std::str::from_utf8(&self.word) {
+        let room = self.word.get_mut(usize::from(self.word_len)..).unwrap_or_default();
+        let data = data.get(..room.len()).unwrap_or(data);
+        let end = data.iter().position(|byte| matches!(byte, b' ' | b'\r' | b'\n'));
+        let new = data.get(..end.unwrap_or(data.len())).unwrap_or(data);
+        room.iter_mut().zip(new).for_each(|(to, from)| *to = *from);
+        self.word_len += new.len() as u8;
+        self.named = end.is_some() || usize::from(self.word_len) >= MOST_WORD;
+        let word = self.word.get(..usize::from(self.word_len)).unwrap_or_default();
+        let typed = !word.is_empty() && word.iter().all(u8::is_ascii_graphic);
+        match std::str::from_utf8(word) {
             Ok(word) if typed => {
                 let label = cx.book.label(word);
                 cx.name(turn, Nature::Turn, label);
@@ -135,7 +141,7 @@ impl Turns {
             cx.complete(before);
         }
         self.finder.restart();
-        self.word.clear();
+        self.word_len = 0;
         self.named = false;
         let turn = if from_client || self.turn.is_some() || !matches!(self.kind, Inside::Unknown) {
             let label = match &self.kind {
@@ -153,7 +159,7 @@ impl Turns {
     }
 
     fn plain(&mut self, turn: ExId, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
-        self.text &= data.iter().take(256).all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..));
+        self.text = self.text && is_text(data.get(..256).unwrap_or(data));
         cx.say(|| format!("\"{}\"", readable(data, 60)));
         if from_client {
             self.name(turn, data, cx);
@@ -166,6 +172,12 @@ impl Turns {
             None => cx.own(turn, Part::Content, data.len()),
         }
     }
+}
+
+/// Whether these bytes may be text.
+fn is_text(bytes: &[u8]) -> bool {
+    // Without a stop at the first that is not, so that several are looked at with each instruction.
+    bytes.iter().fold(true, |all, byte| all & matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..))
 }
 
 /// A turn is called after no more of its first word than this.

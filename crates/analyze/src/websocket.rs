@@ -4,8 +4,6 @@
 //! no answer; where there is none, it is pushed and begins an exchange of its own. The protocol itself does not pair
 //! messages, so this is a reading: right for request and reply and for pure push, a guess where both are mixed.
 
-use std::collections::VecDeque;
-
 use wirelab_dissect::deflate;
 use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::websocket::{self, Decoder, Event, FrameHeader, Mark, Messages, Opcode, Violations};
@@ -15,6 +13,7 @@ use crate::context::{Context, MayInflate, readable};
 use crate::http::own_time;
 use crate::ledger::{ExId, Nature};
 use crate::model::{Part, WebSocketFrames};
+use crate::queue::Queue;
 use crate::time_of_day::{self, Finder, Place};
 
 /// A connection after the opening handshake.
@@ -23,7 +22,7 @@ pub(crate) struct WebSocket {
     client: Side,
     server: Side,
     /// Client messages without an answer, oldest first.
-    awaiting: VecDeque<ExId>,
+    awaiting: Queue<ExId>,
     /// Given back with the connection.
     _may_inflate: Option<MayInflate>,
 }
@@ -78,12 +77,13 @@ impl WebSocket {
         WebSocket {
             client: Side::new(websocket::Side::Client, deflate, inflates),
             server: Side::new(websocket::Side::Server, deflate, inflates),
-            awaiting: VecDeque::new(),
+            awaiting: Queue::default(),
             _may_inflate: may_inflate,
         }
     }
 
     /// Reads what one side sends next.
+    #[inline(never)]
     pub fn read(&mut self, from_client: bool, mut data: &[u8], cx: &mut Context<'_>) {
         let mut first = !data.is_empty();
         while first || !data.is_empty() {
@@ -105,7 +105,8 @@ impl WebSocket {
                 }
             };
             let side = if from_client { &mut self.client } else { &mut self.server };
-            let step = match side.decoder.step(data) {
+            let step = side.decoder.step(data);
+            let step = match &step {
                 Ok(step) => step,
                 Err(error) => {
                     side.lost = true;
@@ -116,7 +117,9 @@ impl WebSocket {
             let bytes = data.get(..step.consumed).unwrap_or_default();
             if let Some(event) = &step.event {
                 let wrong = side.messages.see(event).violations;
-                complain(wrong, &mut side.broken, cx);
+                if !wrong.is_empty() {
+                    complain(wrong, &mut side.broken, cx);
+                }
             }
             if step.mark == Mark::Header {
                 cx.own(exchange, Part::Framing, bytes.len());
@@ -129,15 +132,15 @@ impl WebSocket {
                 }
             }
             let done = step.consumed == 0 && step.event.is_none();
-            if let Some(Event::FrameEnd { header, payload, inflated }) = step.event {
-                if let Some(inflated) = &inflated
+            if let Some(Event::FrameEnd { header, payload, inflated }) = &step.event {
+                if let Some(inflated) = inflated
                     && !from_client
                     && time_of_day::find(inflated.peek, Place::Markup, false).is_some()
                 {
                     cx.has_time(exchange);
                 }
                 if let Some(why @ (deflate::Error::Corrupt | deflate::Error::TooLarge { .. })) =
-                    inflated.and_then(|inflated| inflated.stopped)
+                    inflated.as_ref().and_then(|inflated| inflated.stopped)
                     && !std::mem::replace(&mut side.stuck, true)
                 {
                     cx.problem("websocket", why.to_string());
@@ -145,11 +148,11 @@ impl WebSocket {
                 let shown = match inflated {
                     Some(inflated) if inflated.stopped.is_none() => Some(inflated.peek),
                     Some(_) => None,
-                    None => Some(payload).filter(|_| !header.rsv1),
+                    None => Some(*payload).filter(|_| !header.rsv1),
                 };
-                cx.say(|| describe(&header, shown));
+                cx.say(|| describe(header, shown));
                 count(&mut cx.counts.rare().frames, header.opcode);
-                self.end(from_client, &header, exchange, cx);
+                self.end(from_client, header, exchange, cx);
             }
             if done {
                 break;
@@ -191,7 +194,7 @@ impl WebSocket {
                 if let Some(message) = self.side(from_client).message {
                     return cx.ledger.clamp(message);
                 }
-                let answered = if from_client { None } else { self.awaiting.pop_front() };
+                let answered = if from_client { None } else { self.awaiting.pop() };
                 let exchange = match answered {
                     Some(asked) => cx.ledger.clamp(asked),
                     None => {
@@ -225,10 +228,7 @@ impl WebSocket {
                 // A pushed message is complete; so is a client's, as far as anyone can tell, until it is answered.
                 cx.complete(exchange);
                 if from_client {
-                    if self.awaiting.len() >= MOST_AWAITING {
-                        self.awaiting.pop_front();
-                    }
-                    self.awaiting.push_back(exchange);
+                    self.awaiting.push(exchange, MOST_AWAITING);
                     if let Some(open) = cx.ledger.get(exchange) {
                         open.complete = false;
                     }
@@ -251,6 +251,7 @@ fn count(frames: &mut WebSocketFrames, opcode: Opcode) {
 }
 
 /// Notes the rules that a frame breaks, each of them once a side.
+#[cold]
 fn complain(wrong: Violations, told: &mut u16, cx: &mut Context<'_>) {
     for violation in wrong.iter() {
         if *told & violation as u16 == 0 {

@@ -5,7 +5,7 @@ use std::fmt;
 use memchr::memchr;
 
 use crate::http1::Error;
-use crate::stream::{after, first, text};
+use crate::stream::{after, first, line_end, text};
 
 /// The fields of a head, in their order: name and value, the value without the space around it.
 ///
@@ -18,7 +18,7 @@ pub struct Fields<'a> {
 
 /// What is next in a head.
 pub(super) enum Next<'a> {
-    /// A field: name and value.
+    /// A field: name and value, with the space around it and its line end.
     Field(&'a [u8], &'a [u8]),
     /// The empty line at the end, and what is behind it.
     End(&'a [u8]),
@@ -38,43 +38,55 @@ impl<'a> Fields<'a> {
     }
 
     /// What is next, or what is wrong with the next line.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next_line(&mut self) -> Result<Next<'a>, Error> {
-        // White space before the first field is skipped, as RFC 9112 section 2.2 allows.
-        while starts_fold(self.rest) {
-            let Some(line_end) = memchr(b'\n', self.rest) else { return Ok(Next::Cut) };
-            self.rest = after(self.rest, line_end + 1);
-        }
         let bytes = self.rest;
-        // One look at each byte of the name both checks it and finds its end.
-        let name_len = bytes.iter().take_while(|&&byte| is_token(byte)).count();
-        let name = first(bytes, name_len);
+        let name_len = name_len(bytes);
         match bytes.get(name_len) {
             Some(b':') if name_len > 0 => {
                 let behind = after(bytes, name_len + 1);
-                let Some(line_end) = memchr(b'\n', behind) else { return Ok(Next::Cut) };
-                let mut value = first(behind, line_end);
-                match behind.get(line_end + 1) {
-                    None => return Ok(Next::Cut),
-                    Some(b' ' | b'\t') => {
-                        let Some(len) = folded(behind) else { return Ok(Next::Cut) };
-                        value = first(behind, len);
-                        self.rest = after(behind, len);
+                let Some(end) = line_end(behind) else { return Ok(Next::Cut) };
+                match behind.get(end + 1) {
+                    None => Ok(Next::Cut),
+                    Some(b' ' | b'\t') => self.folded_line(name_len),
+                    Some(_) => {
+                        self.rest = after(behind, end + 1);
+                        Ok(Next::Field(first(bytes, name_len), first(behind, end)))
                     }
-                    Some(_) => self.rest = after(behind, line_end + 1),
                 }
-                Ok(Next::Field(name, value.trim_ascii()))
             }
-            Some(b'\n') if name_len == 0 => Ok(Next::End(after(bytes, 1))),
-            Some(b'\r') if bytes.get(1) == Some(&b'\n') && name_len == 0 => Ok(Next::End(after(bytes, 2))),
-            None => Ok(Next::Cut),
-            Some(_) => self.odd_line(),
+            _ => match bytes {
+                [b'\r', b'\n', behind @ ..] | [b'\n', behind @ ..] => Ok(Next::End(behind)),
+                _ => self.odd_line(),
+            },
         }
+    }
+
+    /// A field whose value goes on in the next line.
+    #[cold]
+    fn folded_line(&mut self, name_len: usize) -> Result<Next<'a>, Error> {
+        let behind = after(self.rest, name_len + 1);
+        let Some(len) = folded(behind) else { return Ok(Next::Cut) };
+        let name = first(self.rest, name_len);
+        self.rest = after(behind, len);
+        Ok(Next::Field(name, first(behind, len)))
     }
 
     /// A line that begins in an unusual way.
     #[cold]
+    #[inline(never)]
     fn odd_line(&mut self) -> Result<Next<'a>, Error> {
+        if starts_fold(self.rest) {
+            // White space before the first field is skipped, as RFC 9112 section 2.2 allows.
+            while starts_fold(self.rest) {
+                let Some(line_end) = memchr(b'\n', self.rest) else { return Ok(Next::Cut) };
+                self.rest = after(self.rest, line_end + 1);
+            }
+            return self.next_line();
+        }
+        if self.rest.iter().all(|&byte| is_token(byte)) {
+            return Ok(Next::Cut);
+        }
         let Some(line_end) = memchr(b'\n', self.rest) else { return Ok(Next::Cut) };
         let line = first(self.rest, line_end);
         let colon = memchr(b':', line).ok_or(Error::FieldLine)?;
@@ -88,7 +100,7 @@ impl<'a> Fields<'a> {
         let behind = after(self.rest, colon + 1);
         let Some(len) = folded(behind) else { return Ok(Next::Cut) };
         self.rest = after(behind, len);
-        Ok(Next::Field(name, first(behind, len).trim_ascii()))
+        Ok(Next::Field(name, first(behind, len)))
     }
 }
 
@@ -97,7 +109,7 @@ impl<'a> Iterator for Fields<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self.next_line() {
-            Ok(Next::Field(name, value)) => Some((text(name), value)),
+            Ok(Next::Field(name, value)) => Some((text(name), value.trim_ascii())),
             _ => None,
         }
     }
@@ -112,9 +124,9 @@ impl fmt::Debug for Fields<'_> {
 /// The first line without its line end, and what is behind it; `None` where it has no line end.
 #[inline]
 pub(super) fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let line_end = memchr(b'\n', bytes)?;
-    let line = first(bytes, line_end);
-    Some((line.strip_suffix(b"\r").unwrap_or(line), after(bytes, line_end + 1)))
+    let end = line_end(bytes)?;
+    let line = first(bytes, end);
+    Some((line.strip_suffix(b"\r").unwrap_or(line), after(bytes, end + 1)))
 }
 
 /// How long the first line is, and those that continue it, with their line ends; `None` where they aren't all here.
@@ -131,6 +143,21 @@ fn folded(bytes: &[u8]) -> Option<usize> {
 
 fn starts_fold(line: &[u8]) -> bool {
     matches!(line.first(), Some(b' ' | b'\t'))
+}
+
+/// How many bytes of a token there are at the front. The names that most heads have are known by their look; of others,
+/// each byte is checked.
+#[inline]
+fn name_len(bytes: &[u8]) -> usize {
+    macro_rules! known {
+        ($($name:literal)*) => { match () { $(() if bytes.starts_with($name) => return $name.len() - 1,)* () => {} } };
+    }
+    match bytes.first() {
+        Some(b'C') => known!(b"Content-Type:" b"Content-Length:" b"Connection:"),
+        Some(b'H') => known!(b"Host:"),
+        _ => {}
+    }
+    bytes.iter().take_while(|&&byte| is_token(byte)).count()
 }
 
 /// Whether a byte may be part of a token: a method or a field name (RFC 9110 section 5.6.2).

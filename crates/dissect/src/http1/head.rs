@@ -120,18 +120,19 @@ pub enum Coding {
 }
 
 /// Reads the head of a request that begins with these bytes, and what is behind it; `None` where it isn't all here.
-#[inline]
+#[inline(always)]
 pub(super) fn request(bytes: &[u8]) -> Result<Option<(RequestHead<'_>, &[u8])>, Error> {
     judge(bytes, read_request(bytes))
 }
 
 /// Reads the head of a response to this that begins with these bytes, and what is behind it; `None` where it isn't all
 /// here.
-#[inline]
+#[inline(always)]
 pub(super) fn response(bytes: &[u8], reply_to: ReplyTo) -> Result<Option<(ResponseHead<'_>, &[u8])>, Error> {
     judge(bytes, read_response(bytes, reply_to))
 }
 
+#[inline(always)]
 fn read_request(bytes: &[u8]) -> Result<Option<(RequestHead<'_>, &[u8])>, Error> {
     let Some((line, rest)) = split_line(bytes) else { return Ok(None) };
     let (method, target, version) = request_line(line)?;
@@ -148,13 +149,13 @@ fn read_request(bytes: &[u8]) -> Result<Option<(RequestHead<'_>, &[u8])>, Error>
             Next::Cut => return Ok(None),
         };
         match name.len() {
-            6 if name.eq_ignore_ascii_case(b"accept") => {
+            6 if is(name, b"Accept") => {
                 accepts_event_stream |= elements(value).any(|element| is_media_type(element, b"text/event-stream"));
             }
-            6 if name.eq_ignore_ascii_case(b"expect") => {
-                expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
+            6 if is(name, b"Expect") => {
+                expects_continue |= value.trim_ascii().eq_ignore_ascii_case(b"100-continue");
             }
-            7 if name.eq_ignore_ascii_case(b"upgrade") => upgrade = upgrade_of(value, upgrade),
+            7 if is(name, b"Upgrade") => upgrade = upgrade_of(value, upgrade),
             14 | 17 => framing.see(name, value)?,
             _ => {}
         }
@@ -178,6 +179,7 @@ fn read_request(bytes: &[u8]) -> Result<Option<(RequestHead<'_>, &[u8])>, Error>
     Ok(Some((head, behind)))
 }
 
+#[inline(always)]
 fn read_response(bytes: &[u8], reply_to: ReplyTo) -> Result<Option<(ResponseHead<'_>, &[u8])>, Error> {
     let Some((line, rest)) = split_line(bytes) else { return Ok(None) };
     let (version, status, reason) = status_line(line)?;
@@ -195,12 +197,12 @@ fn read_response(bytes: &[u8], reply_to: ReplyTo) -> Result<Option<(ResponseHead
             Next::Cut => return Ok(None),
         };
         match name.len() {
-            7 if status == 101 && name.eq_ignore_ascii_case(b"upgrade") => upgrade = upgrade_of(value, upgrade),
-            12 if name.eq_ignore_ascii_case(b"content-type") => content = content_of(value),
+            7 if status == 101 && is(name, b"Upgrade") => upgrade = upgrade_of(value, upgrade),
+            12 if is(name, b"Content-Type") => content = content_of(value.trim_ascii()),
             14 | 17 => framing.see(name, value)?,
-            16 if name.eq_ignore_ascii_case(b"content-encoding") => content_encoding = coding_of(value),
-            24 if status == 101 && name.eq_ignore_ascii_case(b"sec-websocket-extensions") => {
-                deflate = deflate.or_else(|| DeflateParams::parse(value));
+            16 if is(name, b"Content-Encoding") => content_encoding = coding_of(value.trim_ascii()),
+            24 if status == 101 && is(name, b"Sec-WebSocket-Extensions") => {
+                deflate = deflate.or_else(|| DeflateParams::parse(value.trim_ascii()));
             }
             _ => {}
         }
@@ -242,17 +244,14 @@ enum LastCoding {
 }
 
 impl Framing {
+    #[inline]
     fn see(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
-        if name.eq_ignore_ascii_case(b"content-length") {
-            // A list of one and the same number counts as that number; an empty one is no number.
-            for element in value.split(|&byte| byte == b',') {
-                let length = decimal(element.trim_ascii()).ok_or(Error::ContentLength)?;
-                match self.length {
-                    Some(first) if first != length => return Err(Error::ContentLengths { first, second: length }),
-                    _ => self.length = Some(length),
-                }
+        if is(name, b"Content-Length") {
+            match decimal(value.trim_ascii()) {
+                Some(length) if self.length.is_none() => self.length = Some(length),
+                _ => self.see_lengths(value)?,
             }
-        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+        } else if is(name, b"Transfer-Encoding") {
             for element in elements(value) {
                 let chunked = element.eq_ignore_ascii_case(b"chunked");
                 self.coding = Some(if chunked { LastCoding::Chunked } else { LastCoding::Other });
@@ -261,9 +260,29 @@ impl Framing {
         Ok(())
     }
 
+    /// Several lengths, or none.
+    #[cold]
+    fn see_lengths(&mut self, value: &[u8]) -> Result<(), Error> {
+        // A list of one and the same number counts as that number; an empty one is no number.
+        for element in value.split(|&byte| byte == b',') {
+            let length = decimal(element.trim_ascii()).ok_or(Error::ContentLength)?;
+            match self.length {
+                Some(first) if first != length => return Err(Error::ContentLengths { first, second: length }),
+                _ => self.length = Some(length),
+            }
+        }
+        Ok(())
+    }
+
     fn conflicts(&self) -> bool {
         self.length.is_some() && self.coding.is_some()
     }
+}
+
+/// Whether a field has this name, which is given as it is mostly written.
+#[inline]
+fn is(name: &[u8], known: &[u8]) -> bool {
+    name == known || name.eq_ignore_ascii_case(known)
 }
 
 /// The elements of a comma-separated list that are not empty (RFC 9110 section 5.6.1).
@@ -295,6 +314,11 @@ fn upgrade_of(value: &[u8], before: Upgrade) -> Upgrade {
 }
 
 fn content_of(value: &[u8]) -> Content {
+    match value {
+        b"text/html" | b"text/html; charset=utf-8" => return Content::Html,
+        b"application/json" => return Content::Json,
+        _ => {}
+    }
     let essence = essence(value);
     let is = |name: &[u8]| essence.eq_ignore_ascii_case(name);
     let ending = essence.len().checked_sub(5).and_then(|start| essence.get(start..));

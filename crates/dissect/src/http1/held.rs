@@ -5,9 +5,12 @@ use memchr::memchr_iter;
 use crate::http1::Error;
 use crate::stream::{after, first};
 
-/// The part of a head that came in earlier inputs.
+/// The part of a head that came in earlier inputs: boxed, since most heads come whole.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Held {
+pub(super) struct Held(Option<Box<Part>>);
+
+#[derive(Clone, Debug, Default)]
+struct Part {
     bytes: Vec<u8>,
     /// The head was complete, and was handed out.
     done: bool,
@@ -18,17 +21,18 @@ impl Held {
     /// this input.
     pub(super) fn collect(&mut self, input: &[u8]) -> Result<(usize, Option<&[u8]>), Error> {
         self.release();
-        let before = self.bytes.len();
+        let Part { bytes, done } = &mut **self.0.get_or_insert_default();
+        let before = bytes.len();
         // At most one byte more than may be, so that a head that is too long is seen to be.
         let taken = first(input, MAX_HEAD + 1 - before.min(MAX_HEAD));
-        self.bytes.extend_from_slice(taken);
-        match head_end(&self.bytes, before) {
+        bytes.extend_from_slice(taken);
+        match head_end(bytes, before) {
             Some(end) if end <= MAX_HEAD => {
-                self.bytes.truncate(end);
-                self.done = true;
-                Ok((end - before, Some(&self.bytes)))
+                bytes.truncate(end);
+                *done = true;
+                Ok((end - before, Some(bytes)))
             }
-            None if self.bytes.len() <= MAX_HEAD => Ok((input.len(), None)),
+            None if bytes.len() <= MAX_HEAD => Ok((input.len(), None)),
             _ => Err(TOO_LONG),
         }
     }
@@ -36,14 +40,14 @@ impl Held {
     /// Whether nothing of the next head was seen yet.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.done || self.bytes.is_empty()
+        self.0.as_ref().is_none_or(|part| part.done || part.bytes.is_empty())
     }
 
     /// Gives back the memory of a head that was handed out.
     #[inline]
     pub(super) fn release(&mut self) {
-        if self.done {
-            *self = Held::default();
+        if self.0.as_ref().is_some_and(|part| part.done) {
+            self.0 = None;
         }
     }
 }
@@ -58,11 +62,16 @@ pub(super) fn judge<'a, H>(
     match read {
         Ok(Some((_, behind))) if bytes.len() - behind.len() > MAX_HEAD => Err(TOO_LONG),
         Ok(read) => Ok(read),
-        Err(error) => match head_end(first(bytes, MAX_HEAD + 1), 0) {
-            Some(end) if end <= MAX_HEAD => Err(error),
-            None if bytes.len() <= MAX_HEAD => Ok(None),
-            _ => Err(TOO_LONG),
-        },
+        Err(error) => judge_error(bytes, error).map(|()| None),
+    }
+}
+
+#[cold]
+fn judge_error(bytes: &[u8], error: Error) -> Result<(), Error> {
+    match head_end(first(bytes, MAX_HEAD + 1), 0) {
+        Some(end) if end <= MAX_HEAD => Err(error),
+        None if bytes.len() <= MAX_HEAD => Ok(()),
+        _ => Err(TOO_LONG),
     }
 }
 

@@ -13,30 +13,42 @@ pub(super) struct Messages {
     /// Where in the body of the message under way, `None` in or before a head.
     body: Option<Place>,
     held: Held,
-    failed: Option<Error>,
+    /// Boxed, to take up no room where all is well.
+    failed: Option<Box<Error>>,
 }
 
-/// What a reader of heads gives: what it found, the body behind it, and how many bytes the head is long.
-pub(super) type Read<'a> = Result<Option<(Event<'a>, Body, usize)>, Error>;
+/// Reads heads.
+pub(super) trait Heads {
+    /// What the head that begins with these bytes says, the body behind it, and how many bytes the head is long; `None`
+    /// where it isn't all here.
+    fn read<'a>(&self, bytes: &'a [u8]) -> Result<Option<(Event<'a>, Body, usize)>, Error>;
+}
 
 impl Messages {
-    /// Decodes the next bytes, with this reader of heads. After an error, every further step gives that error.
-    #[inline]
-    pub(super) fn step<'a>(
-        &'a mut self,
-        input: &'a [u8],
-        read: impl Fn(&'a [u8]) -> Read<'a>,
-    ) -> Result<Step<Mark, Event<'a>>, Error> {
-        if let Some(error) = self.failed {
-            return Err(error);
+    /// Decodes the next bytes where they are of a body.
+    #[inline(always)]
+    pub(super) fn body<'a>(&mut self, input: &'a [u8]) -> Option<Result<Step<Mark, Event<'a>>, Error>> {
+        if self.failed.is_some() {
+            return None;
         }
-        if let Some(place) = &mut self.body {
-            self.held.release();
-            let (consumed, mark, ended) = place.step(input).inspect_err(|error| self.failed = Some(*error))?;
-            if ended {
-                self.body = None;
-            }
-            return Ok(Step { consumed, mark, event: ended.then_some(Event::End) });
+        let place = self.body.as_mut()?;
+        self.held.release();
+        let (consumed, mark, ended) = match place.step(input) {
+            Ok(step) => step,
+            Err(error) => return Some(self.fail(error)),
+        };
+        if ended {
+            self.body = None;
+        }
+        Some(Ok(Step { consumed, mark, event: ended.then_some(Event::End) }))
+    }
+
+    /// Decodes the next bytes where they are of a head, with this reader of heads. After an error, every further step
+    /// gives that error.
+    #[inline(always)]
+    pub(super) fn head<'a>(&'a mut self, input: &'a [u8], heads: impl Heads) -> Result<Step<Mark, Event<'a>>, Error> {
+        if let Some(error) = &self.failed {
+            return Err(**error);
         }
         if self.held.is_empty() {
             let blank = blank_bytes(input);
@@ -44,16 +56,36 @@ impl Messages {
                 return Ok(Step::bytes(blank, Mark::Head));
             }
             // Mostly a head is here as a whole: it is read where it is.
-            if let Some((event, body, len)) = read(input).inspect_err(|error| self.failed = Some(*error))? {
-                self.body = Some(Place::start(body));
-                return Ok(Step::event(len, Mark::Head, event));
+            match heads.read(input) {
+                Ok(Some((event, body, len))) => {
+                    self.body = Some(Place::start(body));
+                    return Ok(Step::event(len, Mark::Head, event));
+                }
+                Ok(None) => {}
+                Err(error) => return self.fail(error),
             }
         }
-        let (consumed, whole) = self.held.collect(input).inspect_err(|error| self.failed = Some(*error))?;
-        let read = whole.map(read).transpose().inspect_err(|error| self.failed = Some(*error))?;
+        self.collect(input, heads)
+    }
+
+    /// A head that does not come as a whole.
+    #[cold]
+    #[inline(never)]
+    fn collect<'a>(&'a mut self, input: &'a [u8], heads: impl Heads) -> Result<Step<Mark, Event<'a>>, Error> {
+        let failed = &mut self.failed;
+        let mut fail = |error: &Error| *failed = Some(Box::new(*error));
+        let (consumed, whole) = self.held.collect(input).inspect_err(&mut fail)?;
+        let read = whole.map(|whole| heads.read(whole)).transpose().inspect_err(&mut fail)?;
         let Some((event, body, _)) = read.flatten() else { return Ok(Step::bytes(consumed, Mark::Head)) };
         self.body = Some(Place::start(body));
         Ok(Step::event(consumed, Mark::Head, event))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fail<'a>(&mut self, error: Error) -> Result<Step<Mark, Event<'a>>, Error> {
+        self.failed = Some(Box::new(error));
+        Err(error)
     }
 
     pub(super) fn is_idle(&self) -> bool {

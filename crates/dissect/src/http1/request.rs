@@ -1,8 +1,8 @@
 //! One client's requests, one after the other.
 
-use crate::http1::messages::Messages;
+use crate::http1::messages::{Heads, Messages};
 use crate::http1::sniff::find_request;
-use crate::http1::{Error, Event, Mark, head};
+use crate::http1::{Body, Error, Event, Mark, head};
 use crate::stream::Step;
 
 /// Decodes what a client sends.
@@ -18,11 +18,17 @@ impl RequestDecoder {
     }
 
     /// Decodes the next bytes. After an error, every further step gives that error.
+    #[inline]
     pub fn step<'a>(&'a mut self, input: &'a [u8]) -> Result<Step<Mark, Event<'a>>, Error> {
-        self.messages.step(input, |bytes| {
-            let read = head::request(bytes)?;
-            Ok(read.map(|(head, behind)| (Event::Request(head), head.body, bytes.len() - behind.len())))
-        })
+        match self.messages.body(input) {
+            Some(step) => step,
+            None => self.head(input),
+        }
+    }
+
+    #[inline(never)]
+    fn head<'a>(&'a mut self, input: &'a [u8]) -> Result<Step<Mark, Event<'a>>, Error> {
+        self.messages.head(input, Requests)
     }
 
     /// Whether the stream is between two messages.
@@ -43,5 +49,15 @@ impl RequestDecoder {
         let start = find_request(input)?;
         *self = Self::new();
         Some(start)
+    }
+}
+
+struct Requests;
+
+impl Heads for Requests {
+    #[inline(always)]
+    fn read<'a>(&self, bytes: &'a [u8]) -> Result<Option<(Event<'a>, Body, usize)>, Error> {
+        let read = head::request(bytes)?;
+        Ok(read.map(|(head, behind)| (Event::Request(head), head.body, bytes.len() - behind.len())))
     }
 }

@@ -1,8 +1,8 @@
 //! One server's responses, one after the other.
 
-use crate::http1::messages::Messages;
+use crate::http1::messages::{Heads, Messages};
 use crate::http1::sniff::find_response;
-use crate::http1::{Error, Event, Mark, head};
+use crate::http1::{Body, Error, Event, Mark, head};
 use crate::stream::Step;
 
 /// What a response answers, as far as that changes where the response ends.
@@ -33,11 +33,17 @@ impl ResponseDecoder {
 
     /// Decodes the next bytes. What the response answers matters when its head is complete. After an error, every
     /// further step gives that error.
+    #[inline]
     pub fn step<'a>(&'a mut self, input: &'a [u8], reply_to: ReplyTo) -> Result<Step<Mark, Event<'a>>, Error> {
-        self.messages.step(input, |bytes| {
-            let read = head::response(bytes, reply_to)?;
-            Ok(read.map(|(head, behind)| (Event::Response(head), head.body, bytes.len() - behind.len())))
-        })
+        match self.messages.body(input) {
+            Some(step) => step,
+            None => self.head(input, reply_to),
+        }
+    }
+
+    #[inline(never)]
+    fn head<'a>(&'a mut self, input: &'a [u8], reply_to: ReplyTo) -> Result<Step<Mark, Event<'a>>, Error> {
+        self.messages.head(input, Responses(reply_to))
     }
 
     /// Whether the stream is between two messages.
@@ -64,5 +70,15 @@ impl ResponseDecoder {
         let start = find_response(input)?;
         *self = Self::new();
         Some(start)
+    }
+}
+
+struct Responses(ReplyTo);
+
+impl Heads for Responses {
+    #[inline(always)]
+    fn read<'a>(&self, bytes: &'a [u8]) -> Result<Option<(Event<'a>, Body, usize)>, Error> {
+        let read = head::response(bytes, self.0)?;
+        Ok(read.map(|(head, behind)| (Event::Response(head), head.body, bytes.len() - behind.len())))
     }
 }

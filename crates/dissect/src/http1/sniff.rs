@@ -3,13 +3,17 @@
 use memchr::{memchr, memchr_iter};
 
 use crate::http1::fields::is_token;
-use crate::http1::start::request_line;
-use crate::stream::{Sniff, after, first};
+use crate::http1::start::{request_line, usual_request};
+use crate::stream::{Sniff, after, first, line_end};
 
 /// Could these first bytes of a stream begin an HTTP/1 request?
 ///
 /// Yes is said of a known method and a space, and of any method in a whole request line.
 pub fn sniff_request(bytes: &[u8]) -> Sniff {
+    let line = first(bytes, MAX_SNIFFED);
+    if line_end(line).is_some_and(|end| usual_request(first(line, end).trim_ascii_end()).is_some()) {
+        return Sniff::Yes;
+    }
     let bytes = after(bytes, blank_bytes(bytes));
     let line = first(bytes, MAX_SNIFFED);
     let Some(method_end) = line.iter().position(|&byte| !is_token(byte)) else {
@@ -65,6 +69,7 @@ fn line_starts(bytes: &[u8]) -> impl Iterator<Item = usize> {
 }
 
 /// How many bytes of empty lines there are before anything else (RFC 9112 section 2.2).
+#[inline]
 pub(super) fn blank_bytes(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
 }

@@ -9,6 +9,9 @@ use crate::stream::{after, first, text};
 /// Method, target and version of a request line.
 pub(super) fn request_line(line: &[u8]) -> Result<(&str, &str, Version), Error> {
     let line = line.trim_ascii_end();
+    if let Some((method, target)) = usual_request(line) {
+        return Ok((method, text(target), Version::Http11));
+    }
     let method_end = memchr(b' ', line).ok_or(Error::RequestLine)?;
     let method = first(line, method_end);
     if method.is_empty() || !method.iter().all(|&byte| is_token(byte)) {
@@ -24,8 +27,29 @@ pub(super) fn request_line(line: &[u8]) -> Result<(&str, &str, Version), Error> 
     Ok((text(method), text(target), version(after(rest, target_end + 1), Error::RequestLine)?))
 }
 
+/// Method and target of a request line as most are, given without white space at its end.
+#[inline]
+pub(super) fn usual_request(line: &[u8]) -> Option<(&'static str, &[u8])> {
+    let (method, rest) = match line {
+        [b'G', b'E', b'T', b' ', rest @ ..] => ("GET", rest),
+        [b'P', b'O', b'S', b'T', b' ', rest @ ..] => ("POST", rest),
+        _ => return None,
+    };
+    let target = rest.strip_suffix(b" HTTP/1.1")?;
+    let spaced = target.first()?.is_ascii_whitespace() || target.last()?.is_ascii_whitespace();
+    (!spaced).then_some((method, target))
+}
+
 /// Version, status and reason of a status line.
 pub(super) fn status_line(line: &[u8]) -> Result<(Version, u16, &str), Error> {
+    if let Some([a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', reason @ ..]) =
+        line.strip_prefix(b"HTTP/1.1 ")
+    {
+        // As most are.
+        let status = [a, b, c].iter().fold(0, |status, &digit| status * 10 + u16::from(digit - b'0'));
+        let reason = if reason == b"OK" { "OK" } else { text(reason.trim_ascii()) };
+        return Ok((Version::Http11, status, reason));
+    }
     let version_end = memchr(b' ', line).ok_or(Error::StatusLine)?;
     let version = version(first(line, version_end), Error::StatusLine)?;
     let rest = after(line, version_end).trim_ascii_start();

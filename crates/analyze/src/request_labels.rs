@@ -1,0 +1,80 @@
+//! What is this request called?
+//!
+//! After its method and path, as a person would read them. Most requests are called as one just before them was: their
+//! labels are found here without being written down again.
+
+use crate::book::{Book, LabelId};
+use crate::context::push_readable;
+
+/// The labels of the requests met last, each at a place that its path's length and end decide.
+#[derive(Debug, Default)]
+pub(crate) struct RequestLabels {
+    recent: [Option<LabelId>; PLACES],
+    text: String,
+}
+
+impl RequestLabels {
+    /// The label of a request for this target.
+    pub fn of(&mut self, method: &str, target: &str, book: &mut Book) -> LabelId {
+        let path = target.split_once('?').map_or(target, |(path, _)| path);
+        let place = path.len() ^ usize::from(path.bytes().next_back().unwrap_or(0));
+        let recent = self.recent.get_mut(place % PLACES);
+        if let Some(Some(label)) = recent
+            && path.len() <= MOST_PATH
+            && is_of(book.text(*label), method, path)
+        {
+            return *label;
+        }
+        self.text.clear();
+        push_readable(&mut self.text, method.as_bytes(), MOST_METHOD);
+        self.text.push(' ');
+        push_readable(&mut self.text, path.as_bytes(), MOST_PATH);
+        let label = book.label(&self.text);
+        if let Some(recent) = recent {
+            *recent = Some(label);
+        }
+        label
+    }
+}
+
+/// Whether a label is of this method and path as they stand. A label was made fit to be read: a path that needs that,
+/// or that is cut because it is long, is not equal to it.
+#[inline]
+fn is_of(label: &str, method: &str, path: &str) -> bool {
+    label.strip_prefix(method).and_then(|rest| rest.strip_prefix(' ')).is_some_and(|rest| rest == path)
+}
+
+/// How many labels are remembered.
+const PLACES: usize = 16;
+/// How much of a method is shown.
+const MOST_METHOD: usize = 16;
+/// How much of a path is shown.
+const MOST_PATH: usize = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remembers_what_a_request_is_called() {
+        let (mut labels, mut book) = (RequestLabels::default(), Book::new(0));
+        let long = "/x".repeat(40);
+        let cut = format!("{}…", &long[..60]);
+        for (method, target, expected) in [
+            ("GET", "/time", "GET /time"),
+            ("GET", "/time?now", "GET /time"),
+            ("POST", "/time", "POST /time"),
+            ("GET", "/täglich", "GET /t..glich"),
+            ("GET", "/täglich", "GET /t..glich"),
+            ("GET", &long, &format!("GET {cut}")),
+            ("GET", &cut, &format!("GET {cut}")),
+            ("GET", "?", "GET "),
+        ] {
+            for _ in 0..2 {
+                let label = labels.of(method, target, &mut book);
+                assert_eq!(book.text(label), expected);
+                assert_eq!(label, book.label(expected));
+            }
+        }
+    }
+}
