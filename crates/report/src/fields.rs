@@ -3,30 +3,40 @@
 use wirelab_analyze::model::{Capture, Packet, Part};
 use wirelab_capture::Frame;
 use wirelab_dissect::fields::{self, Field, Kind};
+use wirelab_dissect::ip::Datagram;
 use wirelab_dissect::{Sniff, http1, http2, tls};
 
 use crate::bytes::FrameBytes;
+use crate::header_cuts::Before;
 
 /// The fields of a frame; the payload's too where the frame is a packet that was analysed. Ranges count from the
 /// start of the frame.
 pub fn of(capture: &Capture, frame: &FrameBytes) -> Vec<Field> {
     let packet = crate::lookup::packet(capture, frame.number);
     let connection = packet.and_then(|packet| capture.connections.get(packet.connection as usize));
-    of_packet(&frame.frame(), packet, connection.map_or("none", |connection| connection.protocol.name()))
+    let spoken = connection.map_or("none", |connection| connection.protocol.name());
+    of_packet(&frame.frame(), packet, spoken, &Before::Nothing)
 }
 
-/// The same for a single packet. `spoken` is what its connection speaks.
-pub fn of_packet(frame: &Frame<'_>, packet: Option<&Packet>, spoken: &str) -> Vec<Field> {
+/// The same for a single packet. `spoken` is what its connection speaks, `header` what of a frame's header came before.
+pub fn of_packet(frame: &Frame<'_>, packet: Option<&Packet>, spoken: &str, header: &Before) -> Vec<Field> {
     let mut tree = fields::headers(frame);
     if let Some(packet) = packet {
-        tree.extend(payload(packet, spoken, frame.data));
+        tree.extend(payload(packet, spoken, frame.data, header));
         // A trailer is behind the payload.
         tree.sort_by_key(|field| field.range.start);
     }
     tree
 }
 
-fn payload(packet: &Packet, spoken: &str, data: &[u8]) -> Vec<Field> {
+/// The fields of a packet that came in fragments. Ranges count from the start of what they hold together.
+pub fn of_fragments(datagram: &Datagram, packet: &Packet, spoken: &str, header: &Before) -> Vec<Field> {
+    let mut tree = fields::segment(datagram);
+    tree.extend(payload(packet, spoken, &datagram.data, header));
+    tree
+}
+
+fn payload(packet: &Packet, spoken: &str, data: &[u8], header: &Before) -> Vec<Field> {
     let start = packet.payload_offset as usize;
     let end = start.saturating_add(packet.app_len as usize).min(data.len());
     let payload = data.get(start..end).unwrap_or_default();
@@ -42,10 +52,43 @@ fn payload(packet: &Packet, spoken: &str, data: &[u8]) -> Vec<Field> {
         tree.extend(fields::of(Kind::Data, before).into_iter().map(|field| field.moved(start)));
     }
     if !from.is_empty() {
-        tree.extend(fields::of(kind, from).into_iter().map(|field| field.moved(start + rest)));
+        // Behind content, a frame begins whatever came before.
+        let mut in_front = packet.spans.iter().map(|span| span.part).take_while(|part| *part != Part::Framing);
+        let begins = in_front.any(|part| part != Part::Retransmitted);
+        let fields = match header {
+            Before::Header { bytes, packet } if kind == Kind::WebSocket && !begins => begun(bytes, *packet, from),
+            Before::Unknown if kind == Kind::WebSocket && !begins => {
+                let fields = fields::of(Kind::Data, from).into_iter();
+                fields.map(|field| field.meaning(UNKNOWN)).collect()
+            }
+            _ => fields::of(kind, from),
+        };
+        tree.extend(fields.into_iter().map(|field| field.moved(start + rest)));
     }
     tree
 }
+
+/// A WebSocket frame whose header began in an earlier packet: what was in that one has no place here.
+fn begun(before: &[u8], packet: u64, from: &[u8]) -> Vec<Field> {
+    let mut fields = fields::of(Kind::WebSocket, &[before, from].concat());
+    let count = before.len();
+    let noun = if count == 1 { "byte" } else { "bytes" };
+    for field in &mut fields {
+        move_back(field, count);
+    }
+    if let Some(first) = fields.first_mut() {
+        first.meaning = Some(format!("its first {count} {noun} came before, from packet {packet} on"));
+    }
+    fields
+}
+
+fn move_back(field: &mut Field, by: usize) {
+    field.range = field.range.start.saturating_sub(by)..field.range.end.saturating_sub(by);
+    field.parts.iter_mut().for_each(|part| move_back(part, by));
+}
+
+const UNKNOWN: &str =
+    "a packet before it is missing or came late, so it is not known where in a WebSocket frame this is";
 
 /// Where in a payload something begins, and what.
 fn begin(packet: &Packet, spoken: &str, payload: &[u8]) -> (usize, Kind) {

@@ -15,6 +15,7 @@ pub mod differences;
 pub mod dump;
 pub mod fields;
 pub mod findings;
+pub mod header_cuts;
 pub mod html;
 pub mod json;
 pub mod list;

@@ -254,3 +254,64 @@ fn a_lost_segment_does_not_stop_the_list() {
         .collect();
     assert_eq!(numbers, (1..=3003).collect::<Vec<_>>());
 }
+
+/// What two ends say to one another, a packet each, the first of them the client.
+fn talk(turns: &[(bool, &[u8])]) -> Vec<Vec<u8>> {
+    let (client, server) = ("10.0.0.2:4000", "10.0.0.1:8000");
+    let mut next = [1000, 5000];
+    let mut frames = Vec::new();
+    for &(from_client, payload) in turns {
+        let (own, other) = if from_client { (0, 1) } else { (1, 0) };
+        let (from, to) = if from_client { (client, server) } else { (server, client) };
+        let (seq, ack) = (next[own], next[other]);
+        frames.push(Tcp { seq, ack, flags: Flags(0x018), payload, ..Tcp::between(from, to) }.frame());
+        next[own] += payload.len() as u32;
+    }
+    frames
+}
+
+#[test]
+fn a_packet_in_fragments_is_shown_whole() {
+    let lab = Lab::new();
+    let mut frames = talk(&[
+        (true, b"GET /time HTTP/1.1\r\nHost: x\r\n\r\n"),
+        (false, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12:30"),
+    ]);
+    let answer = frames.pop().expect("an answer");
+    let (a, b) = (endpoint("10.0.0.1:8000"), endpoint("10.0.0.2:4000"));
+    let (first, rest) = answer[34..].split_at(32);
+    for (place, piece) in [(0x2000, first), (4, rest)] {
+        frames.push(ethernet(0x0800, &ipv4(a.addr, b.addr, 6, 9, place, piece)));
+    }
+    lab.write("cut.pcap", capture(&frames));
+    assert_snapshot!(lab.done("show cut.pcap --packet 2").stdout);
+    assert_snapshot!(lab.done("show cut.pcap --packet 3").stdout);
+    let json: serde_json::Value =
+        serde_json::from_str(&lab.done("show cut.pcap --packet 3 --json").stdout).expect("JSON");
+    assert_eq!(json["reassembled"]["fragments"], 2);
+    assert_eq!(json["reassembled"]["fields"][1]["name"], "Response head");
+    let conversation = lab.done("show cut.pcap --follow 0").stdout;
+    assert!(conversation.contains("HTTP/1.1 200 OK") && conversation.contains("  12:30"), "{conversation}");
+    assert!(!conversation.contains("not captured"), "{conversation}");
+}
+
+#[test]
+fn a_websocket_header_in_two_packets_is_read_as_one() {
+    let lab = Lab::new();
+    let frames = talk(&[
+        (true, b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"),
+        (false, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"),
+        (true, b"\x81\x85\x37\xfa"),
+        (true, b"\x21\x3d\x7f\x9f\x4d\x51\x58"),
+    ]);
+    lab.write("cut.pcap", capture(&frames));
+    let payload = |packet: u64| {
+        let tree = lab.done(&format!("show cut.pcap --packet {packet}")).stdout;
+        tree.split_once("WebSocket frame").map(|(_, payload)| payload.to_owned()).expect("a frame")
+    };
+    assert_snapshot!(payload(3));
+    assert_snapshot!(payload(4));
+    lab.write("lost.pcap", capture(&[&frames[..2], &frames[3..]].concat()));
+    let tree = lab.done("show lost.pcap --packet 3").stdout;
+    assert!(tree.contains("54..61 Data") && !tree.contains("WebSocket frame"), "{tree}");
+}

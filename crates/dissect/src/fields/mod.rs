@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-pub use headers::headers;
+pub use headers::{headers, segment};
 
 use crate::stream::{after, first};
 

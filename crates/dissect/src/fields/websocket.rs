@@ -22,6 +22,12 @@ pub(super) fn frames(payload: &[u8]) -> (Vec<Field>, usize) {
         fields.push(Field::new("WebSocket frame", value, at..end).abbr("websocket").with(parts));
         at = end;
     }
+    // Too few bytes for a header: the rest of it is in the next packet.
+    if at < payload.len() && matches!(FrameHeader::read(after(payload, at)), Ok(None)) {
+        let value = "the beginning of its header";
+        fields.push(Field::new("WebSocket frame", value, at..payload.len()).abbr("websocket"));
+        at = payload.len();
+    }
     (fields, at)
 }
 

@@ -18,6 +18,7 @@ use std::path::Path;
 use wirelab_analyze::{Capture, Exchange, Kind, Settings};
 use wirelab_capture::Frame;
 use wirelab_report::CaptureBytes;
+use wirelab_report::header_cuts::{Before, HeaderCuts};
 use wirelab_report::list::{self, Follow, Style};
 
 pub use filter::{Filter, protocol};
@@ -87,9 +88,15 @@ fn packets(flags: &Show) -> Result<Capture, Failure> {
 /// The fields of one packet.
 fn one_packet(flags: &Show, number: u64) -> Result<Capture, Failure> {
     let (mut found, mut seen) = (None, 0);
+    let mut cuts = HeaderCuts::default();
     let capture = walk(&flags.file, true, |row| {
         seen = row.number;
         if row.number < number {
+            if let Some(packet) = &row.packet
+                && row.spoken == "websocket"
+            {
+                cuts.see(packet, row.payload());
+            }
             return Ok(Go::On);
         }
         found = Some(row);
@@ -101,11 +108,13 @@ fn one_packet(flags: &Show, number: u64) -> Result<Capture, Failure> {
             shown(&flags.file)
         )));
     };
+    let header = row.packet.as_ref().map_or(Before::Nothing, |packet| cuts.before(packet));
+    let said = fields::said(&row, &capture, &header);
     let mut out = out();
     let written = if flags.json {
-        fields::json(&mut out, &row, &capture)
+        fields::json(&mut out, &row, said)
     } else {
-        fields::tree(&mut out, &row, &capture, flags.hex, style())
+        fields::tree(&mut out, &row, &said, flags.hex, style())
     };
     terminal::written(written.and_then(|()| out.flush()))?;
     Ok(capture)
@@ -119,8 +128,7 @@ fn conversation(flags: &Show, connection: u32) -> Result<Capture, Failure> {
         if packet.connection != connection || packet.app_len == 0 {
             return Ok(Go::On);
         }
-        // Of a packet that came in fragments no single frame has the bytes: they are said to be missing.
-        let data = if row.is_fragment() { &[][..] } else { &frame.data };
+        let data = row.data();
         bytes.push(&Frame { data, ..frame.frame(&row) });
         kept += data.len() + PACKET_COST;
         packets.push(packet.clone());

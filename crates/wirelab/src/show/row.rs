@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use wirelab_analyze::model::Packet;
 use wirelab_capture::Frame;
 use wirelab_dissect::fields::{Field, headers};
+use wirelab_dissect::ip::Datagram;
 use wirelab_dissect::packet::{Decoded, Endpoint, Segment, Skipped};
 use wirelab_dissect::tcp::{TcpOption, options};
 use wirelab_report::list;
@@ -24,8 +25,12 @@ pub struct Row {
     pub info: String,
     /// What the analysis says of it, where it is TCP.
     pub packet: Option<Packet>,
+    /// What its connection spoke when the analysis had read it.
+    pub spoken: &'static str,
     /// Its bytes, where they will be shown.
     pub kept: Option<Kept>,
+    /// What the fragments of its packet hold together, where this is the one that made it whole and its bytes are kept.
+    pub whole: Option<Datagram>,
     ends: [Option<(IpAddr, Option<u16>)>; 2],
     /// The layers that a filter may ask for, besides the protocol.
     layers: [&'static str; 2],
@@ -71,12 +76,14 @@ impl Row {
             captured: frame.data.len() as u32,
             info: String::new(),
             packet: None,
+            spoken: "none",
             kept: keep.then(|| Kept {
                 time_ns: frame.time_ns,
                 link: frame.link,
                 file_offset: frame.file_offset,
                 data: frame.data.to_vec(),
             }),
+            whole: None,
             ends: [None; 2],
             layers: [""; 2],
             options: String::new(),
@@ -91,7 +98,7 @@ impl Row {
 
     /// Adds what the analysis says of a TCP packet. `spoken` is what its connection speaks, `window` what it announces in
     /// bytes.
-    pub fn is(&mut self, packet: Packet, spoken: &str, window: u32) {
+    pub fn is(&mut self, packet: Packet, spoken: &'static str, window: u32) {
         self.protocol = list::protocol_of(spoken, &packet);
         let whole = if self.is_fragment() { " (packet whole with this fragment)" } else { "" };
         self.info = if packet.app_len == 0 || self.protocol == "TCP" && packet.info.ends_with(" bytes") {
@@ -111,6 +118,7 @@ impl Row {
             self.info += &format!(" [{}]", packet.flags);
         }
         self.info += whole;
+        self.spoken = spoken;
         self.packet = Some(packet);
     }
 
@@ -122,6 +130,22 @@ impl Row {
     /// Whether it is a fragment: one that made its packet whole carries what that packet says.
     pub fn is_fragment(&self) -> bool {
         self.layers[1] == "fragment"
+    }
+
+    /// The bytes that its packet's payload is in: its frame, or what its fragments hold together.
+    pub fn data(&self) -> &[u8] {
+        match (&self.whole, &self.kept) {
+            (Some(whole), _) => &whole.data,
+            (None, Some(kept)) if !self.is_fragment() => &kept.data,
+            _ => &[],
+        }
+    }
+
+    /// Its payload, as far as it was captured and kept.
+    pub fn payload(&self) -> &[u8] {
+        let Some(packet) = &self.packet else { return &[] };
+        let rest = self.data().get(packet.payload_offset as usize..).unwrap_or_default();
+        rest.get(..packet.app_len as usize).unwrap_or(rest)
     }
 
     /// The ports at both ends, where it has any.

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use wirelab_analyze::{Analyzer, Capture, Packet, Settings};
 use wirelab_capture::Reader;
-use wirelab_dissect::packet::decode;
+use wirelab_dissect::ip::{Outcome, Reassembler};
+use wirelab_dissect::packet::{Decoded, Skipped, decode};
 
 use super::row::Row;
 use crate::failure::Failure;
@@ -37,13 +38,23 @@ pub fn walk(
         next: None,
         scales: HashMap::new(),
     };
+    // The analysis tells of packets that came in fragments, but does not keep their bytes.
+    let mut reassembler = Reassembler::default();
     let mut first_ns = None;
     let mut go = Go::On;
     while go == Go::On {
         match reader.next_frame() {
             Ok(Some(frame)) => {
                 let first_ns = *first_ns.get_or_insert(frame.time_ns);
-                window.waiting.push_back(Row::new(&frame, &decode(&frame), first_ns, keep_bytes));
+                let decoded = decode(&frame);
+                let mut row = Row::new(&frame, &decoded, first_ns, keep_bytes);
+                if keep_bytes
+                    && let Decoded::NotTcp(Skipped::Fragment(fragment)) = &decoded
+                    && let Outcome::Whole(datagram) = reassembler.push(&frame, fragment)
+                {
+                    row.whole = Some(datagram);
+                }
+                window.waiting.push_back(row);
                 window.analyzer.frame(&frame);
                 go = window.settled(&mut take)?;
             }

@@ -27,6 +27,16 @@ pub fn headers(frame: &Frame<'_>) -> Vec<Field> {
     fields
 }
 
+/// The TCP header of what came in fragments. Ranges count from the start of what they hold together.
+pub fn segment(datagram: &ip::Datagram) -> Vec<Field> {
+    let len = datagram.data.len() as u32;
+    let cursor = Cursor::new(&datagram.data, len);
+    let network =
+        ip::Header { source: datagram.source, destination: datagram.destination, protocol: datagram.protocol };
+    let whole = Header { bytes: &datagram.data, at: 0, end: len };
+    transport::tcp(cursor, &network, len, whole).into_iter().collect()
+}
+
 /// Goes the way of [`crate::packet::decode`], and describes each header that it opened.
 fn walk(frame: &Frame<'_>, cursor: &mut Cursor<'_>, fields: &mut Vec<Field>) -> Result<(), Stop> {
     let mut notes = Notes::default();
