@@ -5,6 +5,7 @@
 //! while memory stays bounded.
 
 use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
 
 use foldhash::HashMap;
 use hashbrown::HashTable;
@@ -64,9 +65,18 @@ pub(crate) struct GroupKey {
 /// A closed exchange that is kept whole.
 #[derive(Debug)]
 pub(crate) struct Row {
-    pub open: Open,
+    pub key: GroupKey,
     pub connection: u32,
     pub id: ExId,
+    pub order: u64,
+    pub first_ns: u64,
+    pub last_ns: u64,
+    pub asked_ns: u64,
+    pub answer_first_ns: u64,
+    pub answer_last_ns: u64,
+    pub packets: Vec<u64>,
+    pub costs: Costs,
+    pub push: Costs,
 }
 
 /// All closed exchanges of a capture.
@@ -75,7 +85,7 @@ pub(crate) struct Book {
     limit: u64,
     next_order: u64,
     count: u64,
-    labels: Vec<Box<str>>,
+    labels: Vec<Arc<str>>,
     label_places: HashTable<LabelId>,
     hash: foldhash::fast::RandomState,
     groups: HashMap<GroupKey, usize>,
@@ -83,7 +93,7 @@ pub(crate) struct Book {
     last_group: Option<(GroupKey, usize)>,
     room: Room,
     /// By their number; those that are not closed yet, and those that nothing was booked on, have none.
-    pub rows: Vec<Option<Box<Row>>>,
+    pub rows: Vec<Option<Row>>,
 }
 
 impl Book {
@@ -149,6 +159,11 @@ impl Book {
         self.labels.get(id.0 as usize).map_or("", |text| text)
     }
 
+    /// The same, to be kept.
+    pub fn shared_text(&self, id: LabelId) -> Arc<str> {
+        self.labels.get(id.0 as usize).cloned().unwrap_or_default()
+    }
+
     /// Takes a closed exchange.
     pub fn add(&mut self, open: &mut Open, connection: u32, id: ExId) {
         if open.costs.is_empty() {
@@ -173,8 +188,20 @@ impl Book {
                 self.rows.resize_with(at + 1, || None);
             }
             if let Some(row) = self.rows.get_mut(at) {
-                let open = Open { packets: std::mem::take(&mut open.packets), ..*open };
-                *row = Some(Box::new(Row { open, connection, id }));
+                *row = Some(Row {
+                    key,
+                    connection,
+                    id,
+                    order: open.order,
+                    first_ns: open.first_ns,
+                    last_ns: open.last_ns,
+                    asked_ns: open.asked_ns,
+                    answer_first_ns: open.answer_first_ns,
+                    answer_last_ns: open.answer_last_ns,
+                    packets: std::mem::take(&mut open.packets),
+                    costs: open.costs,
+                    push: open.push,
+                });
             }
         }
     }

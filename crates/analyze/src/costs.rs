@@ -31,6 +31,17 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Those of a tally.
+    pub fn of_tally(tally: &Tally) -> Parts {
+        Parts {
+            request_head: tally.request_head_bytes,
+            response_head: tally.response_head_bytes,
+            framing: tally.framing_bytes,
+            content: tally.content_bytes,
+            retransmitted: tally.retransmitted_bytes,
+        }
+    }
+
     /// All of them together.
     #[inline]
     pub fn sum(&self) -> u64 {

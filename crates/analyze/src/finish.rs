@@ -10,8 +10,9 @@ use foldhash::HashMap;
 use crate::analyzer::Analyzer;
 use crate::book::{Book, GroupKey, GroupStats, Row, seconds};
 use crate::connection::Connection;
+use crate::costs::Costs;
 use crate::ledger::{ExId, Nature};
-use crate::model::{App, Capture, Exchange, Group, Kind, NEVER, Packet, Protocol, Range, Sums, Tally};
+use crate::model::{App, Capture, Exchange, Exchanges, Group, Kind, NEVER, Packet, Protocol, Range, Sums, Tally};
 
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format: &str) -> Capture {
@@ -23,23 +24,26 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
     let keeps_packets = !shared.packets.rows.is_empty();
 
     let mut places = HashMap::default();
-    let mut exchanges: Vec<Exchange> = Vec::with_capacity(rows.len());
-    let mut index = 0;
-    let mut orders = Vec::with_capacity(rows.len());
-    for row in rows.into_iter().flatten() {
-        if keeps_packets {
-            places.insert((row.connection, row.id), exchanges.len());
-        }
-        let order = row.open.order;
-        let mut exchange = exchange_of(*row, analyzer.first_ns, &reading, &book);
-        if exchange.kind == Kind::Update {
-            index += 1;
-            exchange.index = Some(index);
-            orders.push((order, index));
-        }
-        exchanges.push(exchange);
-    }
-    let updates: Vec<Exchange> = exchanges.iter().filter(|one| one.kind == Kind::Update).cloned().collect();
+    let (mut count, mut index) = (0, 0);
+    let mut orders = Vec::new();
+    let exchanges: Vec<Exchange> = rows
+        .into_iter()
+        .filter_map(|row| {
+            let row = row?;
+            let order = row.order;
+            if keeps_packets {
+                places.insert((row.connection, row.id), count);
+            }
+            count += 1;
+            let mut exchange = exchange_of(row, analyzer.first_ns, &reading, &book);
+            if exchange.kind == Kind::Update {
+                index += 1;
+                exchange.index = index;
+                orders.push(order);
+            }
+            Some(exchange)
+        })
+        .collect();
 
     let mut all_updates = GroupStats::default();
     for (key, stats) in book.groups() {
@@ -129,13 +133,11 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
             (None, Some((_, label))) => Some(label.clone()),
             (None, None) => None,
         }),
-        median_update: median
-            .and_then(|median| orders.iter().find(|(order, _)| *order == median.order).map(|(_, index)| *index)),
+        median_update: median.and_then(|median| orders.binary_search(&median.order).ok().map(|at| at as u64 + 1)),
         update_count: all_updates.count,
         update_range: median.map(|_| Range { min: clean(all_updates.least), max: clean(all_updates.most) }),
         push_only: median.filter(|_| can_push).map(|median| clean(median.push)),
-        updates,
-        exchanges,
+        exchanges: Exchanges(exchanges),
         rows_left_out: left_out,
         groups: groups(&book, &reading),
         connections: rows,
@@ -270,23 +272,23 @@ fn most_repeated(book: &Book, kinds: &HashMap<GroupKey, Kind>) -> Option<(Kind, 
 }
 
 fn exchange_of(row: Row, first_ns: u64, reading: &Reading, book: &Book) -> Exchange {
-    let open = row.open;
-    let key = GroupKey { nature: open.nature, label: open.label, has_time: open.has_time };
-    let answered = open.asked_ns != 0 && open.answer_first_ns >= open.asked_ns;
-    let mut packets = open.packets;
+    let answered = row.asked_ns != 0 && row.answer_first_ns >= row.asked_ns;
+    let after = |ns: u64| if answered { ns.saturating_sub(row.asked_ns) } else { NEVER };
+    let useful = |costs: Costs| if reading.app.is_some() { costs } else { Costs { useful: 0, ..costs } };
+    let mut packets = row.packets;
     packets.sort_unstable();
     Exchange {
-        kind: reading.kind(&key),
-        index: None,
-        label: book.text(open.label).to_owned(),
+        kind: reading.kind(&row.key),
+        index: 0,
+        label: book.shared_text(row.key.label),
         connection: row.connection,
-        start_s: seconds(open.first_ns.saturating_sub(first_ns)),
-        duration_s: seconds(open.last_ns.saturating_sub(open.first_ns)),
-        first_byte_s: answered.then(|| seconds(open.answer_first_ns - open.asked_ns)),
-        last_byte_s: answered.then(|| seconds(open.answer_last_ns.saturating_sub(open.asked_ns))),
+        start_ns: row.first_ns.saturating_sub(first_ns),
+        duration_ns: row.last_ns.saturating_sub(row.first_ns),
+        first_byte_ns: after(row.answer_first_ns),
+        last_byte_ns: after(row.answer_last_ns),
         packets,
-        tally: reading.clean(open.costs.tally()),
-        push: reading.clean(open.push.tally()),
+        costs: useful(row.costs),
+        push: useful(row.push),
     }
 }
 
@@ -344,6 +346,7 @@ fn connection_of(connection: Connection, reading: &Reading, first_ns: u64) -> cr
 /// One row in the place of the other, and the list in the place of the list: both together would be the most memory
 /// that an analysis takes. (Collecting does so by itself where the new row is no larger.)
 const _: () = assert!(size_of::<crate::model::Connection>() <= size_of::<Connection>());
+const _: () = assert!(size_of::<Exchange>() <= size_of::<Option<Row>>());
 
 /// The kept packets, each with its exchange, and with words where the bytes had none.
 fn described(

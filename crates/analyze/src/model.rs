@@ -5,6 +5,7 @@
 //! And the exchanges of a capture add up to its totals, column by column.
 
 mod connection;
+mod exchange;
 
 use std::fmt;
 use std::ops::{Add, AddAssign};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use connection::{Connection, ConnectionRow, Protocol, TlsRecords, WebSocketFrames};
 pub(crate) use connection::{NEVER, Sums};
+pub use exchange::{Exchange, Exchanges};
 
 /// The name of this format, in every JSON file.
 pub const SCHEMA: &str = "wirelab/1";
@@ -132,10 +134,9 @@ pub struct Capture {
     pub update_range: Option<Range<Tally>>,
     /// Of the median update: the server's data packets and the client's ACKs of them. Null for protocols that can't push.
     pub push_only: Option<Tally>,
-    /// The updates, in order, up to the row limit.
-    pub updates: Vec<Exchange>,
-    /// All exchanges, in order of their first packet, up to the row limit.
-    pub exchanges: Vec<Exchange>,
+    /// All exchanges, in order of their first packet, up to the row limit; and those of them that are updates.
+    #[serde(flatten)]
+    pub exchanges: Exchanges,
     /// How many rows the limit left out of `updates` and `exchanges`.
     pub rows_left_out: u64,
     /// Exchanges of the same kind and label, put together; complete whatever the row limit.
@@ -289,35 +290,6 @@ impl Kind {
             Kind::Close => "close",
         }
     }
-}
-
-/// A group of packets that belong together: one request and its answer, one event, one handshake.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Exchange {
-    /// What it is for.
-    pub kind: Kind,
-    /// For updates: which one, counted from 1 over the capture. Else null.
-    pub index: Option<u64>,
-    /// What it is in the protocol's words: `GET /time`, `event: message`, `text`, `handshake`.
-    pub label: String,
-    /// The connection it belongs to: an index into `connections`.
-    pub connection: u32,
-    /// Time of its first packet, in seconds since the first frame of the capture.
-    pub start_s: f64,
-    /// Time from its first packet to its last, in seconds.
-    pub duration_s: f64,
-    /// Time from the last packet of the request to the first packet of the answer, in seconds. Null without either.
-    pub first_byte_s: Option<f64>,
-    /// Time from the last packet of the request to the last packet of the answer that brought new bytes, in seconds.
-    pub last_byte_s: Option<f64>,
-    /// The numbers of its packets, in order; at most the first 1,000.
-    pub packets: Vec<u64>,
-    /// The tally of its packets.
-    #[serde(flatten)]
-    pub tally: Tally,
-    /// Of it: the server's packets with new data and the client's ACKs of them.
-    #[serde(skip)]
-    pub push: Tally,
 }
 
 /// All exchanges of one kind and label.

@@ -13,7 +13,7 @@ fn table(capture: &Capture) -> String {
         .exchanges
         .iter()
         .map(|one| {
-            let t = &one.tally;
+            let t = &one.tally();
             format!(
                 "{:<9} {:<20} conn {} {}p = {}+{}+{} [{} {} {} {} {}] {:?}",
                 one.kind.name(),

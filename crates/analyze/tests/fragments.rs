@@ -53,7 +53,7 @@ fn a_packet_in_fragments_is_one_packet_with_the_bytes_of_all_its_frames() {
     assert_eq!(cut.totals.lower_bytes, whole.totals.lower_bytes + 2 * 34);
     assert_eq!((cut.totals.app_bytes, cut.totals.tcp_bytes), (whole.totals.app_bytes, whole.totals.tcp_bytes));
     assert_eq!(talk::said(&cut), talk::said(&whole));
-    let answer = cut.exchanges.iter().find(|one| one.label == "GET /long").unwrap();
+    let answer = cut.exchanges.iter().find(|one| *one.label == *"GET /long").unwrap();
     assert_eq!(answer.packets[1], 7, "numbered as the frame that completes it: 3 + 1 + 3");
     assert!(cut.notes.iter().any(|note| note.contains("1 TCP packets came in 3 IP fragments")), "{:?}", cut.notes);
 }

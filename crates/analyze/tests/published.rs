@@ -30,7 +30,7 @@ fn tcpapp() {
     assert_eq!(columns(&capture.totals), [18, 7, 1283, 596, 75]);
     assert_eq!(per_update(&capture), [3, 2, 213, 96, 15]);
     assert_eq!(push_only(&capture), Some([2, 1, 142, 64, 10]));
-    let packets: Vec<u64> = capture.updates.iter().map(|one| one.tally.total_packets).collect();
+    let packets: Vec<u64> = capture.exchanges.updates().map(|one| one.tally().total_packets).collect();
     assert_eq!(packets, [4, 3, 3], "the first update has the quick ACK of a young connection");
     assert_eq!(capture.update_range.as_ref().unwrap().max.total_packets, 4);
     assert_eq!(capture.median_update, Some(2));

@@ -107,7 +107,7 @@ fn clients_of(index: usize, capture: &Capture, most: usize) -> Clients {
             others.insert(address);
         }
     }
-    for update in &capture.updates {
+    for update in capture.exchanges.updates() {
         let client = capture.connections.get(update.connection as usize).map(|connection| connection.client.addr);
         let place = client.and_then(|address| places.get(&address));
         if let Some(row) = place.and_then(|&place| rows.get_mut(place)) {
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!((rows[1].address(), rows[1].connections, rows[1].updates), ("[fe80::77]".to_owned(), before, 0));
         assert_eq!(rows[0].tally, totals);
         assert_eq!(rows[0].tally, rows[1].tally);
-        assert_eq!(rows[0].updates, analysis.captures.last().unwrap().updates.len() as u64);
+        assert_eq!(rows[0].updates, analysis.captures.last().unwrap().exchanges.updates().count() as u64);
         assert_eq!(clients(&analysis, 1)[0], Clients { rows: rows[..1].to_vec(), ..found[0].clone() });
     }
 }

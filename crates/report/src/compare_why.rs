@@ -46,11 +46,11 @@ fn numbered(capture: &Capture) -> Vec<((Kind, usize), &Exchange)> {
 }
 
 fn place(capture: &Capture, exchange: &Exchange, matching: &Exchange) -> String {
-    let what = match exchange.index {
+    let what = match exchange.index() {
         Some(index) => format!("update {index}"),
         None => exchange.kind.name().to_owned(),
     };
-    match (exchange.tally.total_packets, matching.tally.total_packets) {
+    match (exchange.tally().total_packets, matching.tally().total_packets) {
         (a, b) if a == b => format!("{} {what}", capture.name),
         (a, b) => format!("{} {what} ({a} packets and {b})", capture.name),
     }
@@ -62,9 +62,9 @@ fn why(
     (b_capture, b): (&Capture, &Exchange),
     [a_name, b_name]: [&str; 2],
 ) -> Option<(usize, String)> {
-    let (now, then) = (&a.tally, &b.tally);
+    let (now, then) = (&a.tally(), &b.tally());
     let columns = |exchange: &Exchange| {
-        let t = exchange.tally;
+        let t = exchange.tally();
         [t.total_packets, t.app_packets, t.frame_bytes, t.tcp_bytes, t.app_bytes]
     };
     if columns(a) == columns(b) {

@@ -10,7 +10,7 @@ pub fn median_update(capture: &Capture) -> Option<&Exchange> {
 
 /// The update of this index, counted from 1.
 pub fn update(capture: &Capture, index: u64) -> Option<&Exchange> {
-    capture.updates.iter().find(|update| update.index == Some(index))
+    capture.exchanges.updates().find(|update| update.index() == Some(index))
 }
 
 /// The packet of this number, where it was kept.

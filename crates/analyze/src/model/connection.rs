@@ -150,13 +150,7 @@ impl Sums {
             app_packets: tally.app_packets,
             lower: tally.lower_bytes,
             tcp: tally.tcp_bytes,
-            parts: Parts {
-                request_head: tally.request_head_bytes,
-                response_head: tally.response_head_bytes,
-                framing: tally.framing_bytes,
-                content: tally.content_bytes,
-                retransmitted: tally.retransmitted_bytes,
-            },
+            parts: Parts::of_tally(tally),
             useful: tally.useful_bytes,
             repeated_packets: tally.retransmitted_packets,
         }
@@ -305,7 +299,8 @@ pub struct TlsRecords {
     pub other: u64,
 }
 
-fn nanoseconds(seconds: f64) -> u64 {
+/// Seconds as nanoseconds.
+pub(super) fn nanoseconds(seconds: f64) -> u64 {
     (seconds * 1e9).round() as u64
 }
 

@@ -157,12 +157,12 @@ pub fn check(capture: &Capture) {
     let groups: Tally = capture.groups.iter().map(|one| one.tally).sum();
     assert_eq!(groups, capture.totals, "groups add up to the totals");
     if capture.rows_left_out == 0 {
-        let exchanges: Tally = capture.exchanges.iter().map(|one| one.tally).sum();
+        let exchanges: Tally = capture.exchanges.iter().map(|one| one.tally()).sum();
         assert_eq!(exchanges, capture.totals, "exchanges add up to the totals");
     }
-    for exchange in &capture.exchanges {
-        assert!(exchange.tally.adds_up(), "{exchange:?}");
-        assert!(exchange.push.adds_up(), "{exchange:?}");
+    for exchange in capture.exchanges.iter() {
+        assert!(exchange.tally().adds_up(), "{exchange:?}");
+        assert!(exchange.push().adds_up(), "{exchange:?}");
     }
     for packet in &capture.packets {
         let spans: u32 = packet.spans.iter().map(|span| span.len).sum();
@@ -177,9 +177,9 @@ pub fn said(capture: &Capture) -> Vec<String> {
         .exchanges
         .iter()
         // A last byte that is sent again by itself looks like a keep-alive, to Wireshark too.
-        .filter(|one| one.label != "TCP keep-alive")
+        .filter(|one| *one.label != *"TCP keep-alive")
         .map(|one| {
-            let t = &one.tally;
+            let t = &one.tally();
             format!(
                 "{} {:?} request {} response {} framing {} content {} useful {}",
                 one.kind.name(),

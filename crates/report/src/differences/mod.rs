@@ -156,8 +156,8 @@ fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut A
     let data = lookup::server_data(&packets);
     let then = facts.per_update.total_packets;
     match data.as_slice() {
-        [only] if median.tally.total_packets < then => {
-            let fewer = then - median.tally.total_packets;
+        [only] if median.tally().total_packets < then => {
+            let fewer = then - median.tally().total_packets;
             add(
                 ONE_SEGMENT,
                 format!(
@@ -166,7 +166,7 @@ fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut A
                      algorithm on, a small second segment has to wait until the first is acknowledged: head, ACK, body, ACK make \
                      {} packets with the request, {} more headers and one more round trip.",
                     only.number,
-                    word(median.tally.total_packets),
+                    word(median.tally().total_packets),
                     word(then),
                     word(fewer),
                 ),
@@ -188,7 +188,7 @@ fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut A
                         head.number,
                         body.number,
                         ack.number,
-                        word(median.tally.total_packets),
+                        word(median.tally().total_packets),
                     ),
                     vec![head.number, ack.number, body.number],
                     Some(NAGLE),
@@ -201,7 +201,7 @@ fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut A
 
 /// The parts of the app bytes against those of 2021.
 fn parts(app: App, median: &Exchange, facts: &Published, run: Option<&RunInfo>, add: &mut Add<'_>) {
-    let (now, then) = (&median.tally, &facts.per_update);
+    let (now, then) = (&median.tally(), &facts.per_update);
     let profile = run.map(|run| run.options.client.as_str()).filter(|client| !client.is_empty());
     if then.request_head_bytes > 0 && now.request_head_bytes != then.request_head_bytes {
         let by = profile.map_or_else(String::new, |client| format!(" (client profile \"{client}\")"));
@@ -259,15 +259,15 @@ fn parts(app: App, median: &Exchange, facts: &Published, run: Option<&RunInfo>, 
 
 /// Headers below the payload of another length than on the wire of 2021.
 fn headers(median: &Exchange, add: &mut Add<'_>) {
-    let packets = median.tally.total_packets;
-    if median.tally.lower_bytes != published::LOWER_BYTES * packets {
+    let packets = median.tally().total_packets;
+    if median.tally().lower_bytes != published::LOWER_BYTES * packets {
         add(
             "another link",
             format!(
                 "Below TCP these {} carry {} bytes, not the {} that Ethernet and IPv4 without options take ({} a packet): another \
                  link, IPv6, options or padding.",
                 count(packets, "packet"),
-                grouped(median.tally.lower_bytes),
+                grouped(median.tally().lower_bytes),
                 grouped(published::LOWER_BYTES * packets),
                 published::LOWER_BYTES
             ),
@@ -275,13 +275,13 @@ fn headers(median: &Exchange, add: &mut Add<'_>) {
             None,
         );
     }
-    if median.tally.tcp_bytes != 32 * packets {
+    if median.tally().tcp_bytes != 32 * packets {
         add(
             "other TCP options",
             format!(
                 "The TCP headers of these {} take {} bytes, not the {} that headers with timestamps take (32 a packet).",
                 count(packets, "packet"),
-                grouped(median.tally.tcp_bytes),
+                grouped(median.tally().tcp_bytes),
                 grouped(32 * packets)
             ),
             vec![],
@@ -293,21 +293,22 @@ fn headers(median: &Exchange, add: &mut Add<'_>) {
 /// Updates with more packets than the median one.
 fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
     let Some(median) = lookup::median_update(capture) else { return };
-    let larger = capture.updates.iter().filter(|update| update.tally.total_packets > median.tally.total_packets);
+    let larger =
+        capture.exchanges.updates().filter(|update| update.tally().total_packets > median.tally().total_packets);
     let mut quick: Vec<(u64, u64)> = Vec::new();
     let mut late: Vec<(u64, u64)> = Vec::new();
-    for update in larger.filter(|update| update.tally.retransmitted_packets == 0) {
+    for update in larger.filter(|update| update.tally().retransmitted_packets == 0) {
         let packets = lookup::packets(capture, update);
         let more_acks =
             lookup::server_acks(&packets).len() > lookup::server_acks(&lookup::packets(capture, median)).len();
         let Some(ack) = lookup::server_acks(&packets).first().copied().filter(|_| more_acks) else { continue };
         let request = packets.iter().find(|packet| packet.from_client && packet.app_len > 0);
         let waited = request.map_or(0.0, |request| ack.time_s - request.time_s);
-        let index = update.index.unwrap_or_default();
+        let index = update.index().unwrap_or_default();
         // A delayed ACK waits 40 ms and more on every common system; a quick one leaves with the request's arrival.
         if waited < 0.02 { quick.push((index, ack.number)) } else { late.push((index, ack.number)) }
     }
-    let median_packets = word(median.tally.total_packets);
+    let median_packets = word(median.tally().total_packets);
     if let Some(&(index, ack)) = quick.first() {
         let which = if index == 1 { "The first update".to_owned() } else { format!("Update {index}") };
         let others = match quick.len() - 1 {
@@ -321,7 +322,7 @@ fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
                  start of a connection Linux acknowledges at once (its quick-ACK phase) and does not wait for an answer that could \
                  carry the ACK. Later it delays its ACKs, the answer comes within that delay, and the ACK rides on it. The capture \
                  of the TCP app of 2021 shows the same packet in its first update.",
-                word(median.tally.total_packets + 1),
+                word(median.tally().total_packets + 1),
             ),
             quick.iter().map(|&(_, number)| number).collect(),
             Some(DELAYED_ACK),

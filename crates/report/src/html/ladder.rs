@@ -163,7 +163,7 @@ fn brackets(svg: &mut Svg, capture: &Capture, packets: &[&Packet], places: &[Pla
     }
     for (exchange, from, to) in runs {
         let Some(exchange) = capture.exchanges.get(exchange) else { continue };
-        let name = match (exchange.kind, exchange.index) {
+        let name = match (exchange.kind, exchange.index()) {
             (Kind::Update, Some(index)) => format!("update {index}"),
             (kind, _) => kind.name().to_owned(),
         };

@@ -68,7 +68,7 @@ pub struct ProofRow {
 
 /// The place of an exchange in the page.
 pub fn exchange_id(id: &str, at: usize, exchange: &Exchange) -> String {
-    match (exchange.kind, exchange.index) {
+    match (exchange.kind, exchange.index()) {
         (Kind::Update, Some(index)) => format!("{id}-u{index}"),
         _ => format!("{id}-x{}", at + 1),
     }
@@ -95,16 +95,16 @@ fn whole(capture: &Capture, id: &str, window: &Window) -> Proof {
     let mut shown = Tally::default();
     for &at in &window.exchanges {
         let Some(exchange) = capture.exchanges.get(at) else { continue };
-        shown += exchange.tally;
+        shown += exchange.tally();
         rows.push(ProofRow {
             id: None,
             label: name(exchange),
             href: Some(exchange_id(id, at, exchange)),
             arrow: "",
-            said: exchange.label.clone(),
-            packets: Some(grouped(exchange.tally.total_packets)),
-            cells: layers.iter().map(|layer| grouped(layer.of(&exchange.tally))).collect(),
-            total: grouped(exchange.tally.frame_bytes),
+            said: exchange.label.to_string(),
+            packets: Some(grouped(exchange.tally().total_packets)),
+            cells: layers.iter().map(|layer| grouped(layer.of(&exchange.tally()))).collect(),
+            total: grouped(exchange.tally().frame_bytes),
         });
     }
     let rest = capture.totals.zip(shown, u64::saturating_sub);
@@ -136,27 +136,30 @@ fn of_exchange(capture: &Capture, id: &str, at: usize, exchange: &Exchange, wind
     let packets = lookup::packets(capture, exchange);
     // A segment that carries two exchanges belongs to the first of them, but for the app bytes of the second.
     let own: Vec<&Packet> = packets.iter().copied().filter(|packet| packet.exchange == Some(at)).collect();
-    let mut proof = of_packets(id, &place, &own, &exchange.tally, window);
-    let words =
-        format!("{} and {} bytes", count(exchange.tally.total_packets, "packet"), grouped(exchange.tally.frame_bytes));
+    let mut proof = of_packets(id, &place, &own, &exchange.tally(), window);
+    let words = format!(
+        "{} and {} bytes",
+        count(exchange.tally().total_packets, "packet"),
+        grouped(exchange.tally().frame_bytes)
+    );
     proof.heading = match exchange.kind {
-        Kind::Update if exchange.index.is_some() => format!("{}: {words}", capitalised(&name(exchange))),
-        kind if exchange.label.is_empty() || exchange.label == kind.name() => {
+        Kind::Update if exchange.index().is_some() => format!("{}: {words}", capitalised(&name(exchange))),
+        kind if exchange.label.is_empty() || *exchange.label == *kind.name() => {
             format!("{}: {words}", capitalised(&name(exchange)))
         }
         _ => format!("{}, {}: {words}", capitalised(&name(exchange)), exchange.label),
     };
-    if capture.median_update.is_some() && exchange.index == capture.median_update {
+    if capture.median_update.is_some() && exchange.index() == capture.median_update {
         proof.notes.push("This is the median update: the one that the table of one update shows.".to_owned());
     }
-    if let Some(wait) = exchange.last_byte_s {
+    if let Some(wait) = exchange.last_byte_s() {
         proof.notes.push(format!(
             "From the request to the last byte of the answer: {} where the frames were stamped; {} from first packet to last.",
             duration(wait),
-            duration(exchange.duration_s)
+            duration(exchange.duration_s())
         ));
     } else {
-        proof.notes.push(format!("{} from first packet to last.", duration(exchange.duration_s)));
+        proof.notes.push(format!("{} from first packet to last.", duration(exchange.duration_s())));
     }
     finish(proof, capture, exchange.packets.as_slice())
 }
@@ -171,7 +174,7 @@ fn pushed(capture: &Capture, id: &str, median: &Exchange, push: &Tally, window: 
         "Pushed: {} and {} bytes of update {}",
         count(push.total_packets, "packet"),
         grouped(push.frame_bytes),
-        median.index.unwrap_or_default()
+        median.index().unwrap_or_default()
     );
     proof.notes.push("The server's packets with data and the client's ACKs of them, without the request.".to_owned());
     finish(proof, capture, &numbers)
@@ -306,7 +309,7 @@ fn layers(tally: &Tally) -> Vec<Layer> {
 
 /// "update 2", "page", "close".
 pub fn name(exchange: &Exchange) -> String {
-    match (exchange.kind, exchange.index) {
+    match (exchange.kind, exchange.index()) {
         (Kind::Update, Some(index)) => format!("update {index}"),
         (kind, _) => kind.name().to_owned(),
     }

@@ -30,7 +30,7 @@ pub fn rows(report: &Report) -> Vec<TimingRow> {
 fn row(capture: &Capture, id: &str) -> Option<TimingRow> {
     let trip = lookup::round_trip(capture)?;
     let first = first_time(capture, trip);
-    let waits: Vec<f64> = capture.updates.iter().filter_map(|update| wait(capture, update, trip)).collect();
+    let waits: Vec<f64> = capture.exchanges.updates().filter_map(|update| wait(capture, update, trip)).collect();
     let median = lookup::median_update(capture).and_then(|update| wait(capture, update, trip))?;
     let (least, most) = (waits.iter().copied().fold(f64::MAX, f64::min), waits.iter().copied().fold(0.0, f64::max));
     Some(TimingRow {

@@ -41,7 +41,7 @@ impl Window {
         if let Some(median) = capture
             .exchanges
             .iter()
-            .position(|exchange| exchange.index.is_some() && exchange.index == capture.median_update)
+            .position(|exchange| exchange.index().is_some() && exchange.index() == capture.median_update)
             && median >= MOST_EXCHANGES
         {
             exchanges.push(median);

@@ -192,7 +192,7 @@ fn filter(flags: &Show) -> Result<Filter, Failure> {
 /// The exchanges of this kind, the update of this number, or those with this label.
 fn exchanges_called(words: &str, capture: &Capture) -> HashSet<usize> {
     let is_called = |exchange: &Exchange| {
-        let name = match exchange.index {
+        let name = match exchange.index() {
             Some(index) if exchange.kind == Kind::Update => format!("update {index}"),
             _ => exchange.kind.name().to_owned(),
         };

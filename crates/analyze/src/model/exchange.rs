@@ -1,0 +1,234 @@
+//! What is there to say of one exchange?
+//!
+//! As with [connections](super::Connection), an [`Exchange`] is kept small: ten thousand of them are kept by default.
+//! An [`ExchangeRow`] has all that the JSON says of it.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::connection::nanoseconds;
+use super::{Kind, NEVER, Tally};
+use crate::book::seconds;
+use crate::costs::{Costs, Parts};
+
+/// A group of packets that belong together: one request and its answer, one event, one handshake.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(from = "ExchangeRow")]
+pub struct Exchange {
+    /// What it is for.
+    pub kind: Kind,
+    /// For updates: which one. 0 for others.
+    pub(crate) index: u32,
+    /// The connection it belongs to: an index into `connections`.
+    pub connection: u32,
+    /// What it is in the protocol's words: `GET /time`, `event: message`, `text`, `handshake`.
+    pub label: Arc<str>,
+    /// The numbers of its packets, in order; at most the first 1,000.
+    pub packets: Vec<u64>,
+    /// From the first frame of the capture to its first packet.
+    pub(crate) start_ns: u64,
+    pub(crate) duration_ns: u64,
+    /// [`NEVER`] without a request or an answer.
+    pub(crate) first_byte_ns: u64,
+    pub(crate) last_byte_ns: u64,
+    pub(crate) costs: Costs,
+    pub(crate) push: Costs,
+}
+
+impl Exchange {
+    /// For updates: which one, counted from 1 over the capture.
+    pub fn index(&self) -> Option<u64> {
+        (self.index > 0).then_some(u64::from(self.index))
+    }
+
+    /// Its packets and bytes.
+    pub fn tally(&self) -> Tally {
+        self.costs.tally()
+    }
+
+    /// Of them: the server's packets with new data and the client's ACKs of them.
+    pub fn push(&self) -> Tally {
+        self.push.tally()
+    }
+
+    /// Time of its first packet, in seconds since the first frame of the capture.
+    pub fn start_s(&self) -> f64 {
+        seconds(self.start_ns)
+    }
+
+    /// Time from its first packet to its last, in seconds.
+    pub fn duration_s(&self) -> f64 {
+        seconds(self.duration_ns)
+    }
+
+    /// Time from the last packet of the request to the first packet of the answer, in seconds.
+    pub fn first_byte_s(&self) -> Option<f64> {
+        (self.first_byte_ns != NEVER).then(|| seconds(self.first_byte_ns))
+    }
+
+    /// Time from the last packet of the request to the last packet of the answer that brought new bytes, in seconds.
+    pub fn last_byte_s(&self) -> Option<f64> {
+        (self.last_byte_ns != NEVER).then(|| seconds(self.last_byte_ns))
+    }
+
+    /// All that there is to say of it.
+    fn row(&self) -> ExchangeRow<'_> {
+        ExchangeRow {
+            kind: self.kind,
+            index: self.index(),
+            label: Cow::Borrowed(&self.label),
+            connection: self.connection,
+            start_s: self.start_s(),
+            duration_s: self.duration_s(),
+            first_byte_s: self.first_byte_s(),
+            last_byte_s: self.last_byte_s(),
+            packets: Cow::Borrowed(&self.packets),
+            tally: self.tally(),
+        }
+    }
+}
+
+impl Serialize for Exchange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.row().serialize(serializer)
+    }
+}
+
+impl JsonSchema for Exchange {
+    fn schema_name() -> Cow<'static, str> {
+        ExchangeRow::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        ExchangeRow::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        ExchangeRow::json_schema(generator)
+    }
+}
+
+impl From<ExchangeRow<'_>> for Exchange {
+    fn from(row: ExchangeRow<'_>) -> Exchange {
+        let Tally { total_packets, app_packets, retransmitted_packets, useful_bytes, .. } = row.tally;
+        let [packets, app_packets, repeated_packets, useful] =
+            [total_packets, app_packets, retransmitted_packets, useful_bytes]
+                .map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        Exchange {
+            kind: row.kind,
+            index: row.index.and_then(|index| u32::try_from(index).ok()).unwrap_or(0),
+            connection: row.connection,
+            label: row.label.into(),
+            packets: row.packets.into_owned(),
+            start_ns: nanoseconds(row.start_s),
+            duration_ns: nanoseconds(row.duration_s),
+            first_byte_ns: row.first_byte_s.map_or(NEVER, nanoseconds),
+            last_byte_ns: row.last_byte_s.map_or(NEVER, nanoseconds),
+            costs: Costs {
+                packets,
+                app_packets,
+                repeated_packets,
+                useful,
+                lower: row.tally.lower_bytes,
+                tcp: row.tally.tcp_bytes,
+                parts: Parts::of_tally(&row.tally),
+            },
+            push: Costs::default(),
+        }
+    }
+}
+
+/// A group of packets that belong together: one request and its answer, one event, one handshake.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Exchange")]
+struct ExchangeRow<'a> {
+    /// What it is for.
+    kind: Kind,
+    /// For updates: which one, counted from 1 over the capture. Else null.
+    index: Option<u64>,
+    /// What it is in the protocol's words: `GET /time`, `event: message`, `text`, `handshake`.
+    label: Cow<'a, str>,
+    /// The connection it belongs to: an index into `connections`.
+    connection: u32,
+    /// Time of its first packet, in seconds since the first frame of the capture.
+    start_s: f64,
+    /// Time from its first packet to its last, in seconds.
+    duration_s: f64,
+    /// Time from the last packet of the request to the first packet of the answer, in seconds. Null without either.
+    first_byte_s: Option<f64>,
+    /// Time from the last packet of the request to the last packet of the answer that brought new bytes, in seconds.
+    last_byte_s: Option<f64>,
+    /// The numbers of its packets, in order; at most the first 1,000.
+    packets: Cow<'a, [u64]>,
+    /// The tally of its packets.
+    #[serde(flatten)]
+    tally: Tally,
+}
+
+/// The exchanges of a capture. The JSON says those that are updates twice: for themselves, and among all.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(from = "Lists")]
+pub struct Exchanges(pub(crate) Vec<Exchange>);
+
+impl Exchanges {
+    /// Those that are updates.
+    pub fn updates(&self) -> impl Iterator<Item = &Exchange> {
+        self.0.iter().filter(|one| one.kind == Kind::Update)
+    }
+}
+
+impl Deref for Exchanges {
+    type Target = [Exchange];
+
+    fn deref(&self) -> &[Exchange] {
+        &self.0
+    }
+}
+
+impl Serialize for Exchanges {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Updates<'a>(&'a Exchanges);
+
+        impl Serialize for Updates<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq(self.0.updates())
+            }
+        }
+
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("updates", &Updates(self))?;
+        map.serialize_entry("exchanges", &self.0)?;
+        map.end()
+    }
+}
+
+impl JsonSchema for Exchanges {
+    fn schema_name() -> Cow<'static, str> {
+        Lists::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Lists::json_schema(generator)
+    }
+}
+
+impl From<Lists> for Exchanges {
+    fn from(lists: Lists) -> Exchanges {
+        Exchanges(lists.exchanges)
+    }
+}
+
+/// How they stand in the JSON.
+#[derive(Deserialize, JsonSchema)]
+struct Lists {
+    /// The updates, in order, up to the row limit.
+    #[serde(rename = "updates")]
+    _updates: Vec<Exchange>,
+    /// All exchanges, in order of their first packet, up to the row limit.
+    exchanges: Vec<Exchange>,
+}
