@@ -12,31 +12,52 @@
 //! A. Kuznetsov's libpcap patches has eight more bytes in each record header.
 
 use crate::error::ReadError;
-use crate::frame::LinkType;
+use crate::frame::{Frame, LinkType};
 use crate::window::Window;
 
 /// What the file header says.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Header {
     big_endian: bool,
-    nanoseconds: bool,
     record_header: usize,
     link: LinkType,
     largest: u32,
+    /// Nanoseconds in a unit of the fraction: 1 or 1,000.
+    unit: u32,
+    /// Little-endian, with record headers of 16 bytes that are to be taken as they are.
+    is_usual: bool,
     /// Before version 2.4 some writers swapped the two lengths of a record.
     may_be_swapped: bool,
 }
 
-/// One record that has just been consumed from the window.
+/// What is known of a frame beside its data.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record {
     pub(crate) time_ns: u64,
     pub(crate) kept: u32,
-    /// How far behind the window its data begins.
+    /// How far before the end of what was consumed its data begins.
     pub(crate) back: usize,
     pub(crate) wire_len: u32,
     pub(crate) link: LinkType,
     pub(crate) file_offset: u64,
+}
+
+/// A record that is whole in the window and has not been consumed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AtHand {
+    pub(crate) record: Record,
+    /// Where its data begins, and where the next record does.
+    pub(crate) head: usize,
+    pub(crate) whole: usize,
+}
+
+impl Record {
+    /// The frame of this record.
+    #[inline]
+    pub(crate) fn frame(self, number: u64, data: &[u8]) -> Frame<'_> {
+        let Record { time_ns, wire_len, link, file_offset, .. } = self;
+        Frame { number, time_ns, wire_len, data, link, file_offset }
+    }
 }
 
 impl Header {
@@ -76,7 +97,8 @@ impl Header {
         window.consume(FILE_HEADER);
         Ok(Header {
             big_endian,
-            nanoseconds,
+            unit: if nanoseconds { 1 } else { 1_000 },
+            is_usual: !big_endian && record_header == USUAL_HEADER && minor >= 4,
             record_header,
             link,
             largest: largest_record(snap_length),
@@ -84,8 +106,31 @@ impl Header {
         })
     }
 
-    /// Consumes the next record, header and data. `None`: the file ended before it.
+    /// The next record, if it is whole in the window and nothing about it is odd. `None`: [`Header::record`] tells; it
+    /// reads these records the same.
     #[inline]
+    pub(crate) fn at_hand(&self, window: &Window<'_>) -> Option<AtHand> {
+        if !self.is_usual {
+            return None;
+        }
+        let (head, rest) = window.bytes().split_first_chunk::<USUAL_HEADER>()?;
+        let (&[seconds, fraction, kept, wire], []) = head.as_chunks::<4>() else { return None };
+        let [seconds, fraction, kept, wire] = [seconds, fraction, kept, wire].map(u32::from_le_bytes);
+        if kept > self.largest || kept as usize > rest.len() {
+            return None;
+        }
+        let record = Record {
+            time_ns: self.time_ns(seconds, fraction),
+            kept,
+            back: kept as usize,
+            wire_len: wire.max(kept),
+            link: self.link,
+            file_offset: window.offset() + USUAL_HEADER as u64,
+        };
+        Some(AtHand { record, head: USUAL_HEADER, whole: USUAL_HEADER + kept as usize })
+    }
+
+    /// Consumes the next record, header and data. `None`: the file ended before it.
     pub(crate) fn record(&self, window: &mut Window<'_>, frame: u64) -> Result<Option<Record>, ReadError> {
         let offset = window.offset();
         if !window.need_for(self.record_header, frame, offset, self.record_header as u64)? {
@@ -119,15 +164,19 @@ impl Header {
             return Err(ReadError::Cut { frame, offset, needed: whole as u64, found: window.len() as u64 });
         }
         window.consume(whole);
-        let unit = if self.nanoseconds { 1 } else { 1_000 };
         Ok(Some(Record {
-            time_ns: u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * unit,
+            time_ns: self.time_ns(seconds, fraction),
             kept,
             back: kept as usize,
             wire_len: wire.max(kept),
             link: self.link,
             file_offset: offset + self.record_header as u64,
         }))
+    }
+
+    #[inline]
+    fn time_ns(&self, seconds: u32, fraction: u32) -> u64 {
+        u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * u64::from(self.unit)
     }
 }
 
@@ -153,5 +202,7 @@ fn magic(first: [u8; 4]) -> Option<(bool, bool, usize)> {
 }
 
 const FILE_HEADER: usize = 24;
+/// The length of a record's header, but for the modified format.
+const USUAL_HEADER: usize = 16;
 const USUAL_LARGEST: u32 = 262_144;
 const LARGEST: u32 = 16 * 1024 * 1024;

@@ -2,16 +2,18 @@
 
 use crate::error::ReadError;
 use crate::frame::Frame;
+use crate::pcap::{self, AtHand, Record};
+use crate::pcapng;
 use crate::source::{Compression, stranger};
 use crate::window::Window;
-use crate::{pcap, pcapng};
 use std::io::Read;
 
 /// Walks the frames of a capture from any source of bytes: pcap or pcapng, also compressed, told by content.
 ///
 /// It keeps one buffer, lends each frame from it, and reads only while the next frame is not whole: a pipe that is still
-/// being written gives its frames as they come. The buffer has 256 KiB, and grows to the largest record it meets: 256 KiB
-/// again, or what the file states as its snap length, at most 17 MiB.
+/// being written gives its frames as they come. The buffer has 256 KiB. A record that is larger makes it grow to the next
+/// power of two: 512 KiB for the largest that is believed as a rule (256 KiB and its header), and at most 32 MiB for a
+/// file that states a larger snap length, or has a block of up to 17 MiB.
 pub struct Reader<'r> {
     window: Window<'r>,
     format: Format,
@@ -60,6 +62,36 @@ impl<'r> Reader<'r> {
     /// After an error there is nothing more to read: what was given out before it stands.
     #[inline]
     pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, ReadError> {
+        // A record as nearly all are is read here, within the caller's loop; any other is a call.
+        match &self.format {
+            Format::Pcap(header) => {
+                if let Some(next) = header.at_hand(&self.window) {
+                    return Ok(Some(self.give(next)));
+                }
+            }
+            Format::PcapNg(section) => {
+                if let Some(next) = section.at_hand(&self.window) {
+                    return Ok(Some(self.give(next)));
+                }
+            }
+        }
+        let Some(record) = self.next_record()? else { return Ok(None) };
+        self.frames += 1;
+        let data = self.window.behind(record.back, record.kept as usize);
+        Ok(Some(record.frame(self.frames, data)))
+    }
+
+    /// Goes on by this record.
+    #[inline]
+    fn give(&mut self, next: AtHand) -> Frame<'_> {
+        let AtHand { record, head, whole } = next;
+        self.frames += 1;
+        record.frame(self.frames, self.window.take(whole, head, record.kept as usize))
+    }
+
+    /// The next record, of any kind, read from the source if it must be.
+    #[inline(never)]
+    fn next_record(&mut self) -> Result<Option<Record>, ReadError> {
         if self.ended {
             return Ok(None);
         }
@@ -68,27 +100,11 @@ impl<'r> Reader<'r> {
             Format::Pcap(header) => header.record(&mut self.window, number),
             Format::PcapNg(section) => section.record(&mut self.window, number),
         };
-        match record {
-            Ok(Some(record)) => {
-                self.frames = number;
-                Ok(Some(Frame {
-                    number,
-                    time_ns: record.time_ns,
-                    wire_len: record.wire_len,
-                    data: self.window.behind(record.back, record.kept as usize),
-                    link: record.link,
-                    file_offset: record.file_offset,
-                }))
-            }
-            Ok(None) => {
-                self.ended = true;
-                Ok(None)
-            }
-            Err(error) => {
-                self.ended = true;
-                Err(error)
-            }
+        if !matches!(record, Ok(Some(_))) {
+            self.ended = true;
+            self.window.close();
         }
+        record
     }
 
     /// What kind of file it is: `pcap`, `pcapng`, `pcap+gzip` and so on.

@@ -14,20 +14,21 @@ pub(crate) struct Window<'r> {
     /// The next byte to show, and the end of those read.
     start: usize,
     end: usize,
-    /// How many bytes were consumed before `start`.
-    offset: u64,
+    /// Where in the stream the buffer begins.
+    base: u64,
     /// The source has said that it is at its end.
     ended: bool,
 }
 
 impl<'r> Window<'r> {
     pub(crate) fn new(source: Box<dyn Read + 'r>) -> Window<'r> {
-        Window { source, buffer: vec![0; SIZE], start: 0, end: 0, offset: 0, ended: false }
+        Window { source, buffer: vec![0; SIZE], start: 0, end: 0, base: 0, ended: false }
     }
 
     /// Where in the stream the window begins.
+    #[inline]
     pub(crate) fn offset(&self) -> u64 {
-        self.offset
+        self.base + self.start as u64
     }
 
     /// How many bytes are at hand.
@@ -56,9 +57,7 @@ impl<'r> Window<'r> {
     /// Goes on by `count` bytes, at most to the end of what is at hand.
     #[inline]
     pub(crate) fn consume(&mut self, count: usize) {
-        let count = count.min(self.len());
-        self.start += count;
-        self.offset += count as u64;
+        self.start += count.min(self.len());
     }
 
     /// Goes on by `count` bytes, reading and forgetting as needed. Returns how many there were.
@@ -72,11 +71,26 @@ impl<'r> Window<'r> {
         Ok(count - left)
     }
 
+    /// Goes on by `whole` bytes and shows `count` of them, from `head` on. Nothing, if they are not all at hand.
+    #[inline]
+    pub(crate) fn take(&mut self, whole: usize, head: usize, count: usize) -> &[u8] {
+        let bytes = self.buffer.get(self.start..self.end).unwrap_or_default();
+        let Some(record) = bytes.get(..whole) else { return &[] };
+        self.start += whole;
+        record.get(head..).and_then(|rest| rest.get(..count)).unwrap_or_default()
+    }
+
     /// Consumed bytes, which stay in place until more is needed: `count` of them, from `back` bytes before here.
     #[inline]
     pub(crate) fn behind(&self, back: usize, count: usize) -> &[u8] {
         let from = self.start.wrapping_sub(back);
         self.buffer.get(from..from.wrapping_add(count)).unwrap_or_default()
+    }
+
+    /// Nothing more is at hand, and nothing more will be read.
+    pub(crate) fn close(&mut self) {
+        self.end = self.start;
+        self.ended = true;
     }
 
     /// The source, with what was read of it and not consumed in front.
@@ -90,11 +104,11 @@ impl<'r> Window<'r> {
     fn failure(&self, source: io::Error, frame: u64, offset: u64, needed: u64) -> ReadError {
         match source.kind() {
             io::ErrorKind::UnexpectedEof => {
-                let found = self.offset + self.len() as u64 - offset;
+                let found = self.base + self.end as u64 - offset;
                 ReadError::Cut { frame, offset, needed, found }
             }
             io::ErrorKind::IsADirectory => ReadError::Directory,
-            _ => ReadError::Io { offset: self.offset + self.len() as u64, source },
+            _ => ReadError::Io { offset: self.base + self.end as u64, source },
         }
     }
 
@@ -102,17 +116,20 @@ impl<'r> Window<'r> {
     fn fill(&mut self, needed: usize) -> io::Result<bool> {
         // What is left is less than one record: moving it is cheap, and leaves the most room to read into.
         self.buffer.copy_within(self.start..self.end, 0);
+        self.base += self.start as u64;
         self.end -= self.start;
         self.start = 0;
         if self.buffer.len() < needed {
             // Callers bound `needed`, so this happens a few times at most.
             self.buffer.resize(needed.next_power_of_two(), 0);
         }
+        // Once a large record is through, what it took is not filled again: that would leave the cache.
+        let most = needed.max(SIZE);
         while self.end < needed {
             if self.ended {
                 return Ok(false);
             }
-            let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+            let room = self.buffer.get_mut(self.end..most).unwrap_or_default();
             match self.source.read(room) {
                 Ok(0) => self.ended = true,
                 // A source that claims more than there was room for is not believed.
