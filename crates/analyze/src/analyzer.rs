@@ -9,7 +9,7 @@ use foldhash::HashSet;
 use hashbrown::HashTable;
 use wirelab_capture::{Frame, LinkType};
 use wirelab_dissect::ip::{Fragment, Outcome, Reassembler};
-use wirelab_dissect::packet::{Decoded, Notes, Segment, Skipped, Stop, decode};
+use wirelab_dissect::packet::{Decoded, Notes, Segment, Skipped, Stop, decode, plain};
 
 use crate::book::Book;
 use crate::connection::{Connection, Shared};
@@ -126,6 +126,15 @@ impl Analyzer {
         if self.links.last() != Some(&frame.link) && !self.links.contains(&frame.link) {
             self.links.push(frame.link);
         }
+        match plain(frame) {
+            Some(segment) => self.segment(&segment, frame.number, frame.time_ns),
+            None => self.other(frame),
+        }
+    }
+
+    /// Takes a frame that is not of the usual kind.
+    #[inline(never)]
+    fn other(&mut self, frame: &Frame<'_>) {
         match decode(frame) {
             Decoded::Tcp(segment) => self.segment(&segment, frame.number, frame.time_ns),
             Decoded::NotTcp(skipped) => self.skip(&skipped, frame),

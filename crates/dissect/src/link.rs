@@ -172,7 +172,7 @@ fn family(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
     }
 }
 
-const IPV4: u16 = 0x0800;
+pub(crate) const IPV4: u16 = 0x0800;
 const ARP: u16 = 0x0806;
 const VLAN: u16 = 0x8100;
 const IPV6: u16 = 0x86dd;
