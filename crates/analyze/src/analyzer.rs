@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 
-use foldhash::HashSet;
 use hashbrown::HashTable;
 use wirelab_capture::{Frame, LinkType};
 use wirelab_dissect::ip::{Fragment, Outcome, Reassembler};
@@ -13,7 +12,7 @@ use wirelab_dissect::packet::{Decoded, Notes, Segment, Skipped, Stop, decode, pl
 
 use crate::book::Book;
 use crate::connection::{Connection, Shared};
-use crate::context::{Inflaters, Problems};
+use crate::context::{Inflaters, Problems, Visitors};
 use crate::finish;
 use crate::flow::Flow;
 use crate::model::{Capture, Packet};
@@ -92,7 +91,7 @@ impl Analyzer {
             shared: Shared {
                 book: Book::new(settings.limit),
                 problems: Problems::default(),
-                visitors: HashSet::default(),
+                visitors: Visitors::default(),
                 packets: Packets::new(settings.keep_packets),
                 waiting_budget: MOST_WAITING,
                 owned: Vec::new(),
@@ -176,8 +175,10 @@ impl Analyzer {
 
     #[inline]
     fn segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
-        self.tunnelled += u64::from(segment.is_tunnelled());
-        self.no_ip_length += u64::from(segment.notes.has(Notes::NO_IP_LENGTH));
+        if segment.notes != Notes::default() {
+            self.tunnelled += u64::from(segment.is_tunnelled());
+            self.no_ip_length += u64::from(segment.notes.has(Notes::NO_IP_LENGTH));
+        }
         self.shared.packets.at(segment.payload_offset);
         let (flow, swapped) = Flow::of(&segment.source, &segment.destination);
         let is_last = self.connections.get(self.last as usize).is_some_and(|last| last.flow == flow);

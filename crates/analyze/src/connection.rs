@@ -8,14 +8,11 @@
 //! - a packet without payload belongs to the exchange that owns the last byte it newly acknowledges (a SYN and a FIN
 //!   count as bytes), or, where it acknowledges nothing new, to the exchange in progress.
 
-use std::net::IpAddr;
-
-use foldhash::HashSet;
 use wirelab_dissect::Sniff;
 use wirelab_dissect::packet::{Endpoint, Segment};
 
 use crate::book::{Book, label};
-use crate::context::{Context, Counts, Inflaters, Owned, Problems};
+use crate::context::{Context, Counts, Inflaters, Owned, Problems, Visitors};
 use crate::conversation::Conversation;
 use crate::direction::{Direction, Waiting};
 use crate::flow::Flow;
@@ -95,7 +92,7 @@ impl Live {
 pub(crate) struct Shared {
     pub book: Book,
     pub problems: Problems,
-    pub visitors: HashSet<IpAddr>,
+    pub visitors: Visitors,
     pub packets: Packets,
     /// Bytes that segments which came early may still take up, over all connections.
     pub waiting_budget: usize,

@@ -77,6 +77,27 @@ impl Problems {
 #[derive(Debug, Default)]
 pub(crate) struct Inflaters(Arc<()>);
 
+/// The addresses of clients that have asked for a page. Apart by version: IPv4 needs a quarter of the room, and there may
+/// be a million of them.
+#[derive(Debug, Default)]
+pub(crate) struct Visitors {
+    v4: HashSet<u32>,
+    v6: HashSet<u128>,
+}
+
+impl Visitors {
+    /// Whether this is the first visit from an address, as far as they are remembered.
+    pub fn is_first(&mut self, client: IpAddr) -> bool {
+        if self.v4.len() + self.v6.len() >= MOST_VISITORS {
+            return false;
+        }
+        match client {
+            IpAddr::V4(client) => self.v4.insert(client.to_bits()),
+            IpAddr::V6(client) => self.v6.insert(client.to_bits()),
+        }
+    }
+}
+
 /// The right to inflate; given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct MayInflate(#[expect(dead_code, reason = "it is counted")] Arc<()>);
@@ -95,7 +116,7 @@ pub(crate) struct Context<'a> {
     pub counts: &'a mut Counts,
     pub problems: &'a mut Problems,
     /// Client addresses that have asked for a page.
-    pub visitors: &'a mut HashSet<IpAddr>,
+    pub visitors: &'a mut Visitors,
     /// Where the owners of the bytes are put, in order.
     pub owned: &'a mut Vec<Owned>,
     /// What requests are called.
@@ -238,6 +259,8 @@ pub(crate) fn push_readable(text: &mut String, bytes: &[u8], most: usize) {
 
 /// Problems beyond this many are counted only.
 const MOST_PROBLEMS: usize = 1000;
+/// Client addresses that are remembered.
+const MOST_VISITORS: usize = 1 << 20;
 /// A packet's description grows no longer than this.
 const MOST_INFO: usize = 200;
 /// Connections that inflate messages at the same time.

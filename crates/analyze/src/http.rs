@@ -542,7 +542,8 @@ fn skip_to<'a>(start: Option<usize>, data: &'a [u8], cx: &mut Context<'_>) -> &'
 
 /// Whether this is the first page that the client's address asks for.
 fn visit(cx: &mut Context<'_>) -> bool {
-    cx.visitors.len() < MOST_VISITORS && cx.visitors.insert(cx.client())
+    let client = cx.client();
+    cx.visitors.is_first(client)
 }
 
 fn part(mark: Mark, head: Part) -> Part {
@@ -565,5 +566,3 @@ pub(crate) use http1::{sniff_request, sniff_response};
 const REQUEST: Nature = Nature::Request { first_page: false, html: false, json: false };
 /// Requests without responses that are remembered.
 const MOST_AWAITING: usize = 1024;
-/// Client addresses that are remembered.
-const MOST_VISITORS: usize = 1 << 20;
