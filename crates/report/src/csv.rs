@@ -1,16 +1,18 @@
-//! tables.csv: the three tables, and the clients where a capture has several, as one wide table, RFC 4180 with a
-//! header line.
+//! tables.csv: the three tables, the clients where a capture has several, and the kinds of exchanges of a capture that is
+//! none of the lab's own, as one wide table, RFC 4180 with a header line.
 //!
-//! One line a row of a table: `table` (overall, per_update, push_only, client), `capture`, `app` (empty for a capture that is
-//! none of wirelab's), `of` (what an update is there; a client's address), the columns of the table, the parts of the app bytes, then the
-//! least and the most of the first six columns over all updates, then the published figures of 2021. What does not
-//! apply is empty, never 0.
+//! One line a row of a table: `table` (overall, per_update, push_only, client, exchange), `capture`, `app` (empty for a
+//! capture that is none of wirelab's), `of` (what an update is there; a client's address; what the exchanges are), the columns
+//! of the table (of exchanges, each one's median), the parts of the app bytes, then the least and the most of the first
+//! six columns over all updates or exchanges, then the published figures of 2021, then how many exchanges there are and
+//! the seconds to the first and to the last byte of the answer. What does not apply is empty, never 0.
 
 use std::fmt::Write as _;
 
-use wirelab_analyze::model::Tally;
+use wirelab_analyze::model::{Capture, Group, Spread, SpreadSeconds, Tally};
 
 use crate::clients;
+use crate::groups;
 use crate::report::Report;
 use crate::tables::{Column, Row, TableKind};
 
@@ -28,6 +30,9 @@ pub fn render(report: &Report) -> String {
             let _ = write!(text, ",{prefix}_{}", column.name());
         }
     }
+    for of_exchanges in OF_EXCHANGES {
+        push(&mut text, of_exchanges);
+    }
     text.push_str("\r\n");
     for table in &report.tables {
         for row in &table.rows {
@@ -43,11 +48,42 @@ pub fn render(report: &Report) -> String {
             push(&mut text, capture.app.map_or("", |app| app.name()));
             push(&mut text, &quoted(&row.address()));
             values(&mut text, &row.tally);
-            text.push_str(&",".repeat(3 * Column::ALL.len()));
+            text.push_str(&",".repeat(3 * Column::ALL.len() + OF_EXCHANGES.len()));
             text.push_str("\r\n");
         }
     }
+    for capture in &report.analysis.captures {
+        for group in groups::groups(capture) {
+            exchange(&mut text, capture, group);
+        }
+    }
     text
+}
+
+/// A kind of exchange.
+fn exchange(text: &mut String, capture: &Capture, group: &Group) {
+    text.push_str("exchange");
+    push(text, &quoted(&capture.name));
+    push(text, "");
+    push(text, &quoted(&group.label));
+    let columns = |text: &mut String, value: fn(Spread) -> u64| {
+        for column in Column::ALL {
+            push(text, &groups::each(group, column).map_or_else(String::new, |each| value(each).to_string()));
+        }
+    };
+    columns(text, |each| each.median);
+    text.push_str(&",".repeat(PARTS.len()));
+    columns(text, |each| each.min);
+    columns(text, |each| each.max);
+    text.push_str(&",".repeat(Column::ALL.len()));
+    push(text, &group.count.to_string());
+    for spread in [group.first_byte_s, group.last_byte_s] {
+        let of = |value: fn(SpreadSeconds) -> f64| spread.map_or_else(String::new, |spread| value(spread).to_string());
+        push(text, &of(|spread| spread.median));
+        push(text, &of(|spread| spread.min));
+        push(text, &of(|spread| spread.max));
+    }
+    text.push_str("\r\n");
 }
 
 /// The columns of a tally, and the parts of its app bytes.
@@ -77,6 +113,7 @@ fn line(text: &mut String, report: &Report, kind: TableKind, row: &Row) {
             push(text, &bound.map_or_else(String::new, |tally| column.of(&tally).to_string()));
         }
     }
+    text.push_str(&",".repeat(OF_EXCHANGES.len()));
     text.push_str("\r\n");
 }
 
@@ -94,5 +131,14 @@ fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
 }
 
+const OF_EXCHANGES: [&str; 7] = [
+    "count",
+    "first_byte_s",
+    "min_first_byte_s",
+    "max_first_byte_s",
+    "last_byte_s",
+    "min_last_byte_s",
+    "max_last_byte_s",
+];
 const PARTS: [&str; 5] =
     ["request_head_bytes", "response_head_bytes", "framing_bytes", "content_bytes", "useful_bytes"];

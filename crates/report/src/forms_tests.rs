@@ -50,6 +50,26 @@ fn the_csv() {
     insta::assert_snapshot!(csv);
 }
 
+/// Of a capture that is none of the lab's own, every form says what each kind of exchange costs.
+#[test]
+fn the_exchanges_of_a_stranger() {
+    let stranger = five(Era::Then).into_iter().skip(2).take(1).map(|(mut capture, bytes)| {
+        capture.app = None;
+        (capture, bytes)
+    });
+    let report = report(stranger.collect(), None);
+    let markdown = markdown::render(&report, &Templates::embedded().unwrap()).unwrap();
+    insta::assert_snapshot!(markdown.split_once("\n## Each exchange").unwrap().1);
+    let csv = csv::render(&report);
+    let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
+    assert!(widths.iter().all(|&width| width == widths[0]), "{widths:?}");
+    insta::assert_snapshot!(csv.lines().filter(|line| line.starts_with("exchange,")).collect::<Vec<_>>().join("\n"));
+    let text = text::render(&report, false);
+    for group in &report.analysis.captures[0].groups {
+        assert!(csv.contains(&format!(",{},", group.label)) && text.contains(&group.label), "{}", group.label);
+    }
+}
+
 #[test]
 fn a_name_is_quoted_in_csv_and_escaped_in_markdown() {
     let lab: Vec<_> = five(Era::Now)

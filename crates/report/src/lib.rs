@@ -15,6 +15,7 @@ pub mod differences;
 pub mod dump;
 pub mod fields;
 pub mod findings;
+mod groups;
 pub mod header_cuts;
 pub mod html;
 pub mod json;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::clients::{self, ClientsView};
 use crate::compare::Comparison;
 use crate::differences::{self, Difference};
+use crate::groups::{self, GroupsView};
 use crate::made::{self, Fact};
 use crate::numbers::{percent, with_commas};
 use crate::report::Report;
@@ -31,6 +32,7 @@ struct View {
     differences: Vec<Difference>,
     kinds: Vec<KindView>,
     clients: Vec<ClientsView>,
+    groups: Vec<GroupsView>,
     notes: Vec<String>,
     made: Vec<Fact>,
 }
@@ -96,6 +98,7 @@ impl View {
             differences,
             kinds: kinds(report),
             clients: clients(report),
+            groups: groups(report),
             notes: notes(report),
             made: made::facts(report)
                 .into_iter()
@@ -112,6 +115,19 @@ fn clients(report: &Report) -> Vec<ClientsView> {
         view.title = escaped(&view.title);
         for row in &mut view.rows {
             row.address = escaped(&row.address);
+        }
+    }
+    views
+}
+
+/// The kinds of exchanges of each capture that is none of the lab's own.
+fn groups(report: &Report) -> Vec<GroupsView> {
+    let mut views = groups::views(report, MOST_GROUPS);
+    for view in &mut views {
+        view.heading = escaped(&view.heading);
+        for row in &mut view.rows {
+            row.label = escaped(&row.label);
+            row.cells.iter_mut().for_each(|cell| *cell = plain(cell));
         }
     }
     views
@@ -253,6 +269,9 @@ fn plain(text: &str) -> String {
 
 /// Problems of a capture that are listed.
 const MOST_PROBLEMS: usize = 10;
+
+/// Kinds of exchanges of a capture that are listed, those with the most bytes first.
+const MOST_GROUPS: usize = 20;
 
 /// Clients that the document lists.
 const MOST_CLIENTS: usize = 20;

@@ -1,12 +1,11 @@
 //! The terminal's summary: the tables and what they show, in 80 columns.
 
-use std::cmp::Reverse;
-
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
-use wirelab_analyze::model::{Capture, Group};
+use wirelab_analyze::model::Capture;
 
 use crate::clients::{self, Clients};
+use crate::groups;
 use crate::numbers::{duration, percent, with_commas};
 use crate::report::Report;
 use crate::tables::{Column, Row, Table};
@@ -25,7 +24,7 @@ pub fn render(report: &Report, colour: bool) -> String {
         text.push('\n');
     }
     text.push_str(&clients_of(report, &paint));
-    for capture in report.analysis.captures.iter().filter(|capture| capture.app.is_none()) {
+    for capture in &report.analysis.captures {
         text.push_str(&exchanges(capture, &paint));
     }
     if report.has_published() {
@@ -100,19 +99,14 @@ fn clients_of(report: &Report, paint: &Paint) -> String {
     text
 }
 
-/// What each kind of exchange of a capture costs: of those that are none of the lab's own, nothing else would say it.
+/// What each kind of exchange costs, of a capture that is none of the lab's own.
 fn exchanges(capture: &Capture, paint: &Paint) -> String {
-    let mut groups: Vec<&Group> = capture.groups.iter().collect();
+    let groups = groups::groups(capture);
     if groups.is_empty() {
         return String::new();
     }
-    groups.sort_by_key(|group| Reverse(group.tally.frame_bytes));
-    let mut heading = format!("Each exchange of {}: the median of its kind", printable(&capture.name));
-    if let Some(update) = &capture.per_update_of {
-        heading += &format!("; an update is taken to be {}, the most repeated one", printable(update));
-    }
     let mut text = String::new();
-    for line in wrapped(&heading, WIDTH, "").lines() {
+    for line in wrapped(&groups::heading(capture), WIDTH, "").lines() {
         text.push_str(&paint.bold(line));
         text.push('\n');
     }
@@ -121,14 +115,8 @@ fn exchanges(capture: &Capture, paint: &Paint) -> String {
     grid.set_header(["", "count", "packets", "frame", "lower", "TCP", "app", "first byte"]);
     for group in groups.iter().take(MOST_GROUPS) {
         let mut cells = vec![shortened(&printable(&group.label), 24), with_commas(group.count)];
-        let columns = [
-            group.packets_each,
-            group.frame_bytes_each,
-            group.lower_bytes_each,
-            group.tcp_bytes_each,
-            group.app_bytes_each,
-        ];
-        cells.extend(columns.iter().map(|column| with_commas(column.median)));
+        let columns = Column::ALL.iter().filter_map(|&column| groups::each(group, column));
+        cells.extend(columns.map(|each| with_commas(each.median)));
         cells.push(group.first_byte_s.map_or(String::new(), |spread| plain(&duration(spread.median))));
         grid.add_row(cells);
     }

@@ -1,0 +1,99 @@
+//! What does each kind of exchange cost, in a capture that is none of the lab's own? There, nothing else would say it.
+
+use std::cmp::Reverse;
+
+use serde::Serialize;
+use wirelab_analyze::model::{Capture, Group, Spread, SpreadSeconds};
+
+use crate::numbers::{duration, with_commas};
+use crate::report::Report;
+use crate::tables::Column;
+
+/// The kinds of a capture's exchanges, those with the most bytes first; none where the capture is one of the lab's own.
+pub(crate) fn groups(capture: &Capture) -> Vec<&Group> {
+    if capture.app.is_some() {
+        return Vec::new();
+    }
+    let mut groups: Vec<&Group> = capture.groups.iter().collect();
+    groups.sort_by_key(|group| Reverse(group.tally.frame_bytes));
+    groups
+}
+
+/// What stands above them.
+pub(crate) fn heading(capture: &Capture) -> String {
+    let mut heading = format!("Each exchange of {}: the median of its kind", capture.name);
+    if let Some(update) = &capture.per_update_of {
+        heading += &format!("; an update is taken to be {update}, the most repeated one");
+    }
+    heading
+}
+
+/// A column of the tables, where it is known of each exchange.
+pub(crate) fn each(group: &Group, column: Column) -> Option<Spread> {
+    match column {
+        Column::TotalPackets => Some(group.packets_each),
+        Column::AppPackets => None,
+        Column::FrameBytes => Some(group.frame_bytes_each),
+        Column::LowerBytes => Some(group.lower_bytes_each),
+        Column::TcpBytes => Some(group.tcp_bytes_each),
+        Column::AppBytes => Some(group.app_bytes_each),
+    }
+}
+
+/// The kinds of exchanges of one capture as a document shows them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct GroupsView {
+    pub heading: String,
+    /// The columns after the label and the count.
+    pub columns: Vec<&'static str>,
+    pub rows: Vec<GroupView>,
+    /// How many of them have no row.
+    pub left_out: usize,
+}
+
+/// One row of it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct GroupView {
+    pub label: String,
+    pub count: String,
+    pub cells: Vec<String>,
+}
+
+/// The kinds of exchanges of each capture that is none of the lab's own, at most so many rows a capture.
+pub(crate) fn views(report: &Report, most: usize) -> Vec<GroupsView> {
+    let captures = report.analysis.captures.iter().map(|capture| (capture, groups(capture)));
+    captures
+        .filter(|(_, groups)| !groups.is_empty())
+        .map(|(capture, groups)| GroupsView {
+            heading: heading(capture),
+            columns: COLUMNS.iter().map(|column| column.title()).chain(["First byte", "Last byte"]).collect(),
+            rows: groups.iter().take(most).map(|group| view(group)).collect(),
+            left_out: groups.len().saturating_sub(most),
+        })
+        .collect()
+}
+
+fn view(group: &Group) -> GroupView {
+    let count = |spread: Spread| match spread {
+        Spread { median, min, max } if min == max => with_commas(median),
+        Spread { median, min, max } => {
+            format!("{} [{}\u{2013}{}]", with_commas(median), with_commas(min), with_commas(max))
+        }
+    };
+    let seconds = |spread: Option<SpreadSeconds>| match spread {
+        None => String::new(),
+        Some(SpreadSeconds { median, min, max }) if min == max => duration(median),
+        Some(SpreadSeconds { median, min, max }) => {
+            format!("{} [{}\u{2013}{}]", duration(median), duration(min), duration(max))
+        }
+    };
+    let counts = COLUMNS.iter().filter_map(|&column| each(group, column)).map(count);
+    GroupView {
+        label: group.label.clone(),
+        count: with_commas(group.count),
+        cells: counts.chain([group.first_byte_s, group.last_byte_s].map(seconds)).collect(),
+    }
+}
+
+const COLUMNS: [Column; 5] =
+    [Column::TotalPackets, Column::FrameBytes, Column::LowerBytes, Column::TcpBytes, Column::AppBytes];
