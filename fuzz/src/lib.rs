@@ -40,7 +40,6 @@ macro_rules! marks {
 marks!(
     wirelab_dissect::http1::Mark,
     wirelab_dissect::http2::Mark,
-    wirelab_dissect::lines::Mark,
     wirelab_dissect::sse::Mark,
     wirelab_dissect::tls::Mark,
     wirelab_dissect::websocket::Mark

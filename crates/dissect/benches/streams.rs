@@ -10,7 +10,7 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::http1::{ReplyTo, RequestDecoder, ResponseDecoder};
-use wirelab_dissect::{lines, sse, websocket};
+use wirelab_dissect::{sse, websocket};
 
 fn main() {
     divan::main();
@@ -145,19 +145,4 @@ fn websocket_compressed_text(bencher: Bencher) {
     let mut decoder = websocket::Decoder::new(Some(params));
     let frame = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
     bencher.counter(ItemsCount::new(1u32)).bench_local(|| frames(&mut decoder, black_box(frame)));
-}
-
-#[divan::bench]
-fn line(bencher: Bencher) {
-    let mut decoder = lines::Decoder::new();
-    bencher.counter(ItemsCount::new(1u32)).bench_local(|| {
-        let mut input = black_box(&b"12:00:00\n"[..]);
-        let mut events = 0;
-        while !input.is_empty() {
-            let step = decoder.step(input);
-            events += usize::from(step.event.is_some());
-            input = &input[step.consumed..];
-        }
-        events
-    });
 }

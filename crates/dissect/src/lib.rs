@@ -7,7 +7,7 @@
 //!
 //! The packet decoder ([`packet`]) finds the outermost TCP segment of a frame; [`ip`] and [`tcp`] say what their headers hold.
 //!
-//! The stream decoders ([`http1`], [`sse`], [`websocket`], [`lines`], [`tls`], [`http2`]) are each fed one direction of
+//! The stream decoders ([`http1`], [`sse`], [`websocket`], [`tls`], [`http2`]) are each fed one direction of
 //! a connection, in order, in pieces of any size, and are all of one shape: see [`Step`].
 
 pub mod build;
@@ -17,7 +17,6 @@ pub mod fields;
 pub mod http1;
 pub mod http2;
 pub mod ip;
-pub mod lines;
 mod link;
 pub mod packet;
 mod reassembly;

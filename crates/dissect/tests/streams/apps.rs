@@ -1,8 +1,8 @@
-//! Five ways to tell the time: which bytes of an update are head, framing and content, and what is heard of it.
+//! Ways to tell the time: which bytes of an update are head, framing and content, and what is heard of it.
 
 use wirelab_dissect::http1::{Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder};
+use wirelab_dissect::sse;
 use wirelab_dissect::websocket::{self, Messages, Side, Told};
-use wirelab_dissect::{lines, sse};
 
 /// Bytes of a request and its response: head, framing, content; and the content itself.
 fn exchange(request: &str, response: &str) -> (usize, usize, usize, String) {
@@ -36,18 +36,6 @@ fn exchange(request: &str, response: &str) -> (usize, usize, usize, String) {
 
 const REQUEST_FIELDS: &str = "Host: 192.0.2.1:8000\r\nUser-Agent: a browser\r\nAccept: */*\r\n\
     Accept-Encoding: gzip, deflate\r\nConnection: keep-alive\r\n\r\n";
-
-#[test]
-fn lines_over_tcp() {
-    let mut decoder = lines::Decoder::new();
-    assert_eq!(decoder.step(b"time").event, None);
-    assert_eq!(decoder.step(b"\n").event, Some(lines::Event::Line(b"time")));
-    let answer = b"11:22:33\n\n";
-    assert_eq!(decoder.step(answer).consumed, 8);
-    assert_eq!(decoder.step(&answer[8..]).event, Some(lines::Event::Line(b"11:22:33")));
-    assert_eq!(decoder.step(&answer[9..]).event, Some(lines::Event::Line(b"")));
-    assert_eq!(b"time\n".len() + answer.len(), 15);
-}
 
 #[test]
 fn a_page_and_an_ajax_call() {

@@ -1,24 +1,11 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
-use wirelab_dissect::{Sniff, http2, lines, tls};
+use wirelab_dissect::{Sniff, http2, tls};
 
 use crate::feed::{Decode, every_way, feed, listed, short};
 
-struct Lines(lines::Decoder);
 struct Tls(tls::Decoder);
 struct Http2(http2::Decoder);
-
-impl Decode for Lines {
-    fn step(&mut self, input: &[u8]) -> Result<(usize, char, Option<String>), String> {
-        let step = self.0.step(input);
-        let mark = if step.mark == lines::Mark::Text { 'T' } else { 'E' };
-        Ok((
-            step.consumed,
-            mark,
-            step.event.map(|lines::Event::Line(line)| format!("{:?}", String::from_utf8_lossy(line))),
-        ))
-    }
-}
 
 impl Decode for Tls {
     fn step(&mut self, input: &[u8]) -> Result<(usize, char, Option<String>), String> {
@@ -48,46 +35,6 @@ impl Decode for Http2 {
             http2::Event::FrameEnd => "end".to_owned(),
         });
         Ok((step.consumed, mark, event))
-    }
-}
-
-#[test]
-fn lines_are_found() {
-    for (stream, marks, events) in [
-        ("Hello!\nServer time: 16:11:05\n\n", "T6 E1 T21 E2", r#"7 "Hello!"; 29 "Server time: 16:11:05"; 30 """#),
-        ("time\r\nbye\r\n", "T4 E2 T3 E2", r#"6 "time"; 11 "bye""#),
-        ("a\rb\r\r\n", "T1 E1 T1 E3", r#"6 "a\rb\r""#),
-        ("no end", "T6", ""),
-        ("\n\n", "E2", r#"1 ""; 2 """#),
-    ] {
-        let transcript = every_way(|| Lines(lines::Decoder::new()), stream.as_bytes());
-        assert_eq!((short(&transcript.marks).as_str(), listed(&transcript).as_str()), (marks, events), "{stream:?}");
-    }
-    let mut decoder = lines::Decoder::new();
-    decoder.step(b"tim");
-    decoder.step(b"e");
-    assert_eq!(decoder.finish(), Some(lines::Event::Line(b"time")));
-    assert_eq!(decoder.finish(), None);
-    assert!(decoder.is_idle());
-    let long = "x".repeat(1_000_000);
-    decoder.step(long.as_bytes());
-    assert_eq!(decoder.finish(), Some(lines::Event::Line(&long.as_bytes()[..256])));
-}
-
-#[test]
-fn text_is_told_from_other_things() {
-    for (bytes, expected) in [
-        (&b""[..], Sniff::NotYet),
-        (b"time", Sniff::NotYet),
-        (b"time\r\n\0", Sniff::Yes),
-        ("caf\u{e9}\n".as_bytes(), Sniff::Yes),
-        (b"caf\xc3", Sniff::NotYet),
-        (b"caf\xc3\n", Sniff::No),
-        (b"\x16\x03\x01", Sniff::No),
-        (b"a\0b\n", Sniff::No),
-        (&[b'x'; 2000], Sniff::No),
-    ] {
-        assert_eq!(lines::sniff(bytes), expected, "{bytes:x?}");
     }
 }
 
@@ -220,7 +167,6 @@ fn records_and_frames_step_over_missing_bytes() {
 proptest! {
     #[test]
     fn any_bytes(stream in vec(prop_oneof![Just(0u8), Just(b'\r'), Just(b'\n'), Just(3), Just(22), Just(4), any::<u8>()], 0..80)) {
-        every_way(|| Lines(lines::Decoder::new()), &stream);
         every_way(|| Tls(tls::Decoder::new()), &stream);
         every_way(|| Http2(http2::Decoder::new(http2::Side::Client)), &stream);
         every_way(|| Http2(http2::Decoder::new(http2::Side::Server)), &[&b"\0\0\0\x04\0\0\0\0\0"[..], &stream].concat());
