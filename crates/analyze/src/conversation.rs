@@ -57,15 +57,24 @@ impl Conversation {
                 next => self.change(next, data, cx),
             },
             Conversation::WebSocket(websocket) => websocket.read(from_client, data, cx),
-            Conversation::Turns(turns) => {
-                if from_client && cx.partial && turns.is_unknown() && sniff_request(data) == Sniff::Yes {
-                    *self = Conversation::Http(Http::new());
-                    return self.read(from_client, data, cx);
-                }
-                turns.read(from_client, data, cx);
-            }
+            Conversation::Turns(_) if from_client && cx.partial => self.turn_or_request(data, cx),
+            Conversation::Turns(turns) => turns.read(from_client, data, cx),
             Conversation::Silent => self.first(from_client, data, cx),
             Conversation::Begun { .. } => self.go_on(from_client, data, cx),
+        }
+    }
+
+    /// Where bytes are missing, what was read as turns may turn out to be HTTP.
+    #[inline(never)]
+    fn turn_or_request(&mut self, data: &[u8], cx: &mut Context<'_>) {
+        match self {
+            Conversation::Turns(turns) if !turns.is_unknown() || sniff_request(data) != Sniff::Yes => {
+                turns.read(true, data, cx);
+            }
+            _ => {
+                *self = Conversation::Http(Http::new());
+                self.read(true, data, cx);
+            }
         }
     }
 

@@ -104,13 +104,7 @@ impl Http {
         if self.lost[0] {
             data = self.find_request(data, cx);
         }
-        let mut first = !data.is_empty();
-        while first || !data.is_empty() {
-            // One step beyond the last byte: the end of a message without a body comes with no bytes.
-            first = !data.is_empty();
-            if data.is_empty() && self.asking.is_none() {
-                break;
-            }
+        while !data.is_empty() {
             let exchange = match self.asking {
                 Some(exchange) => cx.ledger.clamp(exchange),
                 None if !begins_usually(data) && sniff_request(data) == Sniff::No => return self.no_request(data, cx),
@@ -141,6 +135,9 @@ impl Http {
                     let page = head.method == "GET" && head.upgrade == Upgrade::None;
                     // A connection of which only the client's side was captured must not grow without bound.
                     self.awaiting.push(Asked { exchange, reply_to, page }, MOST_AWAITING);
+                    if self.request.end() {
+                        self.asking = None;
+                    }
                 }
                 Some(Event::End) => self.asking = None,
                 Some(Event::Response(_)) => {}
@@ -152,15 +149,28 @@ impl Http {
     }
 
     /// Reads what the server sends next.
+    #[inline(never)]
     pub fn server(&mut self, input: &[u8], cx: &mut Context<'_>) -> Next {
         let mut data = input;
         if self.lost[1] {
             data = self.find_response(data, cx);
         }
+        if let Some(answering) = self.answering
+            && self.events.is_none()
+            && let Some(ended) = self.response.content(data)
+        {
+            // Most packets of a body have nothing else in them.
+            self.give(Mark::Body, data, answering, cx);
+            if ended {
+                self.end(cx);
+            }
+            return Next::Same;
+        }
         let mut first = !data.is_empty();
         while first || !data.is_empty() {
+            // One step beyond the last byte: the next event of a stream begins where the one before has ended.
             first = !data.is_empty();
-            if data.is_empty() && self.answering.is_none() {
+            if data.is_empty() && (self.events.is_none() || self.answering.is_none()) {
                 break;
             }
             let answering = match self.answering {
@@ -203,6 +213,9 @@ impl Http {
                     if answering.reply_to == ReplyTo::Connect && (200..300).contains(&status) {
                         self.end(cx);
                         return Next::Tunnel(input.len() - data.len());
+                    }
+                    if self.response.end() {
+                        self.end(cx);
                     }
                 }
                 Some(Event::End | Event::Request(_)) => {

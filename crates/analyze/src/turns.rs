@@ -111,6 +111,7 @@ impl Turns {
     }
 
     /// Reads what one side says next.
+    #[inline(never)]
     pub fn read(&mut self, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
         if data.is_empty() {
             return;
@@ -176,8 +177,11 @@ impl Turns {
 
 /// Whether these bytes may be text.
 fn is_text(bytes: &[u8]) -> bool {
-    // Without a stop at the first that is not, so that several are looked at with each instruction.
-    bytes.iter().fold(true, |all, byte| all & matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..))
+    let may_be = |byte: u8| (byte >= b' ') & (byte != 0x7f) | (byte == b'\n') | (byte == b'\r') | (byte == b'\t');
+    let (pieces, rest) = bytes.as_chunks::<16>();
+    // Each piece is looked at as a whole, without a branch for each byte.
+    pieces.iter().all(|piece| piece.iter().fold(true, |all, &byte| all & may_be(byte)))
+        && rest.iter().all(|&byte| may_be(byte))
 }
 
 /// A turn is called after no more of its first word than this.

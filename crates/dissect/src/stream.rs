@@ -157,3 +157,20 @@ impl<const N: usize> Split<N> {
         self.len == 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_first_line_end_wherever_it_is() {
+        for len in 0..100 {
+            let mut bytes = vec![b'\x0b'; len];
+            assert_eq!(line_end(&bytes), None);
+            for at in (0..len).rev() {
+                bytes[at] = b'\n';
+                assert_eq!(line_end(&bytes), Some(at), "of {len}");
+            }
+        }
+    }
+}

@@ -181,3 +181,25 @@ const TOKEN: [bool; 256] = {
     }
     table
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_ends_where_its_token_ends() {
+        for (line, expected) in [
+            ("Host: a", 4),
+            ("Content-Length: 5", 14),
+            ("Content-Lengthy: 5", 15),
+            ("x-1_2.3~4-a-rather-long-name: 1", 28),
+            ("Sec-WebSocket-Key\r\n", 17),
+            ("a b", 1),
+            ("", 0),
+            (": 1", 0),
+            ("K\u{e9}y: 1", 1),
+        ] {
+            assert_eq!(name_len(line.as_bytes()), expected, "{line}");
+        }
+    }
+}

@@ -181,8 +181,14 @@ fn read_request(bytes: &[u8]) -> Result<Option<(RequestHead<'_>, &[u8])>, Error>
 
 #[inline(always)]
 fn read_response(bytes: &[u8], reply_to: ReplyTo) -> Result<Option<(ResponseHead<'_>, &[u8])>, Error> {
-    let Some((line, rest)) = split_line(bytes) else { return Ok(None) };
-    let (version, status, reason) = status_line(line)?;
+    let ((version, status, reason), rest) = match bytes.strip_prefix(b"HTTP/1.1 200 OK\r\n") {
+        // As most are.
+        Some(rest) => ((Version::Http11, 200, "OK"), rest),
+        None => match split_line(bytes) {
+            Some((line, rest)) => (status_line(line)?, rest),
+            None => return Ok(None),
+        },
+    };
     let fields = Fields::new(rest);
     let mut framing = Framing::default();
     let mut content = Content::None;

@@ -88,6 +88,32 @@ impl Messages {
         Err(error)
     }
 
+    /// The message under way ends here.
+    #[inline]
+    pub(super) fn end(&mut self) -> bool {
+        let ends = self.body == Some(Place::End) && self.failed.is_none();
+        if ends {
+            self.held.release();
+            self.body = None;
+        }
+        ends
+    }
+
+    /// All of these bytes, at least one, are content, and nothing else needs to be known of them: whether the message
+    /// ends with them.
+    #[inline]
+    pub(super) fn content(&mut self, input: &[u8]) -> Option<bool> {
+        match self.body {
+            Some(Place::Length(left)) if self.failed.is_none() && !input.is_empty() && input.len() as u64 <= left => {
+                self.held.release();
+                let left = left - input.len() as u64;
+                self.body = (left > 0).then_some(Place::Length(left));
+                Some(left == 0)
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.body.is_none() && self.held.is_empty() && self.failed.is_none()
     }

@@ -31,6 +31,13 @@ impl RequestDecoder {
         self.messages.head(input, Requests)
     }
 
+    /// Whether the message under way ends here: what a step without bytes would say behind a head without a body. It is
+    /// said once.
+    #[inline]
+    pub fn end(&mut self) -> bool {
+        self.messages.end()
+    }
+
     /// Whether the stream is between two messages.
     pub fn is_idle(&self) -> bool {
         self.messages.is_idle()

@@ -46,6 +46,20 @@ impl ResponseDecoder {
         self.messages.head(input, Responses(reply_to))
     }
 
+    /// A shorter way than [`step`](Self::step) for bytes that are all content of a body whose length is known: whether
+    /// the message ends with them. `None`, and nothing happened, where they are anything else.
+    #[inline]
+    pub fn content(&mut self, input: &[u8]) -> Option<bool> {
+        self.messages.content(input)
+    }
+
+    /// Whether the message under way ends here: what a step without bytes would say behind a head without a body. It is
+    /// said once.
+    #[inline]
+    pub fn end(&mut self) -> bool {
+        self.messages.end()
+    }
+
     /// Whether the stream is between two messages.
     pub fn is_idle(&self) -> bool {
         self.messages.is_idle()

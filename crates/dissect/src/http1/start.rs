@@ -42,14 +42,6 @@ pub(super) fn usual_request(line: &[u8]) -> Option<(&'static str, &[u8])> {
 
 /// Version, status and reason of a status line.
 pub(super) fn status_line(line: &[u8]) -> Result<(Version, u16, &str), Error> {
-    if let Some([a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', reason @ ..]) =
-        line.strip_prefix(b"HTTP/1.1 ")
-    {
-        // As most are.
-        let status = [a, b, c].iter().fold(0, |status, &digit| status * 10 + u16::from(digit - b'0'));
-        let reason = if reason == b"OK" { "OK" } else { text(reason.trim_ascii()) };
-        return Ok((Version::Http11, status, reason));
-    }
     let version_end = memchr(b' ', line).ok_or(Error::StatusLine)?;
     let version = version(first(line, version_end), Error::StatusLine)?;
     let rest = after(line, version_end).trim_ascii_start();

@@ -127,8 +127,9 @@ impl FrameHeader {
 
     /// Payload as it was meant, where these bytes of it are `position` bytes into it (RFC 6455 section 5.3).
     pub fn unmasked(self, position: u64, bytes: &[u8]) -> impl Iterator<Item = u8> {
-        let key = self.mask.unwrap_or_default().into_iter().cycle().skip((position % 4) as usize);
-        bytes.iter().zip(key).map(|(byte, key)| byte ^ key)
+        let mut key = self.mask.unwrap_or_default();
+        key.rotate_left((position % 4) as usize);
+        bytes.iter().enumerate().map(move |(at, byte)| byte ^ key[at % 4])
     }
 
     /// Whether the length is written with as few bytes as it can be, as it must (RFC 6455 section 5.2).

@@ -178,7 +178,7 @@ impl Messages {
         // What was not inflated shows nothing of the text.
         let readable = !open.compressed || inflated.is_some();
         let whole = readable && text.len() as u64 == open.inflated_len && open.stopped.is_none();
-        let is_utf8 = !whole || open.opcode != Opcode::Text || std::str::from_utf8(text).is_ok();
+        let is_utf8 = !whole || open.opcode != Opcode::Text || text.is_ascii() || std::str::from_utf8(text).is_ok();
         violations.insert_if(!is_utf8, Violation::TextNotUtf8);
         let Open { opcode, compressed, frames, header_len, payload_len, inflated_len, stopped } = open;
         let message = Message { opcode, frames, header_len, payload_len, text, compressed, inflated_len, stopped };
