@@ -196,11 +196,13 @@ pub enum Protocol {
     Tls,
     /// HTTP/2.
     Http2,
+    /// What a CONNECT or an upgrade led to.
+    Tunnel,
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Protocol; 8] = [
+    pub const ALL: [Protocol; 9] = [
         Protocol::None,
         Protocol::Unknown,
         Protocol::Http,
@@ -209,6 +211,7 @@ impl Protocol {
         Protocol::Lines,
         Protocol::Tls,
         Protocol::Http2,
+        Protocol::Tunnel,
     ];
 
     /// The name, as in the JSON.
@@ -222,6 +225,7 @@ impl Protocol {
             Protocol::Lines => "lines",
             Protocol::Tls => "tls",
             Protocol::Http2 => "http2",
+            Protocol::Tunnel => "tunnel",
         }
     }
 
@@ -245,7 +249,7 @@ pub struct ConnectionRow {
     pub client: String,
     /// The server's address and port.
     pub server: String,
-    /// What was spoken: "http", "sse", "websocket", "lines", "tls", "http2", "unknown", "none" (no bytes at all).
+    /// What was spoken: "http", "sse", "websocket", "lines", "tls", "http2", "tunnel", "unknown", "none" (no bytes at all).
     pub protocol: Cow<'static, str>,
     /// Time of its first packet, in seconds since the first frame of the capture.
     pub start_s: f64,
@@ -395,6 +399,9 @@ mod tests {
     #[test]
     fn each_protocol_is_found_by_its_name() {
         assert_eq!(Protocol::ALL.map(|one| Protocol::named(one.name())), Protocol::ALL.map(Some));
+        for spoken in ["none", "unknown", "http", "sse", "websocket", "lines", "tls", "http2", "tunnel"] {
+            assert!(Protocol::named(spoken).is_some(), "{spoken}");
+        }
         assert_eq!(Protocol::named("gopher"), None);
     }
 }
