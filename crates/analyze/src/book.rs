@@ -62,6 +62,28 @@ pub(crate) struct GroupKey {
     pub has_time: bool,
 }
 
+impl GroupKey {
+    /// The key in a word: every exchange is looked up by it.
+    #[inline]
+    fn packed(&self) -> u64 {
+        let nature = match self.nature {
+            Nature::Setup => 0,
+            Nature::Greeting => 1,
+            Nature::EventStream => 2,
+            Nature::Upgrade => 3,
+            Nature::Event => 4,
+            Nature::Message => 5,
+            Nature::Turn => 6,
+            Nature::Control => 7,
+            Nature::Close => 8,
+            Nature::Request { first_page, html, json } => {
+                16 | u64::from(first_page) | u64::from(html) << 1 | u64::from(json) << 2
+            }
+        };
+        u64::from(self.label.0) << 8 | nature << 1 | u64::from(self.has_time)
+    }
+}
+
 /// A closed exchange that is kept whole.
 #[derive(Debug)]
 pub(crate) struct Row {
@@ -88,9 +110,10 @@ pub(crate) struct Book {
     labels: Vec<Arc<str>>,
     label_places: HashTable<LabelId>,
     hash: foldhash::fast::RandomState,
-    groups: HashMap<GroupKey, usize>,
+    /// Where they are, by their keys in a word.
+    groups: HashMap<u64, usize>,
     group_rows: Vec<(GroupKey, GroupStats)>,
-    last_group: Option<(GroupKey, usize)>,
+    last_group: Option<(u64, usize)>,
     room: Room,
     /// By their number; those that are not closed yet, and those that nothing was booked on, have none.
     pub rows: Vec<Option<Row>>,
@@ -171,14 +194,15 @@ impl Book {
         }
         self.count += 1;
         let key = GroupKey { nature: open.nature, label: open.label, has_time: open.has_time };
+        let packed = key.packed();
         let slot = match self.last_group {
-            Some((last, slot)) if last == key => slot,
-            _ => *self.groups.entry(key).or_insert_with(|| {
+            Some((last, slot)) if last == packed => slot,
+            _ => *self.groups.entry(packed).or_insert_with(|| {
                 self.group_rows.push((key, GroupStats::default()));
                 self.group_rows.len() - 1
             }),
         };
-        self.last_group = Some((key, slot));
+        self.last_group = Some((packed, slot));
         if let Some((_, stats)) = self.group_rows.get_mut(slot) {
             stats.add(open, &mut self.room);
         }
@@ -210,6 +234,11 @@ impl Book {
     pub fn groups(&self) -> &[(GroupKey, GroupStats)] {
         &self.group_rows
     }
+
+    /// The same, taken out.
+    pub fn take_groups(&mut self) -> Vec<(GroupKey, GroupStats)> {
+        std::mem::take(&mut self.group_rows)
+    }
 }
 
 /// How many shapes and times all groups of a capture have room for together, before they are rounded more coarsely.
@@ -231,7 +260,8 @@ impl Default for Room {
 pub(crate) struct GroupStats {
     pub count: u64,
     pub first_order: u64,
-    pub tally: Tally,
+    /// All of them together, but for the repeats of the shapes.
+    tally: Tally,
     pub least: Tally,
     pub most: Tally,
     shapes: Vec<Shaped>,
@@ -269,9 +299,19 @@ impl Shape {
 #[derive(Clone, Debug)]
 struct Shaped {
     count: u64,
+    /// Of them: exchanges exactly like the example that are not in the group's tally yet. Most are, and to count them
+    /// costs less than to add thirteen columns.
+    repeats: u64,
     order: u64,
     costs: Costs,
     push: Costs,
+}
+
+impl Shaped {
+    /// What the repeats come to.
+    fn repeated(&self) -> Tally {
+        self.costs.tally().zip(Tally::default(), |each, _| each * self.repeats)
+    }
 }
 
 /// The median exchange of a group: a real one.
@@ -285,18 +325,19 @@ pub(crate) struct Median {
 impl GroupStats {
     fn add(&mut self, open: &Open, room: &mut Room) {
         let costs = &open.costs;
-        let tally = costs.tally();
-        self.tally += tally;
+        self.count += 1;
         match self.shapes.get_mut(self.last) {
             // The same again: it widens no range.
             Some(last) if last.costs == *costs && last.order < open.order => {
-                self.count += 1;
                 last.count += 1;
+                last.repeats += 1;
             }
             _ => {
+                let tally = costs.tally();
+                self.tally += tally;
                 self.widen(open.order, &tally, &tally);
-                self.count += 1;
-                self.shaped(Shaped { count: 1, order: open.order, costs: *costs, push: open.push }, room);
+                let one = Shaped { count: 1, repeats: 0, order: open.order, costs: *costs, push: open.push };
+                self.shaped(one, room);
             }
         }
         if open.asked_ns != 0 && open.answer_first_ns >= open.asked_ns {
@@ -306,7 +347,7 @@ impl GroupStats {
     }
 
     fn widen(&mut self, order: u64, least: &Tally, most: &Tally) {
-        if self.count == 0 {
+        if self.shapes.is_empty() {
             (self.first_order, self.least, self.most) = (order, *least, *most);
         } else {
             self.first_order = self.first_order.min(order);
@@ -315,6 +356,12 @@ impl GroupStats {
         }
     }
 
+    /// All of them together.
+    pub fn tally(&self) -> Tally {
+        self.tally + self.shapes.iter().map(Shaped::repeated).sum()
+    }
+
+    /// Puts one to those of its shape. It has no repeats: they are in the tally.
     fn shaped(&mut self, one: Shaped, room: &mut Room) {
         let shape = Shape::of(&one.costs).rounded(self.coarse);
         if let Some(at) = self.places.get(&shape).copied()
@@ -322,6 +369,8 @@ impl GroupStats {
         {
             known.count += one.count;
             if one.order < known.order {
+                self.tally += known.repeated();
+                known.repeats = 0;
                 (known.order, known.costs, known.push) = (one.order, one.costs, one.push);
             }
             self.last = at as usize;
@@ -334,11 +383,12 @@ impl GroupStats {
         self.shapes.push(one);
         while self.shapes.len() > fewest && self.coarse < 64 {
             self.coarse += 1;
+            self.tally = self.tally();
             let shapes = std::mem::take(&mut self.shapes);
             room.shapes += shapes.len() as i64;
             self.places.clear();
             for one in shapes {
-                self.shaped(one, room);
+                self.shaped(Shaped { repeats: 0, ..one }, room);
             }
         }
     }
@@ -354,10 +404,10 @@ impl GroupStats {
         }
         self.widen(other.first_order, &other.least, &other.most);
         self.count += other.count;
-        self.tally += other.tally;
+        self.tally += other.tally();
         let mut room = Room { shapes: i64::MAX / 2, buckets: MOST_BUCKETS_IN_ALL };
         for one in &other.shapes {
-            self.shaped(one.clone(), &mut room);
+            self.shaped(Shaped { repeats: 0, ..one.clone() }, &mut room);
         }
         self.first_byte.merge(&other.first_byte);
         self.last_byte.merge(&other.last_byte);
@@ -521,6 +571,24 @@ mod tests {
         let median = stats.median().expect("many exchanges");
         assert!(median.tally.frame_bytes.abs_diff(10_000 + 198) < 200, "{median:?}");
         assert_eq!(stats.spread(|tally| tally.app_bytes).max, 19_999);
+    }
+
+    #[test]
+    fn repeats_are_in_the_sum() {
+        let mut stats = GroupStats::default();
+        let mut room = Room { shapes: 0, ..Room::default() };
+        // The same again and again, older ones that are found late, and more shapes than there is room for.
+        let orders = [5, 6, 7, 1, 8, 9].into_iter().chain(10..60);
+        let all: Vec<Open> = orders.map(|order| open(order, 3, if order < 20 { 7 } else { order / 3 })).collect();
+        for one in &all {
+            stats.add(one, &mut room);
+        }
+        let sum: Tally = all.iter().map(|one| one.costs.tally()).sum();
+        assert_eq!((stats.tally(), stats.count), (sum, all.len() as u64));
+        assert_eq!(stats.first_order, 1);
+        let mut merged = stats.clone();
+        merged.merge(&stats);
+        assert_eq!(merged.tally(), sum + sum);
     }
 
     fn open(order: u64, packets: u64, app: u64) -> Open {

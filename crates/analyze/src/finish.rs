@@ -3,6 +3,7 @@
 //! When the last frame was taken: which of wirelab's apps spoke, which exchanges are updates, and the rows, groups and
 //! sums of the [`Capture`].
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use foldhash::HashMap;
@@ -45,14 +46,11 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
         })
         .collect();
 
-    let mut all_updates = GroupStats::default();
-    for (key, stats) in book.groups() {
-        if reading.kind(key) == Kind::Update {
-            all_updates.merge(stats);
-        }
-    }
     let clean = |tally| reading.clean(tally);
+    let all_updates = updates(&book, &reading);
     let median = all_updates.median();
+    let update_count = all_updates.count;
+    let update_range = median.map(|_| Range { min: clean(all_updates.least), max: clean(all_updates.most) });
     let can_push = match reading.app {
         Some(app) => matches!(app, App::Tcp | App::Sse | App::Ws),
         None => matches!(reading.update, Some((Kind::Event | Kind::Message, _))),
@@ -134,12 +132,12 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
             (None, None) => None,
         }),
         median_update: median.and_then(|median| orders.binary_search(&median.order).ok().map(|at| at as u64 + 1)),
-        update_count: all_updates.count,
-        update_range: median.map(|_| Range { min: clean(all_updates.least), max: clean(all_updates.most) }),
+        update_count,
+        update_range,
         push_only: median.filter(|_| can_push).map(|median| clean(median.push)),
         exchanges: Exchanges(exchanges),
         rows_left_out: left_out,
-        groups: groups(&book, &reading),
+        groups: groups(book.take_groups(), &book, &reading),
         connections: rows,
         problems: shared.problems.list,
         notes,
@@ -292,16 +290,28 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, book: &Book) -> Excha
     }
 }
 
-fn groups(book: &Book, reading: &Reading) -> Vec<Group> {
+/// The groups whose exchanges are updates, as one.
+fn updates<'a>(book: &'a Book, reading: &Reading) -> Cow<'a, GroupStats> {
+    let mut all: Option<Cow<'_, GroupStats>> = None;
+    for (_, stats) in book.groups().iter().filter(|(key, _)| reading.kind(key) == Kind::Update) {
+        match &mut all {
+            Some(all) => all.to_mut().merge(stats),
+            None => all = Some(Cow::Borrowed(stats)),
+        }
+    }
+    all.unwrap_or_default()
+}
+
+fn groups(all: Vec<(GroupKey, GroupStats)>, book: &Book, reading: &Reading) -> Vec<Group> {
     let mut merged: Vec<((Kind, &str), GroupStats)> = Vec::new();
     let mut places: HashMap<(Kind, &str), usize> = HashMap::default();
-    for (key, stats) in book.groups() {
-        let name = (reading.kind(key), book.text(key.label));
+    for (key, stats) in all {
+        let name = (reading.kind(&key), book.text(key.label));
         match places.get(&name).and_then(|at| merged.get_mut(*at)) {
-            Some((_, known)) => known.merge(stats),
+            Some((_, known)) => known.merge(&stats),
             None => {
                 places.insert(name, merged.len());
-                merged.push((name, stats.clone()));
+                merged.push((name, stats));
             }
         }
     }
@@ -312,7 +322,7 @@ fn groups(book: &Book, reading: &Reading) -> Vec<Group> {
             kind,
             label: label.to_owned(),
             count: stats.count,
-            tally: reading.clean(stats.tally),
+            tally: reading.clean(stats.tally()),
             packets_each: stats.spread(|tally| tally.total_packets),
             frame_bytes_each: stats.spread(|tally| tally.frame_bytes),
             lower_bytes_each: stats.spread(|tally| tally.lower_bytes),
