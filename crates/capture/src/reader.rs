@@ -60,7 +60,8 @@ impl<'r> Reader<'r> {
     /// The next frame, borrowed from the reader's buffer; `None` at the end.
     ///
     /// After an error there is nothing more to read: what was given out before it stands.
-    #[inline]
+    // Always: the compiler takes it for too large, and a frame that is returned in memory is copied once more.
+    #[inline(always)]
     pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, ReadError> {
         // A record as nearly all are is read here, within the caller's loop; any other is a call.
         match &self.format {
