@@ -3,6 +3,7 @@
 //! The useful bytes of an update are the 8 characters `HH:MM:SS`. They count where they stand as wirelab's apps write
 //! them: behind `"time":` in JSON, inside a `<time>` element, or at the start of a line of a line protocol.
 
+use std::io::Write;
 use std::ops::Range;
 
 /// Where a server's time may stand.
@@ -73,7 +74,7 @@ impl Finder {
         let before = tail.len();
         // Only a time that begins in the tail is of interest here; the others are found below.
         let mut joined = [0; 2 * CONTEXT];
-        let len = copy(&mut joined, tail.iter().chain(data.iter().take(CONTEXT)));
+        let len = join(&mut joined, tail, data.get(..CONTEXT).unwrap_or(data));
         let whole_so_far = usize::from(self.scanned) == before;
         let crossing = find(joined.get(..len).unwrap_or_default(), place, whole_so_far);
         if let Some(range) = crossing.filter(|range| range.end > before) {
@@ -100,7 +101,7 @@ impl Finder {
         let excess = (tail.len + data.len().min(CONTEXT)).saturating_sub(CONTEXT);
         let old = old.get(excess..tail.len).unwrap_or_default();
         let new = data.get(data.len().saturating_sub(CONTEXT)..).unwrap_or_default();
-        tail.len = copy(&mut tail.bytes, old.iter().chain(new));
+        tail.len = join(&mut tail.bytes, old, new);
         self.scanned += data.len() as u16;
     }
 }
@@ -111,9 +112,10 @@ impl Tail {
     }
 }
 
-/// Puts bytes at the start of a place, as far as there is room; gives how many.
-fn copy<'a>(to: &mut [u8], from: impl Iterator<Item = &'a u8>) -> usize {
-    to.iter_mut().zip(from).map(|(to, from)| *to = *from).count()
+/// Puts some bytes, and others behind them, at the start of a place, as far as there is room; gives how many.
+fn join(mut to: &mut [u8], first: &[u8], second: &[u8]) -> usize {
+    // Writing to a slice never fails: it takes what there is room for.
+    to.write(first).unwrap_or(0) + to.write(second).unwrap_or(0)
 }
 
 /// The first time of day in these bytes that stands where a server's time stands.
