@@ -210,6 +210,10 @@ impl Ledger {
             Some(id) if id >= self.first => id,
             _ => {
                 let before = self.current;
+                if self.any {
+                    // Over or not, it stays the one in progress.
+                    self.keep_newest(connection, book);
+                }
                 let id = self.begin(Nature::Control, label::KEEP_ALIVE, at, connection, book);
                 self.keep_alive = Some(id);
                 if before >= self.first && id > self.first {

@@ -120,12 +120,17 @@ fn join(mut to: &mut [u8], first: &[u8], second: &[u8]) -> usize {
 
 /// The first time of day in these bytes that stands where a server's time stands.
 pub(crate) fn find(data: &[u8], place: Place, at_start: bool) -> Option<Range<usize>> {
-    let mut from = 0;
+    let (mut from, mut in_vain) = (0, 0u32);
     // Sixteen places at once: two colons with two bytes between them are rare where no time is.
     while let Some(piece) = data.get(from..).and_then(|rest| rest.first_chunk::<{ AT_ONCE + 3 }>()) {
         let pairs = piece.iter().zip(piece.iter().skip(3));
         if !pairs.fold(false, |any, (first, second)| any | ((*first == b':') & (*second == b':'))) {
             from += AT_ONCE;
+            in_vain += 1;
+            if in_vain % A_WHILE == 0 {
+                // Nothing for a while: a long text or no text, where the next colon may be far.
+                from += memchr::memchr(b':', data.get(from..)?)?;
+            }
             continue;
         }
         from += first_pair(piece);
@@ -202,6 +207,8 @@ fn ends_in_time_tag(bytes: &[u8]) -> bool {
 
 /// Places that are looked at together.
 const AT_ONCE: usize = 16;
+/// After so many times without a find, the next colon is looked for instead.
+const A_WHILE: u32 = 8;
 /// How far before a time its introduction may begin.
 const CONTEXT: usize = 48;
 /// How much of a message is looked at.
