@@ -266,8 +266,9 @@ pub(crate) struct GroupStats {
     pub most: Tally,
     shapes: Vec<Shaped>,
     places: HashMap<Shape, u32>,
-    /// The shape met last: mostly the next one's, too.
+    /// The shape met last, and the one before: mostly the next one's, too.
     last: usize,
+    before_last: usize,
     /// How many low bits of the byte columns are rounded away, so that the number of shapes stays bounded.
     coarse: u32,
     pub first_byte: Times,
@@ -326,9 +327,13 @@ impl GroupStats {
     fn add(&mut self, open: &Open, room: &mut Room) {
         let costs = &open.costs;
         self.count += 1;
+        let is_again = |one: &Shaped| one.costs == *costs && one.order < open.order;
+        if !self.shapes.get(self.last).is_some_and(is_again) {
+            std::mem::swap(&mut self.last, &mut self.before_last);
+        }
         match self.shapes.get_mut(self.last) {
             // The same again: it widens no range.
-            Some(last) if last.costs == *costs && last.order < open.order => {
+            Some(last) if is_again(last) => {
                 last.count += 1;
                 last.repeats += 1;
             }

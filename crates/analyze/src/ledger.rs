@@ -299,9 +299,10 @@ impl Ledger {
 
     /// Hands over the oldest of the older ones.
     fn hand_over(&mut self, connection: u32, book: &mut Book) {
-        if let Some(mut open) = self.older.pop_front() {
+        if let Some(open) = self.older.front_mut() {
             self.closed.count(&open.costs);
-            book.add(&mut open, connection, self.first);
+            book.add(open, connection, self.first);
+            self.older.pop_front();
             self.first += 1;
         }
     }

@@ -44,6 +44,10 @@ struct Side {
     /// The exchange of the last ping that the other side has not answered.
     ping: Option<ExId>,
     finder: Finder,
+    /// Whether the message whose frames are being received is text, as a server's time is.
+    text: bool,
+    /// Whether the frame that is being received is part of such a message.
+    looks: bool,
     /// Whether frame boundaries are lost: nothing in the stream says where the next frame begins.
     lost: bool,
 }
@@ -59,6 +63,8 @@ impl Side {
             message: None,
             ping: None,
             finder: Finder::default(),
+            text: false,
+            looks: false,
             lost: false,
         }
     }
@@ -124,10 +130,9 @@ impl WebSocket {
             if step.mark == Mark::Header {
                 cx.own(exchange, Part::Framing, bytes.len());
             } else {
-                match side.finder.look(if from_client { &[] } else { bytes }, Place::Markup) {
-                    Some(found) => {
-                        own_time(exchange, bytes.len(), &found, cx);
-                    }
+                let found = if side.looks { side.finder.look(bytes, Place::Markup) } else { None };
+                match found {
+                    Some(found) => own_time(exchange, bytes.len(), &found, cx),
                     None => cx.own(exchange, Part::Content, bytes.len()),
                 }
             }
@@ -179,7 +184,13 @@ impl WebSocket {
 
     /// The exchange of the frame that begins with this byte.
     fn begin(&mut self, from_client: bool, first: u8, cx: &mut Context<'_>) -> ExId {
-        match Opcode::from_bits(first & 0x0f) {
+        let opcode = Opcode::from_bits(first & 0x0f);
+        let side = self.side(from_client);
+        if matches!(opcode, Opcode::Text | Opcode::Binary) {
+            side.text = opcode == Opcode::Text;
+        }
+        side.looks = side.text && !from_client && !opcode.is_control();
+        match opcode {
             Opcode::Close => cx.close(),
             Opcode::Ping => {
                 let exchange = cx.begin(Nature::Control, label::PING);
