@@ -55,8 +55,8 @@ pub struct Analyzer {
     pub(crate) no_ip_length: u64,
     pub(crate) connections: Vec<Connection>,
     pub(crate) shared: Shared,
-    /// The newest connection of each flow, by the flow: an index into `connections`.
-    flows: HashTable<u32>,
+    /// The newest connection of each flow, by the flow.
+    flows: HashTable<Slot>,
     hash: foldhash::fast::RandomState,
     /// The connection of the packet before.
     last: u32,
@@ -203,8 +203,11 @@ impl Analyzer {
 
     #[inline]
     fn find(&self, flow: &Flow) -> Option<u32> {
-        let is_same = |index: &u32| self.connections.get(*index as usize).is_some_and(|one| one.flow == *flow);
-        self.flows.find(flow.hash(&self.hash), is_same).copied()
+        let hash = flow.hash(&self.hash) as u32;
+        let is_same = |slot: &Slot| {
+            slot.hash == hash && self.connections.get(slot.connection as usize).is_some_and(|one| one.flow == *flow)
+        };
+        self.flows.find(spread(hash), is_same).map(|slot| slot.connection)
     }
 
     #[inline]
@@ -215,15 +218,12 @@ impl Analyzer {
     /// Begins a connection, instead of the one that had these endpoints before.
     fn open(&mut self, before: Option<u32>, flow: Flow, swapped: bool, segment: &Segment<'_>, time_ns: u64) -> u32 {
         let index = self.connections.len() as u32;
-        let hash = flow.hash(&self.hash);
-        match self.flows.find_mut(hash, |known| Some(*known) == before) {
-            Some(known) => *known = index,
+        let hash = flow.hash(&self.hash) as u32;
+        match self.flows.find_mut(spread(hash), |slot| Some(slot.connection) == before) {
+            Some(slot) => slot.connection = index,
             None => {
-                let (connections, state) = (&self.connections, &self.hash);
-                let rehash = |index: &u32| {
-                    connections.get(*index as usize).map_or(hash, |connection| connection.flow.hash(state))
-                };
-                self.flows.insert_unique(hash, index, rehash);
+                let slot = Slot { hash, connection: index };
+                self.flows.insert_unique(spread(hash), slot, |slot| spread(slot.hash));
             }
         }
         if let Some(before) = before {
@@ -303,6 +303,21 @@ impl Analyzer {
             _ => {}
         }
     }
+}
+
+/// Where a flow's connection is found.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    /// The flow's hash: the table grows without a look at the connections.
+    hash: u32,
+    /// An index into the connections.
+    connection: u32,
+}
+
+/// A hash for a table that looks at the upper bits and the lower ones.
+#[inline]
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }
 
 /// Connections that have ended but may still get a late packet. Few, so that they stay in the processor's cache.

@@ -174,6 +174,10 @@ impl Ledger {
         while self.older.len() >= MOST_OPEN {
             self.hand_over(connection, book);
         }
+        if self.older.capacity() == 0 {
+            // Mostly there is no second one.
+            self.older.reserve_exact(1);
+        }
         self.older.push_back(std::mem::take(&mut self.newest));
         self.any = false;
     }
