@@ -135,7 +135,7 @@ impl Analyzer {
     #[inline(never)]
     fn other(&mut self, frame: &Frame<'_>) {
         match decode(frame) {
-            Decoded::Tcp(segment) => self.segment(&segment, frame.number, frame.time_ns),
+            Decoded::Tcp(segment) => self.other_segment(&segment, frame.number, frame.time_ns),
             Decoded::NotTcp(skipped) => self.skip(&skipped, frame),
         }
     }
@@ -173,19 +173,24 @@ impl Analyzer {
         finish::capture(self, name, file, format)
     }
 
-    #[inline]
+    /// Takes a segment of a frame that is not of the usual kind.
+    #[inline(never)]
+    fn other_segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
+        self.tunnelled += u64::from(segment.is_tunnelled());
+        self.no_ip_length += u64::from(segment.notes.has(Notes::NO_IP_LENGTH));
+        self.segment(segment, number, time_ns);
+    }
+
+    /// Takes a segment. Inlined where it was decoded, so that it never has to be put into memory.
+    #[inline(always)]
     fn segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
-        if segment.notes != Notes::default() {
-            self.tunnelled += u64::from(segment.is_tunnelled());
-            self.no_ip_length += u64::from(segment.notes.has(Notes::NO_IP_LENGTH));
-        }
         self.shared.packets.at(segment.payload_offset);
         let (flow, swapped) = Flow::of(&segment.source, &segment.destination);
         let is_last = self.connections.get(self.last as usize).is_some_and(|last| last.flow == flow);
         let known = if is_last { Some(self.last) } else { self.find(&flow) };
         let index = match known {
             Some(index) if !self.is_reused(index, segment, swapped) => index,
-            _ => self.open(known, flow, swapped, segment, time_ns),
+            _ => self.open(known, &flow, swapped, segment.source.port < segment.destination.port, time_ns),
         };
         self.last = index;
         let Some(connection) = self.connections.get_mut(index as usize) else { return };
@@ -201,7 +206,7 @@ impl Analyzer {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&self, flow: &Flow) -> Option<u32> {
         let hash = flow.hash(&self.hash) as u32;
         let is_same = |slot: &Slot| {
@@ -216,7 +221,8 @@ impl Analyzer {
     }
 
     /// Begins a connection, instead of the one that had these endpoints before.
-    fn open(&mut self, before: Option<u32>, flow: Flow, swapped: bool, segment: &Segment<'_>, time_ns: u64) -> u32 {
+    #[inline(never)]
+    fn open(&mut self, before: Option<u32>, flow: &Flow, swapped: bool, from_lower: bool, time_ns: u64) -> u32 {
         let index = self.connections.len() as u32;
         let hash = flow.hash(&self.hash) as u32;
         match self.flows.find_mut(spread(hash), |slot| Some(slot.connection) == before) {
@@ -232,7 +238,7 @@ impl Analyzer {
         if self.shared.live >= MOST_LIVE {
             self.put_oldest_away();
         }
-        self.connections.push(Connection::new(index, flow, swapped, segment, time_ns, &mut self.shared));
+        self.connections.push(Connection::new(index, *flow, swapped, from_lower, time_ns, &mut self.shared));
         index
     }
 
@@ -270,7 +276,7 @@ impl Analyzer {
                         self.skipped -= 1;
                         self.datagrams += 1;
                         self.fragments += frames;
-                        self.segment(&segment, frame.number, frame.time_ns);
+                        self.other_segment(&segment, frame.number, frame.time_ns);
                     }
                     Some(Err(stop)) => self.stopped(&stop, frame.number),
                     None => {}

@@ -126,12 +126,12 @@ impl Connection {
         index: u32,
         flow: Flow,
         swapped: bool,
-        first: &Segment<'_>,
+        from_lower: bool,
         time_ns: u64,
         shared: &mut Shared,
     ) -> Connection {
         // Until a SYN or the first bytes say otherwise: the lower port serves.
-        let client = u8::from(first.source.port < first.destination.port);
+        let client = u8::from(from_lower);
         Connection {
             flow,
             index,
@@ -211,7 +211,7 @@ impl Connection {
     }
 
     /// Takes the next segment. Gives whether the connection has ended as TCP sees it.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, segment: &Segment<'_>, swapped: bool, number: u64, time_ns: u64, shared: &mut Shared) {
         let from = self.sender(swapped);
         self.settle_roles(segment, from);
@@ -238,7 +238,8 @@ impl Connection {
             let [ours, theirs] = both(&mut live.directions, from);
             let seq = relative(ours, segment.seq, segment.flags.syn());
             let ack = segment.flags.ack().then(|| relative(theirs, segment.ack, false));
-            meta.record = shared.packets.add(self.index, segment, &meta, name.map(Name::text), seq, ack);
+            let kept = *segment;
+            meta.record = shared.packets.add(self.index, &kept, &meta, name.map(Name::text), seq, ack);
         }
         self.place(segment, from, &meta, name, &mut live, shared);
         if live.directions.iter().all(|one| one.finished && one.acked >= one.next) || segment.flags.rst() {
@@ -266,33 +267,42 @@ impl Connection {
     }
 
     /// Finds out who is the client, as long as nothing has said so.
-    #[inline]
+    #[inline(always)]
     fn settle_roles(&mut self, segment: &Segment<'_>, from: usize) {
-        let flags = segment.flags;
-        if flags.syn() {
-            if let Some(syn) = self.syn.get_mut(from) {
-                syn.get_or_insert(segment.seq);
-            }
-            if !self.certain {
-                self.client = if flags.ack() { 1 - from } else { from } as u8;
-                self.certain = true;
-            }
-        } else if !self.certain
-            && segment.payload_len > 0
-            && self.live.as_ref().is_some_and(|live| live.conversation.is_silent())
-        {
-            if sniff_request(segment.payload) == Sniff::Yes {
-                self.client = from as u8;
-                self.certain = true;
-            } else if sniff_response(segment.payload) == Sniff::Yes {
-                self.client = (1 - from) as u8;
-                self.certain = true;
-            }
+        if segment.flags.syn() {
+            self.settle_by_syn(segment.seq, segment.flags.ack(), from);
+        } else if !self.certain && segment.payload_len > 0 {
+            self.settle_by_bytes(segment.payload, from);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_by_syn(&mut self, seq: u32, answers: bool, from: usize) {
+        if let Some(syn) = self.syn.get_mut(from) {
+            syn.get_or_insert(seq);
+        }
+        if !self.certain {
+            self.client = if answers { 1 - from } else { from } as u8;
+            self.certain = true;
+        }
+    }
+
+    #[inline(never)]
+    fn settle_by_bytes(&mut self, payload: &[u8], from: usize) {
+        if !self.live.as_ref().is_some_and(|live| live.conversation.is_silent()) {
+            return;
+        }
+        if sniff_request(payload) == Sniff::Yes {
+            self.client = from as u8;
+            self.certain = true;
+        } else if sniff_response(payload) == Sniff::Yes {
+            self.client = (1 - from) as u8;
+            self.certain = true;
         }
     }
 
     /// Finds Wireshark's name for the packet, and counts the names.
-    #[inline]
+    #[inline(always)]
     fn name(&mut self, segment: &Segment<'_>, from: usize, time_ns: u64, live: &mut Live) -> Option<Name> {
         let flags = segment.flags;
         let facts = Facts {
@@ -334,7 +344,7 @@ impl Connection {
     }
 
     /// Measures the round trip of the handshake: from the SYN to the ACK of the SYN-ACK.
-    #[inline]
+    #[inline(always)]
     fn time_handshake(&mut self, segment: &Segment<'_>, from_client: bool, time_ns: u64, live: &mut Live) {
         let flags = segment.flags;
         match (flags.syn(), flags.ack()) {
@@ -349,7 +359,7 @@ impl Connection {
     }
 
     /// Decides which exchange the packet belongs to.
-    #[inline]
+    #[inline(always)]
     fn place(
         &mut self,
         segment: &Segment<'_>,
@@ -385,7 +395,9 @@ impl Connection {
                 return self.deliver(from, 0, segment.payload, cut, meta, live, shared);
             }
         }
-        self.place_unusual(segment, from, meta, name, acked, live, shared);
+        // A copy, so that usual segments need not be put into memory for it.
+        let segment = *segment;
+        self.place_unusual(&segment, from, meta, name, acked, live, shared);
     }
 
     /// Decides it for a packet that is not simply the next one.

@@ -117,7 +117,7 @@ impl Direction {
 
     /// Takes an acknowledgement of this direction's bytes. Gives the owner of the last byte newly acknowledged; the
     /// outer `None` where nothing new is.
-    #[inline]
+    #[inline(always)]
     pub fn acknowledge(&mut self, ack: u32) -> Option<Option<ExId>> {
         self.base?;
         let position = u64::try_from(self.position(ack)).ok()?;

@@ -25,7 +25,7 @@ impl PartialEq for Flow {
 
 impl Flow {
     /// The flow of a packet, and whether it was sent by the flow's second endpoint.
-    #[inline]
+    #[inline(always)]
     pub fn of(source: &Endpoint, destination: &Endpoint) -> (Flow, bool) {
         if let (IpAddr::V4(from), IpAddr::V4(to)) = (source.addr, destination.addr) {
             let from = u64::from(from.to_bits()) << 16 | u64::from(source.port);
@@ -41,7 +41,7 @@ impl Flow {
     }
 
     /// A hash that nobody outside can foresee.
-    #[inline]
+    #[inline(always)]
     pub fn hash(&self, state: &impl BuildHasher) -> u64 {
         let mut hasher = state.build_hasher();
         let [a, b, c, d, e] = self.0;

@@ -72,7 +72,7 @@ pub(crate) struct Facts {
 }
 
 /// Names a packet of direction `ours`, and remembers it.
-#[inline]
+#[inline(always)]
 pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
     if is_usual(ours, theirs, packet) {
         return None;
@@ -84,7 +84,7 @@ pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Nam
 
 /// Whether this is what nearly all packets are: the next bytes, or an ACK of something new. No name fits these; they are
 /// remembered here.
-#[inline]
+#[inline(always)]
 fn is_usual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> bool {
     let Some(ack) = packet.ack else { return false };
     if packet.syn || packet.fin || packet.rst || ours.next != Some(packet.seq) || packet.window == 0 {
