@@ -15,7 +15,7 @@ use crate::connection::{Connection, Shared};
 use crate::context::{Inflaters, Problems, Visitors};
 use crate::finish;
 use crate::flow::Flow;
-use crate::model::{Capture, Packet};
+use crate::model::{Capture, Packet, Protocol};
 use crate::packets::Packets;
 use crate::request_labels::RequestLabels;
 
@@ -157,7 +157,7 @@ impl Analyzer {
 
     /// What is spoken on a connection, as far as it is known by now: `http`, `websocket` and so on.
     pub fn protocol(&self, connection: u32) -> &'static str {
-        self.connections.get(connection as usize).map_or("none", Connection::protocol)
+        self.connections.get(connection as usize).map_or(Protocol::None, Connection::protocol).name()
     }
 
     /// There are no more frames: what still waits for others is given up. [`Analyzer::finish`] does the same.

@@ -547,6 +547,7 @@ const PACKETS_FROM: u32 = 24;
 mod tests {
     use super::*;
     use crate::costs::Parts;
+    use crate::ledger::Account;
 
     #[test]
     fn a_bucket_is_within_one_percent() {
@@ -599,7 +600,8 @@ mod tests {
     fn open(order: u64, packets: u64, app: u64) -> Open {
         let mut ledger = crate::ledger::Ledger::default();
         let mut book = Book::new(0);
-        let id = ledger.begin(Nature::Turn, LabelId(0), &Default::default(), 0, &mut book);
+        let mut account = Account { connection: 0, closed: Default::default() };
+        let id = ledger.begin(Nature::Turn, LabelId(0), &Default::default(), &mut account, &mut book);
         let mut open = ledger.get(id).cloned().expect("just begun");
         open.order = order;
         open.costs = Costs {

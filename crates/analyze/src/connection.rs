@@ -17,8 +17,8 @@ use crate::conversation::Conversation;
 use crate::direction::{Direction, Waiting};
 use crate::flow::Flow;
 use crate::http::{sniff_request, sniff_response};
-use crate::ledger::{Closed, ExId, Ledger, Nature, PacketMeta};
-use crate::model::{Part, Span, Tally};
+use crate::ledger::{Account, Closed, ExId, Ledger, Nature, PacketMeta};
+use crate::model::{Part, Protocol, Span, Tally};
 use crate::naming::{self, Facts, Name};
 use crate::packets::Packets;
 use crate::request_labels::RequestLabels;
@@ -29,7 +29,8 @@ use crate::request_labels::RequestLabels;
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub flow: Flow,
-    pub index: u32,
+    /// Its number, and what its closed exchanges come to.
+    account: Account,
     /// Whether the flow's second endpoint sent the first packet. Below, endpoint 0 is the one that did.
     swapped: bool,
     /// Which of them is the client.
@@ -38,15 +39,16 @@ pub(crate) struct Connection {
     certain: bool,
     /// Whether it has ended as TCP sees it, and waits to be put away.
     pub closing: bool,
-    /// Sequence numbers of the SYNs: a new one on the same endpoints is a new connection.
-    syn: [Option<u32>; 2],
+    /// Which of them have sent a SYN, as bits, and the sequence numbers of these: a new one on the same endpoints is a
+    /// new connection.
+    has_syn: u8,
+    syn: [u32; 2],
     pub first_ns: u64,
     pub last_ns: u64,
     pub rtt_ns: Option<u64>,
     totals: Totals,
     pub counts: Counts,
-    closed: Closed,
-    protocol: &'static str,
+    protocol: Protocol,
     /// What is needed only while packets still come.
     live: Option<Box<Live>>,
 }
@@ -134,19 +136,19 @@ impl Connection {
         let client = u8::from(from_lower);
         Connection {
             flow,
-            index,
+            account: Account { connection: index, closed: Closed::default() },
             swapped,
             client,
             certain: false,
             closing: false,
-            syn: [None; 2],
+            has_syn: 0,
+            syn: [0; 2],
             first_ns: time_ns,
             last_ns: time_ns,
             rtt_ns: None,
             totals: Totals::default(),
             counts: Counts::default(),
-            closed: Closed::default(),
-            protocol: "none",
+            protocol: Protocol::None,
             live: Some(shared.live()),
         }
     }
@@ -163,10 +165,15 @@ impl Connection {
         usize::from(swapped != self.swapped)
     }
 
+    /// The sequence number of an endpoint's SYN.
+    fn syn_of(&self, endpoint: usize) -> Option<u32> {
+        self.syn.get(endpoint).copied().filter(|_| self.has_syn & 1 << endpoint != 0)
+    }
+
     /// Its packets and bytes.
     pub fn tally(&self) -> Tally {
         let Totals { packets, app_packets, lower, tcp, app } = self.totals;
-        let Closed { parts, useful, repeated_packets } = self.closed;
+        let Closed { parts, useful, repeated_packets } = self.account.closed;
         // Packets and bytes were counted as they came; what the bytes are, and which were repeated, the exchanges know.
         Tally {
             total_packets: packets,
@@ -191,7 +198,7 @@ impl Connection {
     }
 
     /// What was spoken.
-    pub fn protocol(&self) -> &'static str {
+    pub fn protocol(&self) -> Protocol {
         match &self.live {
             Some(live) if !live.conversation.is_silent() => live.conversation.protocol(),
             _ => self.protocol,
@@ -204,7 +211,7 @@ impl Connection {
     pub fn is_reused_by(&self, segment: &Segment<'_>, swapped: bool) -> bool {
         segment.flags.syn()
             && !segment.flags.ack()
-            && match self.syn.get(self.sender(swapped)).copied().flatten() {
+            && match self.syn_of(self.sender(swapped)) {
                 Some(syn) => syn != segment.seq,
                 None => self.closing || self.totals.packets > 0,
             }
@@ -239,13 +246,13 @@ impl Connection {
             let seq = relative(ours, segment.seq, segment.flags.syn());
             let ack = segment.flags.ack().then(|| relative(theirs, segment.ack, false));
             let kept = *segment;
-            meta.record = shared.packets.add(self.index, &kept, &meta, name.map(Name::text), seq, ack);
+            meta.record = shared.packets.add(self.account.connection, &kept, &meta, name.map(Name::text), seq, ack);
         }
         self.place(segment, from, &meta, name, &mut live, shared);
         if live.directions.iter().all(|one| one.finished && one.acked >= one.next) || segment.flags.rst() {
             self.closing = true;
         }
-        live.ledger.settle(self.index, &mut shared.book);
+        live.ledger.settle(&mut self.account, &mut shared.book);
         self.live = Some(live);
     }
 
@@ -261,8 +268,7 @@ impl Connection {
         if !live.conversation.is_silent() {
             self.protocol = live.conversation.protocol();
         }
-        live.ledger.end(self.index, &mut shared.book);
-        self.closed.add(&live.ledger.closed);
+        live.ledger.end(&mut self.account, &mut shared.book);
         shared.put_away(live);
     }
 
@@ -278,8 +284,11 @@ impl Connection {
 
     #[inline(never)]
     fn settle_by_syn(&mut self, seq: u32, answers: bool, from: usize) {
-        if let Some(syn) = self.syn.get_mut(from) {
-            syn.get_or_insert(seq);
+        if self.syn_of(from).is_none()
+            && let Some(syn) = self.syn.get_mut(from)
+        {
+            *syn = seq;
+            self.has_syn |= 1 << from;
         }
         if !self.certain {
             self.client = if answers { 1 - from } else { from } as u8;
@@ -386,7 +395,7 @@ impl Connection {
         // Nearly all packets: the next bytes, or an ACK and nothing else, while all that was acknowledged was seen.
         if name.is_none() && flags.is_plain_ack() && theirs.acked <= theirs.next {
             if segment.payload_len == 0 {
-                let current = live.ledger.current(meta, self.index, &mut shared.book);
+                let current = live.ledger.current(meta, &mut self.account, &mut shared.book);
                 let exchange = acked.flatten().map_or(current, |owner| live.ledger.clamp(owner));
                 return self.give_packet(exchange, meta, meta.from_client, live, shared);
             }
@@ -438,7 +447,7 @@ impl Connection {
         let is_probe = name == Some(Name::KeepAlive) && is_old;
         let is_probe_ack = name == Some(Name::KeepAliveAck);
         if is_probe || is_probe_ack {
-            let exchange = live.ledger.keep_alive(meta, self.index, &mut shared.book);
+            let exchange = live.ledger.keep_alive(meta, &mut self.account, &mut shared.book);
             self.give_packet(exchange, meta, false, live, shared);
             self.give_repeated(exchange, meta, u64::from(meta.app), live, shared);
         } else if segment.payload_len > 0 {
@@ -452,13 +461,13 @@ impl Connection {
             self.give_packet(exchange, meta, false, live, shared);
         } else if flags.fin() || flags.rst() {
             let known = flags.fin() && live.directions.get(from).is_some_and(|ours| ours.finished);
-            let exchange = live.ledger.close(meta, self.index, &mut shared.book);
+            let exchange = live.ledger.close(meta, &mut self.account, &mut shared.book);
             self.give_packet(exchange, meta, false, live, shared);
             if known {
                 self.note_repeated(exchange, meta, live);
             }
         } else {
-            let current = live.ledger.current(meta, self.index, &mut shared.book);
+            let current = live.ledger.current(meta, &mut self.account, &mut shared.book);
             let exchange = acked.flatten().map_or(current, |owner| live.ledger.clamp(owner));
             self.give_packet(exchange, meta, meta.from_client, live, shared);
         }
@@ -483,7 +492,8 @@ impl Connection {
         let setup = match live.setup {
             Some(setup) => live.ledger.clamp(setup),
             None => {
-                let setup = live.ledger.begin(Nature::Setup, label::HANDSHAKE, meta, self.index, &mut shared.book);
+                let setup =
+                    live.ledger.begin(Nature::Setup, label::HANDSHAKE, meta, &mut self.account, &mut shared.book);
                 if let Some(open) = live.ledger.get(setup) {
                     open.complete = true;
                 }
@@ -558,7 +568,7 @@ impl Connection {
 
     /// A packet whose bytes have all been on the wire before.
     fn repeated(&mut self, owner: Option<ExId>, meta: &PacketMeta, live: &mut Live, shared: &mut Shared) {
-        let current = live.ledger.current(meta, self.index, &mut shared.book);
+        let current = live.ledger.current(meta, &mut self.account, &mut shared.book);
         let exchange = owner.map_or(current, |owner| live.ledger.clamp(owner));
         self.give_packet(exchange, meta, !meta.from_client, live, shared);
         self.give_repeated(exchange, meta, u64::from(meta.app), live, shared);
@@ -682,7 +692,7 @@ impl Connection {
     fn give_first(&mut self, repeated: u32, meta: &PacketMeta, live: &mut Live, shared: &mut Shared) {
         let first = match shared.owned.first() {
             Some(first) => live.ledger.clamp(first.exchange),
-            None => live.ledger.current(meta, self.index, &mut shared.book),
+            None => live.ledger.current(meta, &mut self.account, &mut shared.book),
         };
         self.give_packet(first, meta, !meta.from_client, live, shared);
         self.give_repeated(first, meta, u64::from(repeated), live, shared);
@@ -711,7 +721,7 @@ impl Connection {
             inflaters: &shared.inflaters,
             info: info.as_mut(),
             meta,
-            connection: self.index,
+            account: &mut self.account,
             flow: &self.flow,
             client_is_second: self.swapped == (self.client == 0),
             offset,
@@ -729,7 +739,7 @@ impl Connection {
             return;
         }
         self.converse(meta, 0, live, shared, |conversation, from_client, cx| conversation.finish(from_client, cx));
-        let exchange = live.ledger.close(meta, self.index, &mut shared.book);
+        let exchange = live.ledger.close(meta, &mut self.account, &mut shared.book);
         if let Some(ours) = live.directions.get_mut(from) {
             ours.next += 1;
             ours.finished = true;

@@ -7,7 +7,7 @@ use foldhash::HashSet;
 
 use crate::book::{Book, LabelId};
 use crate::flow::Flow;
-use crate::ledger::{ExId, Ledger, Nature, PacketMeta};
+use crate::ledger::{Account, ExId, Ledger, Nature, PacketMeta};
 use crate::model::{Part, Problem, TlsRecords, WebSocketFrames};
 use crate::request_labels::RequestLabels;
 
@@ -126,7 +126,7 @@ pub(crate) struct Context<'a> {
     /// What the packet says, for people; `None` where nobody wants to know.
     pub info: Option<&'a mut String>,
     pub meta: &'a PacketMeta,
-    pub connection: u32,
+    pub account: &'a mut Account,
     pub flow: &'a Flow,
     /// Which of the flow's endpoints is the client.
     pub client_is_second: bool,
@@ -145,7 +145,7 @@ impl Context<'_> {
             self.name(exchange, nature, label);
             return exchange;
         }
-        self.ledger.begin(nature, label, self.meta, self.connection, self.book)
+        self.ledger.begin(nature, label, self.meta, self.account, self.book)
     }
 
     /// The client's address.
@@ -156,12 +156,12 @@ impl Context<'_> {
 
     /// The exchange in progress.
     pub fn current(&mut self) -> ExId {
-        self.ledger.current(self.meta, self.connection, self.book)
+        self.ledger.current(self.meta, self.account, self.book)
     }
 
     /// The exchange that closes the connection.
     pub fn close(&mut self) -> ExId {
-        self.ledger.close(self.meta, self.connection, self.book)
+        self.ledger.close(self.meta, self.account, self.book)
     }
 
     /// Says what an exchange turned out to be.

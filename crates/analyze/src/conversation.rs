@@ -9,7 +9,7 @@ use crate::book::label;
 use crate::context::{Context, Owned};
 use crate::http::{Http, Next, sniff_request, sniff_response};
 use crate::ledger::{ExId, Nature};
-use crate::model::Part;
+use crate::model::{Part, Protocol};
 use crate::records::Records;
 use crate::turns::Turns;
 use crate::websocket::WebSocket;
@@ -32,13 +32,13 @@ pub(crate) enum Conversation {
 
 impl Conversation {
     /// What is spoken, as the connection's `protocol`.
-    pub fn protocol(&self) -> &'static str {
+    pub fn protocol(&self) -> Protocol {
         match self {
-            Conversation::Silent => "none",
-            Conversation::Begun { .. } => "unknown",
-            Conversation::Http(http) if http.is_event_stream() => "sse",
-            Conversation::Http(_) => "http",
-            Conversation::WebSocket(_) => "websocket",
+            Conversation::Silent => Protocol::None,
+            Conversation::Begun { .. } => Protocol::Unknown,
+            Conversation::Http(http) if http.is_event_stream() => Protocol::Sse,
+            Conversation::Http(_) => Protocol::Http,
+            Conversation::WebSocket(_) => Protocol::WebSocket,
             Conversation::Turns(turns) => turns.protocol(),
         }
     }

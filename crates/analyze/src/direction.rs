@@ -4,10 +4,11 @@
 //! first byte. Bytes are delivered in order; what comes early waits, within a bound, until the gap is filled, until
 //! the other side acknowledges it (so the capture missed it), or until there is no more room.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use crate::ledger::{ExId, PacketMeta};
 use crate::naming::Seen;
+use crate::queue::Queue;
 
 /// One direction of a connection.
 #[derive(Debug, Default)]
@@ -22,10 +23,8 @@ pub(crate) struct Direction {
     pub fin: Option<u64>,
     /// Whether the FIN was delivered.
     pub finished: bool,
-    /// Who owns the bytes that are not yet acknowledged: the first run of them, and those behind it. Each up to a
-    /// position. Mostly there is one.
-    owner: Option<(u64, ExId)>,
-    owners: VecDeque<(u64, ExId)>,
+    /// Who owns the bytes that are not yet acknowledged, up to a position each. Mostly there is one.
+    owners: Queue<(u64, ExId)>,
     /// Segments that came early; `None` where none ever did.
     early: Option<Box<Early>>,
     pub seen: Seen,
@@ -61,11 +60,9 @@ impl Waiting {
 }
 
 impl Direction {
-    /// As new, with the room that it has.
+    /// As new.
     pub fn clear(&mut self) {
-        let mut owners = std::mem::take(&mut self.owners);
-        owners.clear();
-        *self = Direction { owners, ..Direction::default() };
+        *self = Direction::default();
     }
 
     /// The position of a sequence number: the one nearest to what is expected next. May lie before position 0.
@@ -91,28 +88,15 @@ impl Direction {
     /// Notes who owns the bytes up to `end`.
     #[inline]
     pub fn own(&mut self, end: u64, exchange: ExId) {
-        match &mut self.owner {
-            None => self.owner = Some((end, exchange)),
-            Some((last, owner)) if *owner == exchange && self.owners.is_empty() => *last = end,
-            Some(_) => self.own_too(end, exchange),
-        }
-    }
-
-    fn own_too(&mut self, end: u64, exchange: ExId) {
-        match self.owners.back_mut() {
+        match self.owners.last_mut() {
             Some((last, owner)) if *owner == exchange => *last = end,
-            _ => {
-                if self.owners.len() >= MOST_OWNERS {
-                    self.owner = self.owners.pop_front();
-                }
-                self.owners.push_back((end, exchange));
-            }
+            _ => self.owners.push((end, exchange), MOST_OWNERS),
         }
     }
 
     /// Who owns the byte at a position, while it is not acknowledged.
     pub fn owner(&self, position: u64) -> Option<ExId> {
-        self.owner.iter().chain(&self.owners).find(|(end, _)| *end > position).map(|(_, owner)| *owner)
+        self.owners.iter().find(|(end, _)| *end > position).map(|(_, owner)| *owner)
     }
 
     /// Takes an acknowledgement of this direction's bytes. Gives the owner of the last byte newly acknowledged; the
@@ -125,21 +109,21 @@ impl Direction {
             return None;
         }
         self.acked = position;
-        if !self.owners.is_empty() {
+        if self.owners.has_several() {
             return Some(self.acknowledge_several(position));
         }
-        let Some((end, owner)) = self.owner else { return Some(None) };
+        let Some(&(end, owner)) = self.owners.first() else { return Some(None) };
         if end <= position {
-            self.owner = None;
+            self.owners.pop();
         }
         Some(Some(owner))
     }
 
     /// The same, where the bytes under way have several owners.
     fn acknowledge_several(&mut self, position: u64) -> Option<ExId> {
-        let owner = self.owner(position - 1).or_else(|| self.owners.back().map(|(_, owner)| *owner));
-        while self.owner.is_some_and(|(end, _)| end <= position) {
-            self.owner = self.owners.pop_front();
+        let owner = self.owner(position - 1).or_else(|| self.owners.last_mut().map(|(_, owner)| *owner));
+        while self.owners.first().is_some_and(|(end, _)| *end <= position) {
+            self.owners.pop();
         }
         owner
     }

@@ -13,7 +13,7 @@ use crate::book::{Book, GroupKey, GroupStats, Row, seconds};
 use crate::connection::Connection;
 use crate::costs::Costs;
 use crate::ledger::{ExId, Nature};
-use crate::model::{App, Capture, Exchange, Exchanges, Group, Kind, NEVER, Packet, Protocol, Range, Sums, Tally};
+use crate::model::{App, Capture, Exchange, Exchanges, Group, Kind, NEVER, Packet, Range, Sums, Tally};
 
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format: &str) -> Capture {
@@ -341,8 +341,7 @@ fn connection_of(connection: Connection, reading: &Reading, first_ns: u64) -> cr
     crate::model::Connection {
         client,
         server,
-        // What the conversation names is one of them.
-        protocol: Protocol::named(connection.protocol()).unwrap_or(Protocol::Unknown),
+        protocol: connection.protocol(),
         start_ns: connection.first_ns.saturating_sub(first_ns),
         duration_ns: connection.last_ns.saturating_sub(connection.first_ns),
         rtt_ns: connection.rtt_ns.unwrap_or(NEVER),

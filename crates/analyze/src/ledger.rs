@@ -102,8 +102,6 @@ pub(crate) struct Ledger {
     /// The connection's close and keep-alive exchanges, once begun.
     close: Option<ExId>,
     keep_alive: Option<ExId>,
-    /// What the exchanges that were handed over come to.
-    pub closed: Closed,
 }
 
 /// What the closed exchanges of a connection come to, as far as the connection does not count it by itself.
@@ -121,13 +119,14 @@ impl Closed {
         self.useful += u64::from(costs.useful);
         self.repeated_packets += u64::from(costs.repeated_packets);
     }
+}
 
-    /// Adds those of another.
-    pub fn add(&mut self, other: &Closed) {
-        self.parts.add(&other.parts);
-        self.useful += other.useful;
-        self.repeated_packets += other.repeated_packets;
-    }
+/// Whose exchanges are handed over, and what they come to.
+#[derive(Debug)]
+pub(crate) struct Account {
+    /// The connection's number.
+    pub connection: u32,
+    pub closed: Closed,
 }
 
 impl Ledger {
@@ -143,7 +142,6 @@ impl Ledger {
         self.current = 0;
         self.close = None;
         self.keep_alive = None;
-        self.closed = Closed::default();
     }
 
     /// Whether it takes up no more room than a usual connection's.
@@ -152,12 +150,19 @@ impl Ledger {
     }
 
     /// Begins an exchange; it becomes the one in progress.
-    pub fn begin(&mut self, nature: Nature, label: LabelId, at: &PacketMeta, connection: u32, book: &mut Book) -> ExId {
+    pub fn begin(
+        &mut self,
+        nature: Nature,
+        label: LabelId,
+        at: &PacketMeta,
+        account: &mut Account,
+        book: &mut Book,
+    ) -> ExId {
         if self.any {
             if self.older.is_empty() && !self.unbooked && self.newest.is_over(self.acked) {
-                self.hand_newest_over(connection, book);
+                self.hand_newest_over(account, book);
             } else {
-                self.keep_newest(connection, book);
+                self.keep_newest(account, book);
             }
         }
         let id = self.newest_id();
@@ -170,9 +175,9 @@ impl Ledger {
 
     /// Puts the newest to the older ones, since packets may still belong to it.
     #[cold]
-    fn keep_newest(&mut self, connection: u32, book: &mut Book) {
+    fn keep_newest(&mut self, account: &mut Account, book: &mut Book) {
         while self.older.len() >= MOST_OPEN {
-            self.hand_over(connection, book);
+            self.hand_over(account, book);
         }
         if self.older.capacity() == 0 {
             // Mostly there is no second one.
@@ -189,19 +194,19 @@ impl Ledger {
     }
 
     /// The exchange in progress on this connection, begun if there is none yet.
-    pub fn current(&mut self, at: &PacketMeta, connection: u32, book: &mut Book) -> ExId {
+    pub fn current(&mut self, at: &PacketMeta, account: &mut Account, book: &mut Book) -> ExId {
         if !self.any {
-            return self.begin(Nature::Turn, label::UNKNOWN, at, connection, book);
+            return self.begin(Nature::Turn, label::UNKNOWN, at, account, book);
         }
         self.clamp(self.current)
     }
 
     /// The exchange that closes this connection.
-    pub fn close(&mut self, at: &PacketMeta, connection: u32, book: &mut Book) -> ExId {
+    pub fn close(&mut self, at: &PacketMeta, account: &mut Account, book: &mut Book) -> ExId {
         match self.close {
             Some(id) => self.clamp(id),
             None => {
-                let id = self.begin(Nature::Close, label::CLOSE, at, connection, book);
+                let id = self.begin(Nature::Close, label::CLOSE, at, account, book);
                 self.close = Some(id);
                 id
             }
@@ -209,16 +214,16 @@ impl Ledger {
     }
 
     /// The exchange of this connection's TCP keep-alives. It does not become the one in progress.
-    pub fn keep_alive(&mut self, at: &PacketMeta, connection: u32, book: &mut Book) -> ExId {
+    pub fn keep_alive(&mut self, at: &PacketMeta, account: &mut Account, book: &mut Book) -> ExId {
         match self.keep_alive {
             Some(id) if id >= self.first => id,
             _ => {
                 let before = self.current;
                 if self.any {
                     // Over or not, it stays the one in progress.
-                    self.keep_newest(connection, book);
+                    self.keep_newest(account, book);
                 }
-                let id = self.begin(Nature::Control, label::KEEP_ALIVE, at, connection, book);
+                let id = self.begin(Nature::Control, label::KEEP_ALIVE, at, account, book);
                 self.keep_alive = Some(id);
                 if before >= self.first && id > self.first {
                     self.current = before;
@@ -279,42 +284,42 @@ impl Ledger {
 
     /// Hands over exchanges from the oldest on while they are complete and acknowledged on both sides.
     #[inline]
-    pub fn settle(&mut self, connection: u32, book: &mut Book) {
+    pub fn settle(&mut self, account: &mut Account, book: &mut Book) {
         if !self.older.is_empty() {
-            self.settle_older(connection, book);
+            self.settle_older(account, book);
         }
     }
 
-    fn settle_older(&mut self, connection: u32, book: &mut Book) {
+    fn settle_older(&mut self, account: &mut Account, book: &mut Book) {
         while self.first != self.current && self.older.front().is_some_and(|open| open.is_over(self.acked)) {
-            self.hand_over(connection, book);
+            self.hand_over(account, book);
         }
     }
 
     /// Hands over all that is open: the connection, or the capture, has ended.
-    pub fn end(&mut self, connection: u32, book: &mut Book) {
+    pub fn end(&mut self, account: &mut Account, book: &mut Book) {
         while !self.older.is_empty() {
-            self.hand_over(connection, book);
+            self.hand_over(account, book);
         }
         if self.any {
-            self.hand_newest_over(connection, book);
+            self.hand_newest_over(account, book);
         }
     }
 
     /// Hands over the oldest of the older ones.
-    fn hand_over(&mut self, connection: u32, book: &mut Book) {
+    fn hand_over(&mut self, account: &mut Account, book: &mut Book) {
         if let Some(open) = self.older.front_mut() {
-            self.closed.count(&open.costs);
-            book.add(open, connection, self.first);
+            account.closed.count(&open.costs);
+            book.add(open, account.connection, self.first);
             self.older.pop_front();
             self.first += 1;
         }
     }
 
     /// Hands over the newest, the only one that is open.
-    fn hand_newest_over(&mut self, connection: u32, book: &mut Book) {
-        self.closed.count(&self.newest.costs);
-        book.add(&mut self.newest, connection, self.first);
+    fn hand_newest_over(&mut self, account: &mut Account, book: &mut Book) {
+        account.closed.count(&self.newest.costs);
+        book.add(&mut self.newest, account.connection, self.first);
         self.first += 1;
         self.any = false;
     }

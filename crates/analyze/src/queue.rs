@@ -27,6 +27,26 @@ impl<T> Queue<T> {
         self.oldest.as_ref()
     }
 
+    /// The one that came last.
+    #[inline]
+    pub fn last_mut(&mut self) -> Option<&mut T> {
+        match &mut self.later {
+            Some(later) if !later.is_empty() => later.back_mut(),
+            _ => self.oldest.as_mut(),
+        }
+    }
+
+    /// Whether more than one waits.
+    #[inline]
+    pub fn has_several(&self) -> bool {
+        self.later.as_ref().is_some_and(|later| !later.is_empty())
+    }
+
+    /// All of them, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.oldest.iter().chain(self.later.iter().flat_map(|later| later.iter()))
+    }
+
     #[inline]
     pub fn pop(&mut self) -> Option<T> {
         let next = match &mut self.later {
@@ -67,8 +87,12 @@ mod tests {
             queue.push(number, 3);
         }
         assert_eq!((queue.len(), queue.first()), (3, Some(&3)));
+        assert_eq!(queue.last_mut(), Some(&mut 5));
+        assert!(queue.has_several() && queue.iter().eq(&[3, 4, 5]));
         assert_eq!([queue.pop(), queue.pop(), queue.pop(), queue.pop()], [Some(3), Some(4), Some(5), None]);
         queue.push(6, 3);
+        assert!(!queue.has_several() && queue.iter().eq(&[6]));
+        assert_eq!(queue.last_mut(), Some(&mut 6));
         assert_eq!((queue.len(), queue.pop(), queue.first()), (1, Some(6), None));
     }
 }

@@ -6,7 +6,7 @@ use wirelab_dissect::tls::{self, ContentType};
 use crate::book::{LabelId, label};
 use crate::context::Context;
 use crate::ledger::{ExId, Nature};
-use crate::model::Part;
+use crate::model::{Part, Protocol};
 
 /// The two directions of such a connection, client's and server's. A direction that could not be decoded further, or
 /// of which bytes are missing, is `None`: its bytes are counted only.
@@ -29,10 +29,10 @@ impl Records {
     }
 
     /// The connection's `protocol`.
-    pub fn protocol(&self) -> &'static str {
+    pub fn protocol(&self) -> Protocol {
         match self {
-            Records::Tls(_) => "tls",
-            Records::Http2(_) => "http2",
+            Records::Tls(_) => Protocol::Tls,
+            Records::Http2(_) => Protocol::Http2,
         }
     }
 

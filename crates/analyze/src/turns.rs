@@ -7,7 +7,7 @@ use crate::book::label;
 use crate::context::{Context, readable};
 use crate::http::own_time;
 use crate::ledger::{ExId, Nature};
-use crate::model::Part;
+use crate::model::{Part, Protocol};
 use crate::records::Records;
 use crate::time_of_day::{Finder, Place};
 
@@ -67,12 +67,12 @@ impl Turns {
     }
 
     /// What is spoken, as the connection's `protocol`.
-    pub fn protocol(&self) -> &'static str {
+    pub fn protocol(&self) -> Protocol {
         match &self.kind {
             Inside::Records(records) => records.protocol(),
-            Inside::Tunnel => "tunnel",
-            Inside::Unknown if self.text => "lines",
-            Inside::Unknown => "unknown",
+            Inside::Tunnel => Protocol::Tunnel,
+            Inside::Unknown if self.text => Protocol::Lines,
+            Inside::Unknown => Protocol::Unknown,
         }
     }
 
