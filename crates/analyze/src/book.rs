@@ -222,7 +222,7 @@ impl Book {
                     asked_ns: open.asked_ns,
                     answer_first_ns: open.answer_first_ns,
                     answer_last_ns: open.answer_last_ns,
-                    packets: std::mem::take(&mut open.packets),
+                    packets: open.packets.take().map(|packets| *packets).unwrap_or_default(),
                     costs: open.costs,
                     push: open.push,
                 });

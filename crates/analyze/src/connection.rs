@@ -8,6 +8,8 @@
 //! - a packet without payload belongs to the exchange that owns the last byte it newly acknowledges (a SYN and a FIN
 //!   count as bytes), or, where it acknowledges nothing new, to the exchange in progress.
 
+use std::num::NonZeroU64;
+
 use wirelab_dissect::Sniff;
 use wirelab_dissect::packet::{Endpoint, Segment};
 
@@ -437,7 +439,7 @@ impl Connection {
         // Whoever speaks on after acknowledging bytes that are not in the capture has them: they will not come any more.
         let [_, theirs] = both(&mut live.directions, from);
         if segment.payload_len > 0 && theirs.is_known() && !theirs.has_waiting() && theirs.acked > theirs.next {
-            let end = theirs.fin.map_or(theirs.acked, |fin| theirs.acked.min(fin));
+            let end = theirs.fin.map_or(theirs.acked, |fin| theirs.acked.min(fin.get()));
             self.skip_gap(1 - from, end, live, shared);
         }
         let [ours, _] = both(&mut live.directions, from);
@@ -474,7 +476,7 @@ impl Connection {
         if flags.fin() {
             let end = position + i64::from(flags.syn()) + i64::from(segment.payload_len);
             if let (Some(ours), Ok(end)) = (live.directions.get_mut(from), u64::try_from(end)) {
-                ours.fin.get_or_insert(end);
+                ours.fin = ours.fin.or(NonZeroU64::new(end));
             }
             self.finish(from, meta, live, shared);
         }
@@ -734,7 +736,10 @@ impl Connection {
 
     /// Delivers the FIN once everything before it was.
     fn finish(&mut self, from: usize, meta: &PacketMeta, live: &mut Live, shared: &mut Shared) {
-        let due = live.directions.get(from).is_some_and(|ours| !ours.finished && ours.fin == Some(ours.next));
+        let due = live
+            .directions
+            .get(from)
+            .is_some_and(|ours| !ours.finished && ours.fin.is_some_and(|fin| fin.get() == ours.next));
         if !due {
             return;
         }

@@ -5,6 +5,7 @@
 //! the other side acknowledges it (so the capture missed it), or until there is no more room.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 use crate::ledger::{ExId, PacketMeta};
 use crate::naming::Seen;
@@ -13,14 +14,15 @@ use crate::queue::Queue;
 /// One direction of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Direction {
-    /// Sequence number of position 0; `None` until a packet was seen.
-    base: Option<u32>,
+    /// Sequence number of position 0, once a packet was seen.
+    base: u32,
+    known: bool,
     /// Position of the next byte to deliver.
     pub next: u64,
     /// Position up to which the other side has acknowledged.
     pub acked: u64,
-    /// Position of the FIN, once one was seen.
-    pub fin: Option<u64>,
+    /// Position of the FIN, once one was seen: there is a SYN or a byte before it.
+    pub fin: Option<NonZeroU64>,
     /// Whether the FIN was delivered.
     pub finished: bool,
     /// Who owns the bytes that are not yet acknowledged, up to a position each. Mostly there is one.
@@ -68,19 +70,22 @@ impl Direction {
     /// The position of a sequence number: the one nearest to what is expected next. May lie before position 0.
     #[inline]
     pub fn position(&self, seq: u32) -> i64 {
-        let Some(base) = self.base else { return 1 };
-        let expected = base.wrapping_add(self.next as u32);
+        if !self.known {
+            return 1;
+        }
+        let expected = self.base.wrapping_add(self.next as u32);
         self.next as i64 + i64::from(seq.wrapping_sub(expected) as i32)
     }
 
     /// Whether a packet of this direction was seen.
     pub fn is_known(&self) -> bool {
-        self.base.is_some()
+        self.known
     }
 
     /// Begins with the first packet seen: a SYN is position 0, anything else begins with position 1.
     pub fn begin(&mut self, seq: u32, syn: bool) {
-        self.base = Some(if syn { seq } else { seq.wrapping_sub(1) });
+        self.base = if syn { seq } else { seq.wrapping_sub(1) };
+        self.known = true;
         self.next = u64::from(!syn);
         self.acked = 0;
     }
@@ -103,7 +108,9 @@ impl Direction {
     /// outer `None` where nothing new is.
     #[inline(always)]
     pub fn acknowledge(&mut self, ack: u32) -> Option<Option<ExId>> {
-        self.base?;
+        if !self.known {
+            return None;
+        }
         let position = u64::try_from(self.position(ack)).ok()?;
         if position <= self.acked || position > self.next + MOST_AHEAD {
             return None;

@@ -69,7 +69,8 @@ pub(crate) struct Open {
     pub answer_first_ns: u64,
     pub answer_last_ns: u64,
     /// The numbers of its packets, where the row limit keeps it whole.
-    pub packets: Vec<u64>,
+    #[expect(clippy::box_collection, reason = "a pointer takes up less room in the many that are not kept")]
+    pub packets: Option<Box<Vec<u64>>>,
     pub costs: Costs,
     /// Of them: the server's packets with new data and the client's ACKs of them.
     pub push: Costs,
@@ -341,7 +342,7 @@ impl Open {
         self.asked_ns = 0;
         self.answer_first_ns = 0;
         self.answer_last_ns = 0;
-        self.packets.clear();
+        self.packets = None;
         self.costs = Costs::default();
         self.push = Costs::default();
         self.ends = [0; 2];
@@ -373,8 +374,9 @@ impl Open {
 
     #[cold]
     fn list(&mut self, number: u64) {
-        if self.packets.len() < MOST_PACKETS_LISTED {
-            self.packets.push(number);
+        let packets = self.packets.get_or_insert_default();
+        if packets.len() < MOST_PACKETS_LISTED {
+            packets.push(number);
         }
     }
 

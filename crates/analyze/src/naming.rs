@@ -45,15 +45,42 @@ impl Name {
 /// What is remembered of one direction.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
-    /// Sequence number behind the highest byte seen.
-    next: Option<u32>,
     next_ns: u64,
-    last_ack: Option<u32>,
     last_ack_ns: u64,
+    /// Sequence number behind the highest byte seen, and the last acknowledgement; of meaning where the flags below say so.
+    /// (Options would need a third more room, in every open connection.)
+    next: u32,
+    last_ack: u32,
     duplicate_acks: u32,
     window: u16,
+    has_next: bool,
+    has_ack: bool,
     /// Whether the last packet was a keep-alive or a zero window probe.
     probing: Option<Name>,
+}
+
+impl Seen {
+    /// Sequence number behind the highest byte seen.
+    #[inline]
+    fn next(&self) -> Option<u32> {
+        self.has_next.then_some(self.next)
+    }
+
+    /// The last acknowledgement.
+    #[inline]
+    fn last_ack(&self) -> Option<u32> {
+        self.has_ack.then_some(self.last_ack)
+    }
+
+    #[inline]
+    fn set_next(&mut self, next: u32, time_ns: u64) {
+        (self.next, self.has_next, self.next_ns) = (next, true, time_ns);
+    }
+
+    #[inline]
+    fn set_last_ack(&mut self, ack: u32) {
+        (self.last_ack, self.has_ack) = (ack, true);
+    }
 }
 
 /// One packet, as far as names depend on it.
@@ -87,24 +114,23 @@ pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Nam
 #[inline(always)]
 fn is_usual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> bool {
     let Some(ack) = packet.ack else { return false };
-    if packet.syn || packet.fin || packet.rst || ours.next != Some(packet.seq) || packet.window == 0 {
+    if packet.syn || packet.fin || packet.rst || ours.next() != Some(packet.seq) || packet.window == 0 {
         return false;
     }
-    let same_ack = ours.last_ack == Some(ack);
+    let same_ack = ours.last_ack() == Some(ack);
     if packet.len > 1 {
         let end = packet.seq.wrapping_add(packet.len);
-        if theirs.last_ack.is_some_and(|ack| !after(end, ack)) {
+        if theirs.last_ack().is_some_and(|ack| !after(end, ack)) {
             return false;
         }
-        ours.next = Some(end);
-        ours.next_ns = packet.time_ns;
+        ours.set_next(end, packet.time_ns);
     } else if packet.len == 1 || same_ack {
         return false;
     }
     if !same_ack {
         ours.duplicate_acks = 0;
         ours.last_ack_ns = packet.time_ns;
-        ours.last_ack = Some(ack);
+        ours.set_last_ack(ack);
     }
     ours.window = packet.window;
     ours.probing = None;
@@ -115,12 +141,12 @@ fn is_usual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> bool {
 #[inline(never)]
 fn unusual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
     let plain = !packet.syn && !packet.fin && !packet.rst;
-    let same_ack = packet.ack.is_some() && packet.ack == ours.last_ack;
-    let next = ours.next;
+    let same_ack = packet.ack.is_some() && packet.ack == ours.last_ack();
+    let next = ours.next();
     let mut found = None;
     let mut duplicate = false;
 
-    if packet.len == 1 && next == Some(packet.seq) && theirs.window == 0 && theirs.next.is_some() && plain {
+    if packet.len == 1 && next == Some(packet.seq) && theirs.window == 0 && theirs.next().is_some() && plain {
         found = Some(Name::ZeroWindowProbe);
     } else {
         if packet.window == 0 && plain {
@@ -170,16 +196,15 @@ fn unusual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
     }
 
     let end = packet.seq.wrapping_add(packet.len).wrapping_add(u32::from(packet.syn || packet.fin));
-    let advances = ours.next.is_none_or(|next| after(end, next));
-    if advances && found != Some(Name::ZeroWindowProbe) && !(packet.rst && ours.next.is_some()) {
-        ours.next = Some(end);
-        ours.next_ns = packet.time_ns;
+    let advances = ours.next().is_none_or(|next| after(end, next));
+    if advances && found != Some(Name::ZeroWindowProbe) && !(packet.rst && ours.next().is_some()) {
+        ours.set_next(end, packet.time_ns);
     }
-    if packet.ack.is_some() {
+    if let Some(ack) = packet.ack {
         if !same_ack || found == Some(Name::DuplicateAck) {
             ours.last_ack_ns = packet.time_ns;
         }
-        ours.last_ack = packet.ack;
+        ours.set_last_ack(ack);
     }
     ours.window = packet.window;
     ours.probing = found.filter(|name| matches!(name, Name::KeepAlive | Name::ZeroWindowProbe));
@@ -188,9 +213,9 @@ fn unusual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
 
 /// The name of a packet that brings bytes, a SYN or a FIN from before the highest number seen.
 fn repeated(ours: &Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
-    let next = ours.next?;
+    let next = ours.next()?;
     let end = packet.seq.wrapping_add(packet.len);
-    if packet.len > 0 && theirs.last_ack.is_some_and(|ack| !after(end, ack)) {
+    if packet.len > 0 && theirs.last_ack().is_some_and(|ack| !after(end, ack)) {
         return Some(Name::SpuriousRetransmission);
     }
     let behind = after(next, packet.seq) && !(packet.len > 1 && next.wrapping_sub(1) == packet.seq);
@@ -198,7 +223,7 @@ fn repeated(ours: &Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
         return None;
     }
     let since_ack = packet.time_ns.saturating_sub(theirs.last_ack_ns);
-    if theirs.duplicate_acks >= 2 && theirs.last_ack == Some(packet.seq) && since_ack < FAST_RETRANSMISSION_NS {
+    if theirs.duplicate_acks >= 2 && theirs.last_ack() == Some(packet.seq) && since_ack < FAST_RETRANSMISSION_NS {
         return Some(Name::FastRetransmission);
     }
     let near = if packet.rtt_ns == 0 { OUT_OF_ORDER_NS } else { packet.rtt_ns };
