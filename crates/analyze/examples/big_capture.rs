@@ -1,7 +1,8 @@
-//! Writes a large capture for measuring: `big_capture small|large PACKETS FILE`.
+//! Writes a large capture for measuring: `big_capture KIND PACKETS FILE`.
 //!
 //! `small`: the five conversations of 2021 over and over, from other addresses and ports, a hundred at a time side by
-//! side: about 160 bytes a packet, one connection for every 21 packets. `large`: long bodies in full segments.
+//! side: about 160 bytes a packet, one connection for every 21 packets. `large`: full segments, a third of them each of a
+//! long body, of chunks, and of WebSocket messages; `body`, `chunks`, `messages`: one of these alone.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 #[path = "../tests/talk/mod.rs"]
@@ -10,14 +11,21 @@ mod talk;
 use std::fs::File;
 use std::io::BufWriter;
 
-use talk::traffic::{bodies, conversations};
+use talk::traffic::{conversations, some_bodies};
 use wirelab_capture::{LinkType, Writer};
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let [_, kind, packets, path] = args.as_slice() else {
-        eprintln!("usage: big_capture small|large PACKETS FILE");
-        std::process::exit(2);
+        return usage();
+    };
+    let bodies = match kind.as_str() {
+        "small" => None,
+        "large" => Some(0..3),
+        "body" => Some(0..1),
+        "chunks" => Some(1..2),
+        "messages" => Some(2..3),
+        _ => return usage(),
     };
     let packets: u64 = packets.parse().expect("a number of packets");
     let out = BufWriter::with_capacity(1 << 20, File::create(path).expect("a file that can be written"));
@@ -25,7 +33,10 @@ fn main() {
     let mut written = 0;
     let mut batch = 0u64;
     while written < packets {
-        let mut frames = if kind == "large" { bodies(batch) } else { conversations(batch) };
+        let mut frames = match &bodies {
+            Some(kinds) => some_bodies(batch, kinds.clone()),
+            None => conversations(batch),
+        };
         frames.sort_by_key(|(time, _)| *time);
         for (time, frame) in frames.into_iter().take((packets - written) as usize) {
             // Batches follow one another, 50 s apart.
@@ -35,4 +46,9 @@ fn main() {
         batch += 1;
     }
     writer.finish().expect("room for the last frames");
+}
+
+fn usage() {
+    eprintln!("usage: big_capture small|large|body|chunks|messages PACKETS FILE");
+    std::process::exit(2);
 }

@@ -1,5 +1,7 @@
 //! Much traffic, in batches: for measuring.
 
+use std::ops::Range;
+
 use super::{Frames, Talk, unmasked};
 
 /// A hundred conversations side by side.
@@ -16,9 +18,14 @@ pub fn conversations(batch: u64) -> Frames {
 
 /// Three connections side by side: one long body with a length, one in chunks, one of WebSocket messages.
 pub fn bodies(batch: u64) -> Frames {
+    some_bodies(batch, 0..3)
+}
+
+/// Some of these: 0 is the one with a length, 1 chunks, 2 WebSocket messages.
+pub fn some_bodies(batch: u64, kinds: Range<u16>) -> Frames {
     let segment = vec![b'x'; 1448];
     let mut frames = Vec::new();
-    for kind in 0..3u16 {
+    for kind in kinds {
         let mut talk = Talk::new(20_000 + kind).from([10, 1, (batch >> 8) as u8, batch as u8]);
         talk.handshake();
         match kind {
