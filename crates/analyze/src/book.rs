@@ -609,7 +609,7 @@ mod tests {
             app_packets: 1,
             lower: packets * 34,
             tcp: packets * 32,
-            parts: Parts { content: app, ..Parts::default() },
+            parts: Parts::of_tally(&Tally { content_bytes: app, ..Tally::default() }),
             ..Costs::default()
         };
         open

@@ -184,13 +184,9 @@ impl Connection {
             lower_bytes: lower,
             tcp_bytes: tcp,
             app_bytes: app,
-            request_head_bytes: parts.request_head,
-            response_head_bytes: parts.response_head,
-            framing_bytes: parts.framing,
-            content_bytes: parts.content,
-            retransmitted_bytes: parts.retransmitted,
             useful_bytes: useful,
             retransmitted_packets: repeated_packets,
+            ..parts.tally()
         }
     }
 
@@ -671,9 +667,9 @@ impl Connection {
         // The packet itself goes to the owner of its first new byte, unless it was given away above.
         let mut first = repeated == 0;
         let [ours, _] = both(&mut live.directions, from);
-        for &Owned { exchange, part, len } in &shared.owned {
-            let exchange = live.ledger.clamp(exchange);
-            ours.next += u64::from(len);
+        for run in shared.owned.chunk_by(|a, b| a.exchange == b.exchange) {
+            let exchange = live.ledger.clamp(run.first().map_or(0, |owned| owned.exchange));
+            ours.next += run.iter().map(|owned| u64::from(owned.len)).sum::<u64>();
             ours.own(ours.next, exchange);
             let Some(open) = live.ledger.get(exchange) else { continue };
             if first {
@@ -681,9 +677,12 @@ impl Connection {
                 open.packet(meta, !meta.from_client);
                 shared.packets.belongs(meta, exchange, open.order);
             }
-            open.bytes(part, u64::from(len), meta);
+            open.new_bytes_at(meta);
             open.owns(meta.from_client, ours.next);
-            shared.packets.span(meta, Span { part, len });
+            for &Owned { part, len, .. } in run {
+                open.bytes(part, u64::from(len), meta.from_client);
+                shared.packets.span(meta, Span { part, len });
+            }
         }
         live.ledger.unbooked = false;
     }
@@ -763,7 +762,7 @@ impl Connection {
 
     fn give_repeated(&self, exchange: ExId, meta: &PacketMeta, len: u64, live: &mut Live, shared: &mut Shared) {
         if len > 0 {
-            live.ledger.bytes(exchange, Part::Retransmitted, len, meta);
+            live.ledger.repeated_bytes(exchange, len, meta);
             shared.packets.span(meta, Span { part: Part::Retransmitted, len: len as u32 });
         }
     }

@@ -20,54 +20,62 @@ pub(crate) struct Costs {
     pub parts: Parts,
 }
 
-/// App bytes by what they are.
+/// App bytes by what they are: one number a [`Part`], but that useful bytes count as content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Parts {
-    pub request_head: u64,
-    pub response_head: u64,
-    pub framing: u64,
-    pub content: u64,
-    pub retransmitted: u64,
-}
+pub(crate) struct Parts([u64; 5]);
 
 impl Parts {
     /// Those of a tally.
     pub fn of_tally(tally: &Tally) -> Parts {
-        Parts {
-            request_head: tally.request_head_bytes,
-            response_head: tally.response_head_bytes,
-            framing: tally.framing_bytes,
-            content: tally.content_bytes,
-            retransmitted: tally.retransmitted_bytes,
+        Parts([
+            tally.request_head_bytes,
+            tally.response_head_bytes,
+            tally.framing_bytes,
+            tally.content_bytes,
+            tally.retransmitted_bytes,
+        ])
+    }
+
+    /// The same columns of a tally, the others 0.
+    #[inline]
+    pub fn tally(&self) -> Tally {
+        let [request_head_bytes, response_head_bytes, framing_bytes, content_bytes, retransmitted_bytes] = self.0;
+        Tally {
+            app_bytes: self.sum(),
+            request_head_bytes,
+            response_head_bytes,
+            framing_bytes,
+            content_bytes,
+            retransmitted_bytes,
+            ..Tally::default()
         }
     }
 
     /// All of them together.
     #[inline]
     pub fn sum(&self) -> u64 {
-        self.request_head + self.response_head + self.framing + self.content + self.retransmitted
+        self.0.iter().sum()
     }
 
     /// The bytes of one kind.
     #[inline]
     pub fn of(&mut self, part: Part) -> &mut u64 {
+        let [request_head, response_head, framing, content, retransmitted] = &mut self.0;
         match part {
-            Part::RequestHead => &mut self.request_head,
-            Part::ResponseHead => &mut self.response_head,
-            Part::Framing => &mut self.framing,
-            Part::Content | Part::Useful => &mut self.content,
-            Part::Retransmitted => &mut self.retransmitted,
+            Part::RequestHead => request_head,
+            Part::ResponseHead => response_head,
+            Part::Framing => framing,
+            Part::Content | Part::Useful => content,
+            Part::Retransmitted => retransmitted,
         }
     }
 
     /// Adds those of another.
     #[inline]
     pub fn add(&mut self, other: &Parts) {
-        self.request_head += other.request_head;
-        self.response_head += other.response_head;
-        self.framing += other.framing;
-        self.content += other.content;
-        self.retransmitted += other.retransmitted;
+        for (all, more) in self.0.iter_mut().zip(other.0) {
+            *all += more;
+        }
     }
 }
 
@@ -99,21 +107,16 @@ impl Costs {
     /// All columns.
     #[inline]
     pub fn tally(&self) -> Tally {
-        let app_bytes = self.parts.sum();
+        let parts = self.parts.tally();
         Tally {
             total_packets: u64::from(self.packets),
             app_packets: u64::from(self.app_packets),
-            frame_bytes: self.lower + self.tcp + app_bytes,
+            frame_bytes: self.lower + self.tcp + parts.app_bytes,
             lower_bytes: self.lower,
             tcp_bytes: self.tcp,
-            app_bytes,
-            request_head_bytes: self.parts.request_head,
-            response_head_bytes: self.parts.response_head,
-            framing_bytes: self.parts.framing,
-            content_bytes: self.parts.content,
-            retransmitted_bytes: self.parts.retransmitted,
             useful_bytes: u64::from(self.useful),
             retransmitted_packets: u64::from(self.repeated_packets),
+            ..parts
         }
     }
 }

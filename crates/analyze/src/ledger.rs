@@ -250,11 +250,11 @@ impl Ledger {
         id.max(self.first)
     }
 
-    /// Gives payload bytes to an exchange.
-    #[inline]
-    pub fn bytes(&mut self, id: ExId, part: Part, len: u64, meta: &PacketMeta) {
+    /// Gives bytes to an exchange that had been on the wire before.
+    pub fn repeated_bytes(&mut self, id: ExId, len: u64, meta: &PacketMeta) {
         if let Some(open) = self.get(id) {
-            open.bytes(part, len, meta);
+            open.last_ns = open.last_ns.max(meta.time_ns);
+            open.bytes(Part::Retransmitted, len, meta.from_client);
         }
     }
 
@@ -262,8 +262,9 @@ impl Ledger {
     pub fn reclassify(&mut self, id: ExId, part: Part, len: u64) {
         let Some(open) = self.get(id) else { return };
         let parts = &mut open.costs.parts;
-        let len = len.min(parts.content);
-        parts.content -= len;
+        let content = parts.of(Part::Content);
+        let len = len.min(*content);
+        *content -= len;
         *parts.of(part) += len;
     }
 
@@ -380,22 +381,25 @@ impl Open {
         }
     }
 
+    /// Notes that a packet brought new bytes.
+    #[inline]
+    pub fn new_bytes_at(&mut self, meta: &PacketMeta) {
+        self.last_ns = self.last_ns.max(meta.time_ns);
+        if meta.from_client {
+            self.asked_ns = meta.time_ns;
+        } else {
+            if self.answer_first_ns == 0 {
+                self.answer_first_ns = meta.time_ns;
+            }
+            self.answer_last_ns = meta.time_ns;
+        }
+    }
+
     /// Adds payload bytes.
     #[inline]
-    pub fn bytes(&mut self, part: Part, len: u64, meta: &PacketMeta) {
-        self.last_ns = self.last_ns.max(meta.time_ns);
-        if part != Part::Retransmitted {
-            if meta.from_client {
-                self.asked_ns = meta.time_ns;
-            } else {
-                if self.answer_first_ns == 0 {
-                    self.answer_first_ns = meta.time_ns;
-                }
-                self.answer_last_ns = meta.time_ns;
-            }
-        }
+    pub fn bytes(&mut self, part: Part, len: u64, from_client: bool) {
         self.costs.bytes(part, len);
-        if !meta.from_client {
+        if !from_client {
             self.push.bytes(part, len);
         }
     }

@@ -158,21 +158,16 @@ impl Sums {
 
     #[inline]
     fn tally(&self) -> Tally {
-        let app_bytes = self.parts.sum();
+        let parts = self.parts.tally();
         Tally {
             total_packets: self.packets,
             app_packets: self.app_packets,
-            frame_bytes: self.lower + self.tcp + app_bytes,
+            frame_bytes: self.lower + self.tcp + parts.app_bytes,
             lower_bytes: self.lower,
             tcp_bytes: self.tcp,
-            app_bytes,
-            request_head_bytes: self.parts.request_head,
-            response_head_bytes: self.parts.response_head,
-            framing_bytes: self.parts.framing,
-            content_bytes: self.parts.content,
-            retransmitted_bytes: self.parts.retransmitted,
             useful_bytes: self.useful,
             retransmitted_packets: self.repeated_packets,
+            ..parts
         }
     }
 }
