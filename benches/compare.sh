@@ -13,6 +13,7 @@ cd "$(dirname "$0")/.."
 
 packets=${1:-1000000}
 runs=${2:-5}
+TSHARK_LARGE=${TSHARK_LARGE:-}
 folder=$(mktemp -d)
 [ -n "${KEEP:-}" ] || trap 'rm -rf "$folder"' EXIT
 tshark_fields=(-T fields -e tcp.stream -e frame.len -e tcp.hdr_len -e tcp.len)
@@ -22,10 +23,6 @@ if [ -z "${BUILT:-}" ]; then # BUILT=1 takes what is in target/release as it is.
     cargo build --quiet --release -p wirelab-analyze --example big_capture
 fi
 target=${CARGO_TARGET_DIR:-target}/release
-for kind in small large; do
-    "$target/examples/big_capture" "$kind" "$packets" "$folder/$kind.pcap"
-done
-
 # One run: "CPU-seconds memory-KiB" on standard output. The shell counts in milliseconds, GNU time in hundredths.
 TIMEFORMAT='%3U %3S'
 once() {
@@ -58,10 +55,19 @@ run() {
     esac
 }
 
-for kind in small large; do
+describe() {
+    case $1 in
+        small) echo "small packets: conversations of the five apps" ;;
+        large) echo "large packets: long bodies, chunks and WebSocket messages, a third each" ;;
+        body) echo "large packets: long bodies alone" ;;
+    esac
+}
+
+for kind in small large body; do
     file=$folder/$kind.pcap
+    "$target/examples/big_capture" "$kind" "$packets" "$file"
     echo
-    echo "$packets $kind packets, $(($(stat -c %s "$file") / 1000000)) MB, median of $runs runs"
+    echo "$packets $(describe "$kind"); $(($(stat -c %s "$file") / 1000000)) MB, median of $runs runs"
     echo
     echo '| program | CPU seconds | peak memory, MB | times cat | times less than tshark |'
     echo '|---|---:|---:|---:|---:|'
@@ -73,7 +79,7 @@ for kind in small large; do
     done
     shown=("${programs[@]}")
     tshark=
-    if command -v tshark >/dev/null && { [ "$kind" = small ] || [ -n "${TSHARK_LARGE:-}" ]; }; then
+    if command -v tshark >/dev/null && { [ "$kind" = small ] || [ "$kind$TSHARK_LARGE" = large1 ]; }; then
         run tshark "$file" >"$folder/$kind.tshark"
         tshark=$(median "$folder/$kind.tshark" | cut -d' ' -f1)
         shown+=(tshark)
@@ -86,4 +92,5 @@ for kind in small large; do
                 (cat + 0 > 0 ? sprintf("%.1f", cpu / cat) : "-"), (tshark != "" && cpu > 0 ? sprintf("%.0f", tshark / cpu) : "-")
         }'
     done
+    [ -n "${KEEP:-}" ] || rm "$file"
 done
