@@ -73,7 +73,26 @@ impl Place {
         })
     }
 
-    fn size_line(&mut self, mut line: SizeLine, input: &[u8]) -> Result<usize, Error> {
+    #[inline]
+    fn size_line(&mut self, line: SizeLine, input: &[u8]) -> Result<usize, Error> {
+        // Mostly the line is here as a whole, and has no extension.
+        if line.len == 0
+            && let Some((size, taken)) = plain_size(input)
+        {
+            *self = Place::of_size(size);
+            return Ok(taken);
+        }
+        self.any_size_line(line, input)
+    }
+
+    /// What comes behind the line with a chunk's size.
+    #[inline]
+    fn of_size(size: u64) -> Place {
+        if size == 0 { Place::Trailer { len: 0, empty: true } } else { Place::Chunk(size) }
+    }
+
+    #[inline(never)]
+    fn any_size_line(&mut self, mut line: SizeLine, input: &[u8]) -> Result<usize, Error> {
         let mut taken = 0;
         let mut ended = false;
         while let Some(&byte) = input.get(taken) {
@@ -99,11 +118,7 @@ impl Place {
             }
         }
         line.len = grown(line.len, taken)?;
-        *self = match (ended, line.size) {
-            (false, _) => Place::Size(line),
-            (true, 0) => Place::Trailer { len: 0, empty: true },
-            (true, size) => Place::Chunk(size),
-        };
+        *self = if ended { Place::of_size(line.size) } else { Place::Size(line) };
         Ok(taken)
     }
 
@@ -165,6 +180,21 @@ fn grown(len: u32, by: usize) -> Result<u32, Error> {
     }
 }
 
+/// A size of at most 15 digits and a CR LF behind it: the size, and how long this is.
+#[inline]
+fn plain_size(input: &[u8]) -> Option<(u64, usize)> {
+    let mut size = 0;
+    for (at, &byte) in input.iter().take(16).enumerate() {
+        match hex(byte) {
+            Some(digit) => size = size << 4 | u64::from(digit),
+            None if at > 0 && byte == b'\r' && input.get(at + 1) == Some(&b'\n') => return Some((size, at + 2)),
+            None => return None,
+        }
+    }
+    None
+}
+
+#[inline]
 fn hex(byte: u8) -> Option<u8> {
     match byte {
         b'0'..=b'9' => Some(byte - b'0'),

@@ -103,15 +103,23 @@ impl Messages {
     /// ends with them.
     #[inline]
     pub(super) fn content(&mut self, input: &[u8]) -> Option<bool> {
-        match self.body {
-            Some(Place::Length(left)) if self.failed.is_none() && !input.is_empty() && input.len() as u64 <= left => {
-                self.held.release();
-                let left = left - input.len() as u64;
-                self.body = (left > 0).then_some(Place::Length(left));
-                Some(left == 0)
-            }
-            _ => None,
+        let len = input.len() as u64;
+        if len == 0 || self.failed.is_some() {
+            return None;
         }
+        self.held.release();
+        match &mut self.body {
+            Some(Place::Length(left)) if len < *left => *left -= len,
+            // What comes behind a chunk is not content.
+            Some(Place::Chunk(left)) if len < *left => *left -= len,
+            Some(Place::UntilClose) => {}
+            Some(Place::Length(left)) if len == *left => {
+                self.body = None;
+                return Some(true);
+            }
+            _ => return None,
+        }
+        Some(false)
     }
 
     pub(super) fn is_idle(&self) -> bool {
