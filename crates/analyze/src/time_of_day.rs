@@ -1,7 +1,8 @@
 //! Did a server say what time it is?
 //!
 //! The useful bytes of an update are the 8 characters `HH:MM:SS`. They count where they stand as wirelab's apps write
-//! them: behind `"time":` in JSON, inside a `<time>` element, or at the start of a line of a line protocol.
+//! them: behind `"time":` in JSON, inside a `<time>` element, or at the start of a line of a line protocol; in WebSocket,
+//! in text messages alone.
 
 use std::io::Write;
 use std::ops::Range;
