@@ -58,12 +58,12 @@ run() {
 describe() {
     case $1 in
         small) echo "small packets: conversations of the five apps" ;;
-        large) echo "large packets: long bodies, chunks and WebSocket messages, a third each" ;;
-        body) echo "large packets: long bodies alone" ;;
+        large) echo "large packets: long bodies, chunks and WebSocket messages of 16 KiB, a third each" ;;
+        pieces) echo "large packets: the same, with a chunk a segment, and a message and a ping a segment" ;;
     esac
 }
 
-for kind in small large body; do
+for kind in small large pieces; do
     file=$folder/$kind.pcap
     "$target/examples/big_capture" "$kind" "$packets" "$file"
     echo

@@ -11,7 +11,7 @@ use std::hint::black_box;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use talk::Frames;
-use talk::traffic::{bodies, conversations};
+use talk::traffic::{Pieces, bodies, conversations};
 use wirelab_analyze::{Analyzer, Settings};
 use wirelab_capture::{Frame, LinkType};
 use wirelab_dissect::packet::decode;
@@ -29,7 +29,13 @@ fn small_packets(bencher: Bencher<'_, '_>) {
 /// Full segments: a long body, chunks, WebSocket messages.
 #[divan::bench]
 fn large_packets(bencher: Bencher<'_, '_>) {
-    analyze(bencher, bodies(0), Settings::default());
+    analyze(bencher, bodies(0, Pieces::Long), Settings::default());
+}
+
+/// The same, with a chunk a segment, and a message and a ping.
+#[divan::bench]
+fn large_packets_of_pieces(bencher: Bencher<'_, '_>) {
+    analyze(bencher, bodies(0, Pieces::Short), Settings::default());
 }
 
 /// With every packet kept for lists and pictures.

@@ -2,7 +2,8 @@
 //!
 //! `small`: the five conversations of 2021 over and over, from other addresses and ports, a hundred at a time side by
 //! side: about 160 bytes a packet, one connection for every 21 packets. `large`: full segments, a third of them each of a
-//! long body, of chunks, and of WebSocket messages; `body`, `chunks`, `messages`: one of these alone.
+//! long body, of chunks, and of WebSocket messages, of 16 KiB; `pieces`: the same with a chunk a segment, and a message and a
+//! ping a segment.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 #[path = "../tests/talk/mod.rs"]
@@ -11,7 +12,7 @@ mod talk;
 use std::fs::File;
 use std::io::BufWriter;
 
-use talk::traffic::{conversations, some_bodies};
+use talk::traffic::{Pieces, bodies, conversations};
 use wirelab_capture::{LinkType, Writer};
 
 fn main() {
@@ -19,12 +20,10 @@ fn main() {
     let [_, kind, packets, path] = args.as_slice() else {
         return usage();
     };
-    let bodies = match kind.as_str() {
-        "small" => None,
-        "large" => Some(0..3),
-        "body" => Some(0..1),
-        "chunks" => Some(1..2),
-        "messages" => Some(2..3),
+    let frames_of: fn(u64) -> talk::Frames = match kind.as_str() {
+        "small" => conversations,
+        "large" => |batch| bodies(batch, Pieces::Long),
+        "pieces" => |batch| bodies(batch, Pieces::Short),
         _ => return usage(),
     };
     let packets: u64 = packets.parse().expect("a number of packets");
@@ -33,10 +32,7 @@ fn main() {
     let mut written = 0;
     let mut batch = 0u64;
     while written < packets {
-        let mut frames = match &bodies {
-            Some(kinds) => some_bodies(batch, kinds.clone()),
-            None => conversations(batch),
-        };
+        let mut frames = frames_of(batch);
         frames.sort_by_key(|(time, _)| *time);
         for (time, frame) in frames.into_iter().take((packets - written) as usize) {
             // Batches follow one another, 50 s apart.
@@ -49,6 +45,6 @@ fn main() {
 }
 
 fn usage() {
-    eprintln!("usage: big_capture small|large|body|chunks|messages PACKETS FILE");
+    eprintln!("usage: big_capture small|large|pieces PACKETS FILE");
     std::process::exit(2);
 }

@@ -5,7 +5,7 @@
 mod talk;
 
 use proptest::prelude::*;
-use talk::traffic::{bodies, conversations};
+use talk::traffic::{Pieces, bodies, conversations};
 use wirelab_analyze::{Analyzer, Capture, Settings};
 use wirelab_capture::{LinkType, Reader, Writer};
 
@@ -13,7 +13,7 @@ use wirelab_capture::{LinkType, Reader, Writer};
 fn file() -> Vec<u8> {
     let mut frames = conversations(0);
     frames.truncate(120);
-    frames.extend(bodies(0).into_iter().take(30));
+    frames.extend(bodies(0, Pieces::Short).into_iter().take(30));
     frames.sort_by_key(|(time, _)| *time);
     let mut writer = Writer::create(Vec::new(), LinkType::ETHERNET, 65535).unwrap();
     for (time, frame) in frames {

@@ -311,6 +311,14 @@ fn per_update(rows: &[Row]) -> String {
     if same > 0 && same == rows.len() {
         return "One update costs to the byte what it cost in 2021".to_owned();
     }
+    if let [one] = rows {
+        let Tally { total_packets, frame_bytes, .. } = one.tally;
+        return format!(
+            "The median update takes {} and {} bytes",
+            count(total_packets, "packet"),
+            grouped(frame_bytes)
+        );
+    }
     match extremes(rows) {
         Some((least, most)) if least.tally.total_packets == most.tally.total_packets => {
             format!("Every update takes {}; the bytes make the difference", count(least.tally.total_packets, "packet"))
