@@ -25,5 +25,5 @@ else
 fi
 
 cd "$here"
-[ -d node_modules/playwright-core ] || npm install --no-audit --no-fund --silent
+[ -d node_modules/playwright-core ] || npm install --no-audit --no-fund --no-package-lock --silent
 PAGE=$(realpath "$page") LARGE=$([ -z "$large" ] || realpath "$large") node --test --test-concurrency=1 ./*.test.js
