@@ -417,3 +417,36 @@ impl Open {
 const MOST_OPEN: usize = 64;
 /// How many packet numbers an exchange lists.
 const MOST_PACKETS_LISTED: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keep_alive_leaves_the_exchange_in_progress_open() {
+        let (mut ledger, mut book) = (Ledger::default(), Book::new(0));
+        let mut account = Account { connection: 0, closed: Closed::default() };
+        let at = PacketMeta::default();
+        let request = ledger.begin(Nature::Turn, label::REQUEST, &at, &mut account, &mut book);
+        ledger.get(request).expect("just begun").complete = true;
+        let probe = ledger.keep_alive(&at, &mut account, &mut book);
+        assert_ne!(probe, request);
+        assert_eq!(ledger.current(&at, &mut account, &mut book), request);
+        assert_eq!(ledger.get(request).map(|open| open.label), Some(label::REQUEST));
+        assert_eq!(ledger.keep_alive(&at, &mut account, &mut book), probe);
+    }
+
+    #[test]
+    fn an_exchange_that_is_over_goes_when_the_next_begins_unless_bytes_of_it_are_not_booked() {
+        for (unbooked, remains) in [(false, false), (true, true)] {
+            let (mut ledger, mut book) = (Ledger::default(), Book::new(0));
+            let mut account = Account { connection: 0, closed: Closed::default() };
+            let at = PacketMeta::default();
+            let first = ledger.begin(Nature::Turn, label::REQUEST, &at, &mut account, &mut book);
+            ledger.get(first).expect("just begun").complete = true;
+            ledger.unbooked = unbooked;
+            ledger.begin(Nature::Turn, label::REQUEST, &at, &mut account, &mut book);
+            assert_eq!(ledger.get(first).is_some(), remains);
+        }
+    }
+}
