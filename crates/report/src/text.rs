@@ -77,23 +77,14 @@ fn clients_of(report: &Report, paint: &Paint) -> String {
         };
         text.push_str(&paint.bold(&heading));
         text.push('\n');
-        let mut grid = Grid::new();
-        grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        let mut grid = bare_grid();
         grid.set_header(["", "updates", "packets", "app packets", "frame", "lower", "TCP", "app"]);
         for row in &rows {
             let mut cells = vec![row.address(), with_commas(row.updates)];
             cells.extend(Column::ALL.iter().map(|column| with_commas(column.of(&row.tally))));
             grid.add_row(cells);
         }
-        for index in 1..8 {
-            if let Some(column) = grid.column_mut(index) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        for line in grid.lines() {
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
+        push_aligned(&mut text, grid);
         text.push('\n');
     }
     text
@@ -110,8 +101,7 @@ fn exchanges(capture: &Capture, paint: &Paint) -> String {
         text.push_str(&paint.bold(line));
         text.push('\n');
     }
-    let mut grid = Grid::new();
-    grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let mut grid = bare_grid();
     grid.set_header(["", "count", "packets", "frame", "lower", "TCP", "app", "first byte"]);
     for group in groups.iter().take(MOST_GROUPS) {
         let mut cells = vec![shortened(&printable(&group.label), 24), with_commas(group.count)];
@@ -120,6 +110,24 @@ fn exchanges(capture: &Capture, paint: &Paint) -> String {
         cells.push(group.first_byte_s.map_or(String::new(), |spread| plain(&duration(spread.median))));
         grid.add_row(cells);
     }
+    push_aligned(&mut text, grid);
+    let rest = groups.len().saturating_sub(MOST_GROUPS);
+    if rest > 0 {
+        text.push_str(&format!("{rest} more kinds of exchanges are in the JSON.\n"));
+    }
+    text.push('\n');
+    text
+}
+
+/// A grid without lines, as wide as what is in it.
+fn bare_grid() -> Grid {
+    let mut grid = Grid::new();
+    grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    grid
+}
+
+/// Adds a grid of a label and seven figures, these right-aligned.
+fn push_aligned(text: &mut String, mut grid: Grid) {
     for index in 1..8 {
         if let Some(column) = grid.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -129,18 +137,11 @@ fn exchanges(capture: &Capture, paint: &Paint) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    let rest = groups.len().saturating_sub(MOST_GROUPS);
-    if rest > 0 {
-        text.push_str(&format!("{rest} more kinds of exchanges are in the JSON.\n"));
-    }
-    text.push('\n');
-    text
 }
 
 /// One table, right-aligned, at most 80 columns wide.
 fn grid(table: &Table, paint: &Paint) -> String {
-    let mut grid = Grid::new();
-    grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let mut grid = bare_grid();
     let mut header = vec!["".to_owned()];
     header.extend(HEADINGS.iter().map(|&heading| heading.to_owned()));
     grid.set_header(header);

@@ -23,7 +23,7 @@ impl Connection {
             }
             let new = segment.data.get(old..).unwrap_or_default();
             let cut = segment.cut.min((len - old) as u32);
-            self.deliver_late(from, old as u32 + segment.repeated, new, cut, &segment.meta, live, shared);
+            self.deliver(from, old as u32 + segment.repeated, new, cut, &segment.meta, live, shared);
         }
         if let Some(meta) = live.directions.get(from).and_then(|ours| ours.fin).map(|_| PacketMeta {
             time_ns: self.last_ns,
@@ -58,24 +58,7 @@ impl Connection {
         live.ledger.unbooked = false;
     }
 
-    /// Hands new bytes to the conversation and books them, where that did not happen at once.
-    #[inline(never)]
-    #[expect(clippy::too_many_arguments, reason = "one packet, seen from all sides")]
-    pub(super) fn deliver_late(
-        &mut self,
-        from: usize,
-        repeated: u32,
-        data: &[u8],
-        cut: u32,
-        meta: &PacketMeta,
-        live: &mut Live,
-        shared: &mut Shared,
-    ) {
-        self.deliver(from, repeated, data, cut, meta, live, shared);
-    }
-
     /// Hands new bytes to the conversation and books them.
-    #[inline]
     #[expect(clippy::too_many_arguments, reason = "one packet, seen from all sides")]
     pub(super) fn deliver(
         &mut self,

@@ -208,12 +208,12 @@ impl Connection {
                 }
             }
             self.skip_gap(from, position, live, shared);
-            self.deliver_late(from, 0, segment.payload, cut, meta, live, shared);
+            self.deliver(from, 0, segment.payload, cut, meta, live, shared);
         } else {
             let old = (next - start) as usize;
             let new = segment.payload.get(old..).unwrap_or_default();
             let cut = cut.min((start + len - next) as u32);
-            self.deliver_late(from, old as u32, new, cut, meta, live, shared);
+            self.deliver(from, old as u32, new, cut, meta, live, shared);
         }
         self.drain(from, live, shared);
     }
