@@ -184,7 +184,6 @@ impl Analyzer {
     /// Takes a segment. Inlined where it was decoded, so that it never has to be put into memory.
     #[inline(always)]
     fn segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
-        self.shared.packets.at(segment.payload_offset);
         let (flow, swapped) = Flow::of(&segment.source, &segment.destination);
         let is_last = self.connections.get(self.last as usize).is_some_and(|last| last.flow == flow);
         let known = if is_last { Some(self.last) } else { self.find(&flow) };

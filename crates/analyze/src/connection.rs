@@ -38,8 +38,8 @@ pub(crate) struct Connection {
     certain: bool,
     /// Whether it has ended as TCP sees it, and waits to be put away.
     pub closing: bool,
-    /// Which of them have sent a SYN, as bits, and the sequence numbers of these: a new one on the same endpoints is a
-    /// new connection.
+    /// Of which of them the SYN was seen or answered, as bits, and the sequence numbers of these: a SYN with another
+    /// one begins a new connection.
     has_syn: u8,
     syn: [u32; 2],
     pub first_ns: u64,
@@ -212,7 +212,7 @@ impl Connection {
             }
     }
 
-    /// Takes the next segment. Gives whether the connection has ended as TCP sees it.
+    /// Takes the next segment.
     #[inline(always)]
     pub fn take(&mut self, segment: &Segment<'_>, swapped: bool, number: u64, time_ns: u64, shared: &mut Shared) {
         let from = self.sender(swapped);
@@ -231,6 +231,7 @@ impl Connection {
             lower: segment.lower_len,
             tcp: segment.header_len,
             app: segment.payload_len,
+            payload_offset: segment.payload_offset,
             from_client,
             record: 0,
         };
@@ -255,8 +256,8 @@ impl Connection {
     pub fn end(&mut self, shared: &mut Shared) {
         let Some(mut live) = self.live.take() else { return };
         for from in 0..2 {
-            while let Some(first) = live.directions.get(from).and_then(Direction::first_waiting) {
-                self.skip_gap(from, first, &mut live, shared);
+            while let Some((first, behind)) = live.directions.get(from).and_then(Direction::first_waiting) {
+                self.skip_gap(from, first, behind, &mut live, shared);
                 self.drain(from, &mut live, shared);
             }
         }
@@ -271,23 +272,32 @@ impl Connection {
     #[inline(always)]
     fn settle_roles(&mut self, segment: &Segment<'_>, from: usize) {
         if segment.flags.syn() {
-            self.settle_by_syn(segment.seq, segment.flags.ack(), from);
+            self.settle_by_syn(segment.seq, segment.flags.ack().then_some(segment.ack), from);
         } else if !self.certain && segment.payload_len > 0 {
             self.settle_by_bytes(segment.payload, from);
         }
     }
 
     #[inline(never)]
-    fn settle_by_syn(&mut self, seq: u32, answers: bool, from: usize) {
-        if self.syn_of(from).is_none()
-            && let Some(syn) = self.syn.get_mut(from)
-        {
-            *syn = seq;
-            self.has_syn |= 1 << from;
+    fn settle_by_syn(&mut self, seq: u32, answers: Option<u32>, from: usize) {
+        self.note_syn(from, seq);
+        if let Some(ack) = answers {
+            // What it answers may be recorded later: its number is known by now.
+            self.note_syn(1 - from, ack.wrapping_sub(1));
         }
         if !self.certain {
-            self.client = if answers { 1 - from } else { from } as u8;
+            self.client = if answers.is_some() { 1 - from } else { from } as u8;
             self.certain = true;
+        }
+    }
+
+    /// Notes the sequence number of an endpoint's SYN, if it is the first.
+    fn note_syn(&mut self, endpoint: usize, seq: u32) {
+        if self.syn_of(endpoint).is_none()
+            && let Some(syn) = self.syn.get_mut(endpoint)
+        {
+            *syn = seq;
+            self.has_syn |= 1 << endpoint;
         }
     }
 

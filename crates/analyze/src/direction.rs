@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
-use crate::ledger::{ExId, PacketMeta};
+use crate::ledger::{ExId, PacketMeta, Place};
 use crate::naming::Seen;
 use crate::queue::Queue;
 
@@ -167,10 +167,11 @@ impl Direction {
         self.early.as_ref().is_some_and(|early| !early.waiting.is_empty())
     }
 
-    /// The position of the first segment that waits.
+    /// The position of the first segment that waits, and where that stands.
     #[inline]
-    pub fn first_waiting(&self) -> Option<u64> {
-        self.early.as_ref()?.waiting.first_key_value().map(|(position, _)| *position)
+    pub fn first_waiting(&self) -> Option<(u64, Place)> {
+        let (position, segment) = self.early.as_ref()?.waiting.first_key_value()?;
+        Some((*position, segment.meta.payload()))
     }
 
     /// The first segment that waits, if it begins at or before `next`.

@@ -45,9 +45,32 @@ pub(crate) struct PacketMeta {
     pub tcp: u32,
     /// Payload bytes.
     pub app: u32,
+    /// Where the payload begins in its frame.
+    pub payload_offset: u32,
     pub from_client: bool,
     /// Its place among the kept packets, plus one; 0 where packets are not kept.
     pub record: u32,
+}
+
+/// A byte of the capture.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// The frame, counted from 1.
+    pub frame: u64,
+    /// Bytes from the start of it.
+    pub offset: u32,
+}
+
+impl PacketMeta {
+    /// Where its payload begins.
+    pub fn payload(&self) -> Place {
+        Place { frame: self.number, offset: self.payload_offset }
+    }
+
+    /// Where its acknowledgment number stands (RFC 9293, section 3.1).
+    pub fn acknowledgment(&self) -> Place {
+        Place { frame: self.number, offset: self.payload_offset.saturating_sub(self.tcp) + 8 }
+    }
 }
 
 /// An exchange that may still be given packets.

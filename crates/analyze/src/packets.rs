@@ -17,8 +17,6 @@ pub(crate) struct Packets {
     pub owners: VecDeque<Option<(ExId, u64)>>,
     /// How many were taken away.
     taken: u32,
-    /// Where the payload of the packet in hand begins, kept or not.
-    payload_offset: u32,
 }
 
 impl Packets {
@@ -35,12 +33,6 @@ impl Packets {
     #[inline]
     pub fn wanted(&self) -> bool {
         self.rows.len() < self.most
-    }
-
-    /// Notes where the payload of the packet in hand begins.
-    #[inline]
-    pub fn at(&mut self, payload_offset: u32) {
-        self.payload_offset = payload_offset;
     }
 
     /// Keeps a packet. Gives its place, plus one.
@@ -63,7 +55,7 @@ impl Packets {
             lower_len: meta.lower,
             tcp_len: meta.tcp,
             app_len: meta.app,
-            payload_offset: segment.payload_offset,
+            payload_offset: meta.payload_offset,
             flags: segment.flags.to_string(),
             seq,
             ack,
@@ -117,16 +109,6 @@ impl Packets {
         if let Some(row) = self.row_of(meta) {
             row.spans.push(span);
         }
-    }
-
-    /// Where the payload of a packet begins in its frame.
-    #[inline]
-    pub fn payload_offset(&self, meta: &PacketMeta) -> u64 {
-        if meta.record == 0 {
-            return u64::from(self.payload_offset);
-        }
-        let row = self.at_of(meta).and_then(|at| self.rows.get(at));
-        u64::from(row.map_or(self.payload_offset, |row| row.payload_offset))
     }
 
     /// Takes a packet's description, to be added to; `None` where it is not kept.

@@ -5,7 +5,7 @@
 use super::{Connection, Live, Shared, both};
 use crate::context::{Context, Owned};
 use crate::conversation::Conversation;
-use crate::ledger::PacketMeta;
+use crate::ledger::{PacketMeta, Place};
 use crate::model::{Part, Span};
 
 impl Connection {
@@ -34,8 +34,15 @@ impl Connection {
         }
     }
 
-    /// Bytes up to `position` are not in the capture.
-    pub(super) fn skip_gap(&mut self, from: usize, position: u64, live: &mut Live, shared: &mut Shared) {
+    /// Bytes up to `position` are not in the capture, as is seen at a place behind them.
+    pub(super) fn skip_gap(
+        &mut self,
+        from: usize,
+        position: u64,
+        shown_at: Place,
+        live: &mut Live,
+        shared: &mut Shared,
+    ) {
         let Some(ours) = live.directions.get_mut(from) else { return };
         let count = position.saturating_sub(ours.next);
         if count == 0 {
@@ -45,12 +52,12 @@ impl Connection {
         self.counts.rare().missing_bytes += count;
         live.partial = true;
         let meta = PacketMeta {
-            number: 0,
+            number: shown_at.frame,
             time_ns: self.last_ns,
             from_client: from == usize::from(self.client),
             ..PacketMeta::default()
         };
-        self.converse(&meta, 0, live, shared, |conversation, from_client, cx| {
+        self.converse(&meta, shown_at.offset.into(), live, shared, |conversation, from_client, cx| {
             conversation.skip(from_client, count, cx);
         });
         // A gap has no packets: whatever it opened gets its bytes from the packets to come.
@@ -70,7 +77,7 @@ impl Connection {
         live: &mut Live,
         shared: &mut Shared,
     ) {
-        let offset = shared.packets.payload_offset(meta) + u64::from(repeated);
+        let offset = u64::from(meta.payload_offset + repeated);
         self.converse(meta, offset, live, shared, |conversation, from_client, cx| {
             conversation.read(from_client, data, cx);
             if cut > 0 {

@@ -80,17 +80,17 @@ impl Connection {
         if acked.is_some()
             && theirs.has_waiting()
             && theirs.acked > theirs.next
-            && let Some(first) = theirs.first_waiting()
+            && let Some((first, behind)) = theirs.first_waiting()
             && first <= theirs.acked
         {
-            self.skip_gap(1 - from, first, live, shared);
+            self.skip_gap(1 - from, first, behind, live, shared);
             self.drain(1 - from, live, shared);
         }
         // Whoever speaks on after acknowledging bytes that are not in the capture has them: they will not come any more.
         let [_, theirs] = both(&mut live.directions, from);
         if segment.payload_len > 0 && theirs.is_known() && !theirs.has_waiting() && theirs.acked > theirs.next {
             let end = theirs.fin.map_or(theirs.acked, |fin| theirs.acked.min(fin.get()));
-            self.skip_gap(1 - from, end, live, shared);
+            self.skip_gap(1 - from, end, meta.acknowledgment(), live, shared);
         }
         let [ours, _] = both(&mut live.directions, from);
         let position = ours.position(segment.seq);
@@ -195,11 +195,11 @@ impl Connection {
                     return;
                 }
                 // No room: what is missing is given up.
-                while let Some(first) = live.directions.get(from).and_then(Direction::first_waiting) {
+                while let Some((first, behind)) = live.directions.get(from).and_then(Direction::first_waiting) {
                     if first >= position {
                         break;
                     }
-                    self.skip_gap(from, first, live, shared);
+                    self.skip_gap(from, first, behind, live, shared);
                     self.drain(from, live, shared);
                 }
                 let next = live.directions.get(from).map_or(0, |ours| ours.next);
@@ -207,7 +207,7 @@ impl Connection {
                     return self.payload(segment, from, start, meta, live, shared);
                 }
             }
-            self.skip_gap(from, position, live, shared);
+            self.skip_gap(from, position, meta.payload(), live, shared);
             self.deliver(from, 0, segment.payload, cut, meta, live, shared);
         } else {
             let old = (next - start) as usize;
