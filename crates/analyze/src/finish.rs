@@ -7,13 +7,14 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use foldhash::HashMap;
+use wirelab_catalog::{App, Family};
 
 use crate::analyzer::Analyzer;
 use crate::book::{Book, GroupKey, GroupStats, Row, seconds};
 use crate::connection::Connection;
 use crate::costs::Costs;
 use crate::ledger::{ExId, Nature};
-use crate::model::{App, Capture, Exchange, Exchanges, Group, Kind, NEVER, Packet, Range, Sums, Tally};
+use crate::model::{Capture, Exchange, Exchanges, Group, Kind, NEVER, Packet, Range, Sums, Tally};
 
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format: &str) -> Capture {
@@ -52,7 +53,7 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
     let update_count = all_updates.count;
     let update_range = median.map(|_| Range { min: clean(all_updates.least), max: clean(all_updates.most) });
     let can_push = match reading.app {
-        Some(app) => matches!(app, App::Tcp | App::Sse | App::Ws),
+        Some(app) => app.family() == Family::Push,
         None => matches!(reading.update, Some((Kind::Event | Kind::Message, _))),
     };
 

@@ -35,6 +35,4 @@ mod turns;
 mod websocket;
 
 pub use analyzer::{Analyzer, Settings};
-pub use model::{
-    Analysis, App, Capture, Connection, Exchange, Group, Kind, Packet, Part, Problem, Protocol, Span, Tally,
-};
+pub use model::{Analysis, Capture, Connection, Exchange, Group, Kind, Packet, Part, Problem, Protocol, Span, Tally};

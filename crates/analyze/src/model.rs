@@ -7,11 +7,11 @@
 mod connection;
 mod exchange;
 
-use std::fmt;
 use std::ops::{Add, AddAssign};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use wirelab_catalog::App;
 
 pub use connection::{Connection, ConnectionRow, Protocol, TlsRecords, WebSocketFrames};
 pub(crate) use connection::{NEVER, Sums};
@@ -33,66 +33,6 @@ impl Analysis {
     /// An analysis of these captures.
     pub fn new(captures: Vec<Capture>) -> Analysis {
         Analysis { schema: SCHEMA.to_owned(), captures }
-    }
-}
-
-/// Which of wirelab's own ways of telling the time was spoken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum App {
-    /// Lines over raw TCP.
-    Tcp,
-    /// The full page, reloaded.
-    Web,
-    /// A page that fetches JSON.
-    Ajax,
-    /// Server-sent events.
-    Sse,
-    /// WebSocket.
-    Ws,
-}
-
-impl App {
-    /// All apps, in the order of the original tables.
-    pub const ALL: [App; 5] = [App::Tcp, App::Web, App::Ajax, App::Sse, App::Ws];
-
-    /// The short name, as on the command line: `tcp`, `web`, `ajax`, `sse`, `ws`.
-    pub fn name(self) -> &'static str {
-        match self {
-            App::Tcp => "tcp",
-            App::Web => "web",
-            App::Ajax => "ajax",
-            App::Sse => "sse",
-            App::Ws => "ws",
-        }
-    }
-
-    /// The name of its capture: `tcpapp`, `webapp`, `ajaxapp`, `sseapp`, `wsapp`.
-    pub fn capture_name(self) -> &'static str {
-        match self {
-            App::Tcp => "tcpapp",
-            App::Web => "webapp",
-            App::Ajax => "ajaxapp",
-            App::Sse => "sseapp",
-            App::Ws => "wsapp",
-        }
-    }
-
-    /// The name for people: "Raw TCP", "Full page", "Ajax", "SSE", "WebSocket".
-    pub fn title(self) -> &'static str {
-        match self {
-            App::Tcp => "Raw TCP",
-            App::Web => "Full page",
-            App::Ajax => "Ajax",
-            App::Sse => "SSE",
-            App::Ws => "WebSocket",
-        }
-    }
-}
-
-impl fmt::Display for App {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

@@ -8,7 +8,8 @@
 mod talk;
 
 use talk::{analyze, originals};
-use wirelab_analyze::{App, Capture, Kind, Tally};
+use wirelab_analyze::{Capture, Kind, Tally};
+use wirelab_catalog::App;
 
 /// Total packets, app packets, frame bytes, TCP bytes, app bytes.
 fn columns(tally: &Tally) -> [u64; 5] {

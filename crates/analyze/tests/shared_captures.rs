@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use wirelab_analyze::model::ConnectionRow;
-use wirelab_analyze::{Analyzer, App, Capture, Settings, Tally};
+use wirelab_analyze::{Analyzer, Capture, Settings, Tally};
 use wirelab_capture::Reader;
+use wirelab_catalog::App;
 
 /// The folder with the captures, or `None`, said on the way, where there is none. In CI there must be one.
 fn folder(name: &str) -> Option<PathBuf> {

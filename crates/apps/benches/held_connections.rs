@@ -21,14 +21,15 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use wirelab_apps::{Options, ajax, sse, tcp, web, ws};
+use wirelab_apps::Options;
+use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
 const CLIENTS: usize = 1000;
 const ROUNDS: usize = 5;
 
 struct Case {
-    app: &'static str,
+    app: App,
     /// What a client says to begin with, and how many bytes it then hears.
     begin: (&'static [u8], usize),
     /// The same for one more update.
@@ -36,12 +37,13 @@ struct Case {
     limit_kib: Option<f64>,
 }
 
-const CASES: [Case; 5] = [
-    Case { app: "tcp", begin: (b"time\n", 40), update: (b"time\n", 10), limit_kib: None },
-    Case { app: "web", begin: (GET_PAGE, 549), update: (GET_PAGE, 549), limit_kib: None },
-    Case { app: "ajax", begin: (GET_TIME, 128), update: (GET_TIME, 128), limit_kib: None },
-    Case { app: "sse", begin: (GET_TIME, 132), update: (b"", 34), limit_kib: Some(22.0) },
-    Case { app: "ws", begin: (UPGRADE, 129), update: (GET_TIME_FRAME, 22), limit_kib: Some(8.0) },
+/// One of each app: one that is missing does not compile.
+const CASES: [Case; App::ALL.len()] = [
+    Case { app: App::Tcp, begin: (b"time\n", 40), update: (b"time\n", 10), limit_kib: None },
+    Case { app: App::Web, begin: (GET_PAGE, 549), update: (GET_PAGE, 549), limit_kib: None },
+    Case { app: App::Ajax, begin: (GET_TIME, 128), update: (GET_TIME, 128), limit_kib: None },
+    Case { app: App::Sse, begin: (GET_TIME, 132), update: (b"", 34), limit_kib: Some(22.0) },
+    Case { app: App::Ws, begin: (UPGRADE, 129), update: (GET_TIME_FRAME, 22), limit_kib: Some(8.0) },
 ];
 
 fn main() -> ExitCode {
@@ -76,7 +78,7 @@ fn main() -> ExitCode {
 
 /// Memory per connection in KiB, and processor time per update in microseconds.
 fn measure(case: &Case) -> (f64, f64) {
-    let server = Server::start(case.app);
+    let server = Server::start(case.app.name());
     sleep(Duration::from_millis(200));
     let empty = server.resident_kib();
 
@@ -152,14 +154,8 @@ fn run_server(app: &str) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("{}", listener.local_addr().unwrap());
         let (clock, options, forever) = (Clock::utc(), Options::default(), std::future::pending());
-        match app {
-            "tcp" => tcp::run(listener, clock, options, forever).await,
-            "web" => web::run(listener, clock, options, forever).await,
-            "ajax" => ajax::run(listener, clock, options, forever).await,
-            "sse" => sse::run(listener, clock, options, forever).await,
-            _ => ws::run(listener, clock, options, forever).await,
-        }
-        .unwrap();
+        let app = app.parse().unwrap();
+        wirelab_apps::run(app, listener, clock, options, forever).await.unwrap();
     });
 }
 

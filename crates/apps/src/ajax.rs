@@ -12,11 +12,12 @@ use std::io;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
+use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
 use crate::answer::text;
 use crate::http::{self, HTML, JSON};
-use crate::pages::{App, Page};
+use crate::pages::Page;
 use crate::{Listener, Options};
 
 /// Serves until `shutdown` resolves.

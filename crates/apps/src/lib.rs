@@ -26,8 +26,8 @@
 //!    clock: else the app cannot run under a paused clock.
 //! 3. What lasts longer than one answer must end when the server stops: wait for `Seat::stopping` too, and keep the
 //!    `Seat` until the last word is written.
-//! 4. A page goes into `templates/apps/NAME.html`, extends `page.html`, and gets a line in `pages.rs`. It may ask for
-//!    nothing but the time; a test looks.
+//! 4. A page goes into `templates/apps/NAME.html`, extends `page.html`, and stands in the app's descriptor
+//!    (`wirelab-catalog`). It may ask for nothing but the time; a test looks.
 //! 5. Write the bytes of its answers into `tests/words.rs`, its limits into `tests/limits.rs`, its end into
 //!    `tests/shutdown.rs`, and a line into `benches/held_connections.rs` if clients stay connected.
 
@@ -46,5 +46,39 @@ mod lines;
 mod listener;
 mod pages;
 
+use std::io;
+
+use wirelab_catalog::App;
+use wirelab_clock::Clock;
+
 pub use listener::Listener;
 pub use options::{Limits, Options, Pages, Style, Timeouts};
+
+/// Which module is the server of which app: an app that is missing here does not compile.
+macro_rules! servers {
+    ($($app:ident => $module:ident),+ $(,)?) => {
+        /// Serves an app until `shutdown` resolves.
+        ///
+        /// # Errors
+        /// The app could not begin.
+        pub async fn run<L: Listener>(
+            app: App,
+            listener: L,
+            clock: Clock,
+            options: Options,
+            shutdown: impl Future<Output = ()> + Send + 'static,
+        ) -> io::Result<()> {
+            match app {
+                $(App::$app => $module::run(listener, clock, options, shutdown).await,)+
+            }
+        }
+    };
+}
+
+servers! {
+    Tcp => tcp,
+    Web => web,
+    Ajax => ajax,
+    Sse => sse,
+    Ws => ws,
+}

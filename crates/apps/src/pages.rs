@@ -7,6 +7,7 @@
 use std::io;
 
 use tera::{Context, Tera};
+use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
 use crate::Pages;
@@ -18,51 +19,27 @@ pub(crate) struct Page {
     after: String,
 }
 
-/// Whose page it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum App {
-    Web,
-    Ajax,
-    Sse,
-    Ws,
-}
-
-impl App {
-    fn template(self) -> &'static str {
-        match self {
-            App::Web => "web.html",
-            App::Ajax => "ajax.html",
-            App::Sse => "sse.html",
-            App::Ws => "ws.html",
-        }
-    }
-
-    /// The length of the original's page.
-    fn length_2021(self) -> usize {
-        match self {
-            App::Web => 435,
-            App::Ajax => 807,
-            App::Sse => 569,
-            App::Ws => 719,
-        }
-    }
-}
-
 impl Page {
-    /// Renders the page of `app`.
+    /// Renders the page of `app`, which must have one.
     pub(crate) fn render(app: App, pages: Pages) -> io::Result<Page> {
+        let Some(template) = app.descriptor().page else {
+            return Err(io::Error::other(format!("the app {app} has no page")));
+        };
         let mut tera = Tera::default();
-        tera.add_raw_templates(TEMPLATES.to_vec()).map_err(io::Error::other)?;
+        tera.add_raw_templates([(LAYOUT, include_str!("../../../templates/apps/page.html")), (app.name(), template)])
+            .map_err(io::Error::other)?;
         let mut context = Context::new();
         context.insert("time", GAP);
-        let html = tera.render(app.template(), &context).map_err(io::Error::other)?;
+        let html = tera.render(app.name(), &context).map_err(io::Error::other)?;
         let html = html.trim_end();
         let Some((before, after)) = html.split_once(GAP) else {
-            return Err(io::Error::other(format!("template {} shows no time", app.template())));
+            return Err(io::Error::other(format!("the page of the app {app} shows no time")));
         };
         let mut page = Page { before: before.to_owned(), after: format!("{after}\n") };
-        if pages == Pages::Lengths2021 {
-            page.fill_up_to(app.length_2021())?;
+        if pages == Pages::Lengths2021
+            && let Some(length) = length_2021(app)
+        {
+            page.fill_up_to(length)?;
         }
         Ok(page)
     }
@@ -92,16 +69,16 @@ impl Page {
     }
 }
 
+/// The length of the page of 2021, where there was one.
+fn length_2021(app: App) -> Option<usize> {
+    app.descriptor().published?.page_length
+}
+
 /// Stands for the time while a page is rendered; as long as a time.
 const GAP: &str = "HH:MM:SS";
 
-const TEMPLATES: [(&str, &str); 5] = [
-    ("page.html", include_str!("../../../templates/apps/page.html")),
-    ("web.html", include_str!("../../../templates/apps/web.html")),
-    ("ajax.html", include_str!("../../../templates/apps/ajax.html")),
-    ("sse.html", include_str!("../../../templates/apps/sse.html")),
-    ("ws.html", include_str!("../../../templates/apps/ws.html")),
-];
+/// What the pages' templates extend.
+const LAYOUT: &str = "page.html";
 
 #[cfg(test)]
 mod tests {
@@ -109,18 +86,21 @@ mod tests {
 
     use super::*;
 
-    const APPS: [App; 4] = [App::Web, App::Ajax, App::Sse, App::Ws];
+    fn with_a_page() -> impl Iterator<Item = App> {
+        App::ALL.into_iter().filter(|app| app.descriptor().page.is_some())
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_page_has_always_the_same_length() {
         let clock = Clock::starting_at("2021-06-06T23:59:55Z".parse().unwrap());
-        for app in APPS {
+        for app in with_a_page() {
             let own = Page::render(app, Pages::Own).unwrap();
             let replay = Page::render(app, Pages::Lengths2021).unwrap();
-            assert!(own.len() <= app.length_2021(), "{app:?}: {} bytes", own.len());
+            let length = length_2021(app).unwrap_or(own.len());
+            assert!(own.len() <= length, "{app}: {} bytes", own.len());
             for _ in 0..10 {
                 assert_eq!(own.now(&clock).len(), own.len());
-                assert_eq!(replay.now(&clock).len(), app.length_2021());
+                assert_eq!(replay.now(&clock).len(), length);
                 assert!(replay.now(&clock).starts_with(own.now(&clock).trim_end()), "only the end is filled up");
                 tokio::time::advance(Duration::from_secs(1)).await;
             }
@@ -130,7 +110,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_page_asks_for_nothing_but_the_time() {
         let clock = Clock::starting_at("2021-06-06T09:36:17Z".parse().unwrap());
-        for app in APPS {
+        for app in with_a_page() {
             let html = Page::render(app, Pages::Own).unwrap().now(&clock);
             // Whatever makes a browser fetch: attributes, style sheets, calls.
             for (asks, allowed) in [
@@ -147,7 +127,7 @@ mod tests {
             ] {
                 for (at, _) in html.match_indices(asks) {
                     let rest = &html[at..];
-                    assert!(allowed.iter().any(|text| rest.starts_with(text)), "{app:?} asks for more: {rest}");
+                    assert!(allowed.iter().any(|text| rest.starts_with(text)), "{app} asks for more: {rest}");
                 }
             }
             assert!(html.contains("<link rel=icon href=data:,>"), "else the browser asks for /favicon.ico");

@@ -27,12 +27,13 @@ use axum::routing::get;
 use futures_util::StreamExt;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_stream::wrappers::IntervalStream;
+use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
 use crate::answer::text;
 use crate::connections::Seat;
 use crate::http::{self, HTML};
-use crate::pages::{App, Page};
+use crate::pages::Page;
 use crate::{Listener, Options, Style};
 
 /// Serves until `shutdown` resolves; then the event streams end.

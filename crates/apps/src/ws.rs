@@ -21,12 +21,13 @@ use axum::response::Response;
 use axum::routing::get;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite;
+use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
 use crate::answer::text;
 use crate::connections::Seat;
 use crate::http::{self, HTML};
-use crate::pages::{App, Page};
+use crate::pages::Page;
 use crate::{Listener, Options};
 
 /// Serves until `shutdown` resolves; then every WebSocket gets a close frame with 1001, "going away".

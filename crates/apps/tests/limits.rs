@@ -7,11 +7,9 @@ mod pipes;
 use std::io;
 use std::time::Duration;
 
-use pipes::{App, Server, after, frame, request, upgrade};
+use pipes::{App, Server, after, frame, http_apps, request, upgrade};
 use tokio::time::Instant;
 use wirelab_apps::{Limits, Options, Style, Timeouts};
-
-const HTTP_APPS: [App; 4] = [App::Web, App::Ajax, App::Sse, App::Ws];
 
 #[tokio::test(start_paused = true)]
 async fn unknown_lines_are_answered_and_shown_harmless() {
@@ -102,7 +100,7 @@ async fn a_client_that_takes_nothing_is_cut() {
 
 #[tokio::test(start_paused = true)]
 async fn unknown_paths_and_methods_are_answered() {
-    for (app, style) in HTTP_APPS.into_iter().flat_map(|app| [(app, Style::Split), (app, Style::Coalesced)]) {
+    for (app, style) in http_apps().flat_map(|app| [(app, Style::Split), (app, Style::Coalesced)]) {
         let server = Server::start(app, Options { style, ..Options::default() });
         let mut client = server.client();
         assert_eq!(
@@ -121,7 +119,7 @@ async fn unknown_paths_and_methods_are_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn head_is_get_without_the_body() {
-    for (app, style) in HTTP_APPS.into_iter().flat_map(|app| [(app, Style::Split), (app, Style::Coalesced)]) {
+    for (app, style) in http_apps().flat_map(|app| [(app, Style::Split), (app, Style::Coalesced)]) {
         let server = Server::start(app, Options { style, ..Options::default() });
         let mut client = server.client();
         let whole = client.ask(request("GET /", "")).await;
@@ -149,7 +147,7 @@ async fn a_request_for_the_websocket_that_is_none_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_large_head_is_refused() {
-    for app in HTTP_APPS {
+    for app in http_apps() {
         let server = Server::start(app, Options::default());
         let mut client = server.client();
         client.say(request("GET /", &format!("Cookie: {}\r\n", "c".repeat(12_000)))).await;
@@ -163,7 +161,7 @@ async fn a_large_head_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_head_is_cut_and_an_idle_connection_later() {
-    for app in HTTP_APPS {
+    for app in http_apps() {
         let server = Server::start(app, Options::default());
 
         let mut slow = server.client();

@@ -12,7 +12,7 @@ use wirelab_apps::{Options, Style};
 
 #[tokio::test(start_paused = true)]
 async fn a_server_without_clients_stops_at_once() {
-    for app in [App::Tcp, App::Web, App::Ajax, App::Sse, App::Ws] {
+    for app in App::ALL {
         let start = Instant::now();
         Server::start(app, Options::default()).stop().await;
         assert_eq!(start.elapsed(), Duration::ZERO);

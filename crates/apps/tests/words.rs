@@ -6,7 +6,7 @@ mod pipes;
 
 use std::time::Duration;
 
-use pipes::{App, Server, after, frame, request, upgrade};
+use pipes::{App, Server, after, frame, http_apps, request, upgrade};
 use wirelab_apps::{Options, Pages, Style};
 
 fn replay() -> Options {
@@ -57,7 +57,7 @@ async fn the_page_has_the_length_and_the_head_of_the_original() {
 
 #[tokio::test(start_paused = true)]
 async fn a_modern_server_writes_head_and_body_at_once() {
-    for app in [App::Web, App::Ajax, App::Sse, App::Ws] {
+    for app in http_apps() {
         let server = Server::start(app, modern());
         let mut client = server.client();
         let answer = client.ask(request("GET /", "")).await;

@@ -46,14 +46,46 @@ mod websocket;
 
 use std::time::Duration;
 
+use wirelab_catalog::App;
+use wirelab_clock::Clock;
+
 pub use connect::Connect;
 pub use error::{DriveError, Fault};
 pub use event_stream::EventStreamError;
 pub use http1::HttpError;
 pub use profile::Profile;
 pub use time_of_day::TimeOfDay;
-pub use timeline::{Action, Shape, Step, Timeline};
+pub use timeline::{Action, Step, Timeline};
 pub use websocket::FrameError;
+
+/// Which module is the client of which app: an app that is missing here does not compile.
+macro_rules! clients {
+    ($($app:ident => $module:ident),+ $(,)?) => {
+        /// Plays the script against the server of an app.
+        ///
+        /// # Errors
+        /// The step that failed, what was expected and what came.
+        pub async fn run<C: Connect>(
+            app: App,
+            connector: &C,
+            clock: &Clock,
+            script: &Script,
+            on_step: &mut dyn FnMut(&Step),
+        ) -> Result<Vec<Step>, DriveError> {
+            match app {
+                $(App::$app => $module::run(connector, clock, script, on_step).await,)+
+            }
+        }
+    };
+}
+
+clients! {
+    Tcp => tcp,
+    Web => web,
+    Ajax => ajax,
+    Sse => sse,
+    Ws => ws,
+}
 
 /// Everything a scripted client is told beforehand.
 #[derive(Clone, Debug)]

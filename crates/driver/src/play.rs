@@ -2,16 +2,13 @@
 //! and none waited for beyond the script's patience.
 
 use tokio::time::{Instant, sleep_until, timeout_at};
+use wirelab_catalog::Renewal;
 use wirelab_clock::Clock;
 
-use crate::{Action, DriveError, Fault, Script, Shape, Step, TimeOfDay};
+use crate::{Action, DriveError, Fault, Script, Step, TimeOfDay};
 
 /// A client that has connected.
 pub(crate) trait Session {
-    /// Who causes the updates. A client that is pushed them waits from the step before on, so that an early one is
-    /// noted when it comes.
-    const SHAPE: Shape = Shape::Asked;
-
     /// Gets the time once more.
     async fn update(&mut self, deadline: Instant) -> Result<TimeOfDay, Fault>;
 
@@ -46,7 +43,8 @@ pub(crate) async fn play<S: Session>(
     note(step, Some(time));
 
     for step in (1..=timeline.updates()).map(Action::Update) {
-        if S::SHAPE == Shape::Asked {
+        // Who does not ask, or asked before, waits from the step before on, so that an early update is noted when it comes.
+        if timeline.renewal() == Renewal::Asked {
             wait(&mut session, step, due(step)).await?;
         }
         let time = session.update(deadline(step)).await.map_err(failed(step))?;

@@ -12,7 +12,7 @@ use tokio::{
 use wirelab_clock::Clock;
 
 use crate::{
-    Connect, DriveError, Fault, Script, Shape, Step, TimeOfDay,
+    Connect, DriveError, Fault, Script, Step, TimeOfDay,
     browser::{Browser, expect_ok, time_in_json},
     event_stream::{Event, EventReader},
     http1::{Part, ResponseReader},
@@ -54,8 +54,6 @@ struct EventSource<Io> {
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Session for Tab<Io> {
-    const SHAPE: Shape = Shape::Pushed;
-
     async fn update(&mut self, deadline: Instant) -> Result<TimeOfDay, Fault> {
         let awaited = "an event";
         loop {

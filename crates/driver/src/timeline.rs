@@ -3,17 +3,9 @@
 use std::{fmt, time::Duration};
 
 use serde::{Serialize, Serializer};
+use wirelab_catalog::Renewal;
 
 use crate::TimeOfDay;
-
-/// Who causes an update; it decides when the client leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Shape {
-    /// The client asks for each (raw TCP, page, Ajax, WebSocket).
-    Asked,
-    /// The server pushes each by itself (server-sent events).
-    Pushed,
-}
 
 /// One thing the client does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,20 +35,25 @@ impl Serialize for Action {
 }
 
 /// The plan of one client: connect at 0, update k at k intervals, and close one interval after the last update, or half
-/// of one where the server pushes (before it would push again).
+/// of one where the server decides when (before it would speak again).
 ///
 /// With the defaults, 3 updates 10 s apart, that is the timeline of the captures of 2021: close at 40 s, or at 35 s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeline {
-    shape: Shape,
+    renewal: Renewal,
     updates: u32,
     interval: Duration,
 }
 
 impl Timeline {
-    /// The plan for an app of this shape.
-    pub fn new(shape: Shape, updates: u32, interval: Duration) -> Timeline {
-        Timeline { shape, updates, interval }
+    /// The plan for an app whose updates are caused so.
+    pub fn new(renewal: Renewal, updates: u32, interval: Duration) -> Timeline {
+        Timeline { renewal, updates, interval }
+    }
+
+    /// Who causes the updates.
+    pub fn renewal(&self) -> Renewal {
+        self.renewal
     }
 
     /// How many updates there are.
@@ -71,11 +68,11 @@ impl Timeline {
 
     /// When an action is due, counted from the clock's start.
     pub fn due(&self, action: Action) -> Duration {
-        let due = match (action, self.shape) {
+        let due = match (action, self.renewal) {
             (Action::Connect, _) => Duration::ZERO,
             (Action::Update(index), _) => self.interval.saturating_mul(index),
-            (Action::Close, Shape::Asked) => self.interval.saturating_mul(self.updates.saturating_add(1)),
-            (Action::Close, Shape::Pushed) => {
+            (Action::Close, Renewal::Asked) => self.interval.saturating_mul(self.updates.saturating_add(1)),
+            (Action::Close, Renewal::Held | Renewal::Pushed) => {
                 self.interval.saturating_mul(self.updates).saturating_add(self.interval / 2)
             }
         };
@@ -127,8 +124,8 @@ const FARTHEST: Duration = Duration::from_secs(30 * 365 * 86_400);
 mod tests {
     use super::*;
 
-    fn plan(shape: Shape) -> Vec<(String, f64)> {
-        let timeline = Timeline::new(shape, 3, Duration::from_secs(10));
+    fn plan(renewal: Renewal) -> Vec<(String, f64)> {
+        let timeline = Timeline::new(renewal, 3, Duration::from_secs(10));
         timeline.actions().map(|action| (action.to_string(), timeline.due(action).as_secs_f64())).collect()
     }
 
@@ -137,13 +134,15 @@ mod tests {
         let named = |rows: [(&str, f64); 5]| rows.map(|(name, due)| (name.to_owned(), due)).to_vec();
         let updates = [("update 1", 10.0), ("update 2", 20.0), ("update 3", 30.0)];
         let [one, two, three] = updates;
-        assert_eq!(plan(Shape::Asked), named([("connect", 0.0), one, two, three, ("close", 40.0)]));
-        assert_eq!(plan(Shape::Pushed), named([("connect", 0.0), one, two, three, ("close", 35.0)]));
+        assert_eq!(plan(Renewal::Asked), named([("connect", 0.0), one, two, three, ("close", 40.0)]));
+        for renewal in [Renewal::Held, Renewal::Pushed] {
+            assert_eq!(plan(renewal), named([("connect", 0.0), one, two, three, ("close", 35.0)]));
+        }
     }
 
     #[test]
     fn is_written_as_seconds() {
-        let timeline = Timeline::new(Shape::Pushed, 1, Duration::from_millis(1500));
+        let timeline = Timeline::new(Renewal::Pushed, 1, Duration::from_millis(1500));
         insta::assert_json_snapshot!(timeline, @r#"
         [
           {
@@ -174,7 +173,7 @@ mod tests {
 
     #[test]
     fn no_plan_is_too_long() {
-        let timeline = Timeline::new(Shape::Asked, u32::MAX, Duration::MAX);
+        let timeline = Timeline::new(Renewal::Asked, u32::MAX, Duration::MAX);
         assert_eq!(timeline.due(Action::Close), FARTHEST);
     }
 }

@@ -6,10 +6,11 @@ mod peer;
 use std::{io, time::Duration};
 
 use peer::{json, page, response, script, sentence, text_frame, upgrade};
-use wirelab_driver::{Action, Connect, DriveError, Profile, Script, Shape};
+use wirelab_catalog::Renewal;
+use wirelab_driver::{Action, Connect, DriveError, Profile, Script};
 
 fn asked() -> Script {
-    script(Shape::Asked, Profile::Minimal)
+    script(Renewal::Asked, Profile::Minimal)
 }
 
 /// The run of a tcp client that is greeted like this, and then hears no more until it has ended.
@@ -223,7 +224,7 @@ async fn pages_without_a_time() {
 
 /// The run of an SSE client that gets its page, and then this answer to its subscription.
 async fn sse_answered(answer: String, closes: bool) -> Result<Vec<wirelab_driver::Step>, DriveError> {
-    let (outcome, _) = drive!(sse, script(Shape::Pushed, Profile::Minimal), |server| {
+    let (outcome, _) = drive!(sse, script(Renewal::Pushed, Profile::Minimal), |server| {
         let mut browser = server.accept().await;
         browser.answers(page("11:42:04", 569)).await;
         browser.answers(answer).await;

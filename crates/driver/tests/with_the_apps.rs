@@ -17,8 +17,9 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 use wirelab_apps::{Listener, Options, Pages, Style};
+use wirelab_catalog::App;
 use wirelab_clock::Clock;
-use wirelab_driver::{Profile, Script, Shape, Step, Timeline};
+use wirelab_driver::{Profile, Script, Step, Timeline};
 
 struct Pipes(mpsc::UnboundedReceiver<DuplexStream>);
 
@@ -78,64 +79,56 @@ impl AsyncWrite for Counted {
 }
 
 /// Plays the timeline of 2021 between a client and its app; a line for each step, with what was sent and received in it.
-macro_rules! played {
-    ($app:ident, $shape:expr, $profile:expr, $style:expr, $pages:expr) => {{
-        let clock = Clock::starting_at("2021-06-06T09:31:35Z".parse().unwrap());
-        let (connected, accepted) = mpsc::unbounded_channel();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let interval = Duration::from_secs(10);
-        let options = Options { interval, style: $style, pages: $pages, ..Options::default() };
-        let server = async { stopped.await.unwrap_or_default() };
-        let server = tokio::spawn(wirelab_apps::$app::run(Pipes(accepted), clock.clone(), options, server));
-        let count = Count::default();
-        let connector = || {
-            let (client, server) = duplex(64 * 1024);
-            connected.send(server).unwrap();
-            std::future::ready(Ok(Counted(client, count.clone())))
-        };
-        let script = Script {
-            timeline: Timeline::new($shape, 3, interval),
-            profile: $profile,
-            authority: "172.105.253.239:8000".to_owned(),
-            seed: 1,
-            patience: Duration::from_secs(5),
-        };
-        let mut lines = String::new();
-        let mut note = |step: &Step| {
-            let (sent, received) = count.0.replace((0, 0));
-            let time = step.time.map(|time| time.to_string()).unwrap_or_default();
-            let line = format!("{}: {time} at {:.3}, > {sent} < {received}\n", step.step, step.done.as_secs_f64());
-            lines.push_str(&line);
-        };
-        wirelab_driver::$app::run(&connector, &clock, &script, &mut note).await.unwrap();
-        stop.send(()).unwrap();
-        server.await.unwrap().unwrap();
-        lines
-    }};
+async fn played(app: App, profile: Profile, style: Style, pages: Pages) -> String {
+    let clock = Clock::starting_at("2021-06-06T09:31:35Z".parse().unwrap());
+    let (connected, accepted) = mpsc::unbounded_channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let interval = Duration::from_secs(10);
+    let options = Options { interval, style, pages, ..Options::default() };
+    let server = async { stopped.await.unwrap_or_default() };
+    let server = tokio::spawn(wirelab_apps::run(app, Pipes(accepted), clock.clone(), options, server));
+    let count = Count::default();
+    let connector = || {
+        let (client, server) = duplex(64 * 1024);
+        connected.send(server).unwrap();
+        std::future::ready(Ok(Counted(client, count.clone())))
+    };
+    let script = Script {
+        timeline: Timeline::new(app.renewal(), 3, interval),
+        profile,
+        authority: "172.105.253.239:8000".to_owned(),
+        seed: 1,
+        patience: Duration::from_secs(5),
+    };
+    let mut lines = String::new();
+    let mut note = |step: &Step| {
+        let (sent, received) = count.0.replace((0, 0));
+        let time = step.time.map(|time| time.to_string()).unwrap_or_default();
+        let line = format!("{}: {time} at {:.3}, > {sent} < {received}\n", step.step, step.done.as_secs_f64());
+        lines.push_str(&line);
+    };
+    wirelab_driver::run(app, &connector, &clock, &script, &mut note).await.unwrap();
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+    lines
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_replay_of_2021() {
-    let (profile, style, pages) = (Profile::Firefox89, Style::Split, Pages::Lengths2021);
-    insta::assert_snapshot!("tcp", played!(tcp, Shape::Asked, profile, style, pages));
-    insta::assert_snapshot!("web", played!(web, Shape::Asked, profile, style, pages));
-    insta::assert_snapshot!("ajax", played!(ajax, Shape::Asked, profile, style, pages));
-    insta::assert_snapshot!("sse", played!(sse, Shape::Pushed, profile, style, pages));
-    insta::assert_snapshot!("ws", played!(ws, Shape::Asked, profile, style, pages));
+    for app in App::ALL {
+        let lines = played(app, Profile::Firefox89, Style::Split, Pages::Lengths2021).await;
+        insta::assert_snapshot!(app.name(), lines);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_browser_and_style() {
     for profile in [Profile::Firefox89, Profile::Firefox, Profile::Chromium, Profile::Minimal] {
         for (style, pages) in [(Style::Coalesced, Pages::Own), (Style::Split, Pages::Lengths2021)] {
-            let all = [
-                played!(tcp, Shape::Asked, profile, style, pages),
-                played!(web, Shape::Asked, profile, style, pages),
-                played!(ajax, Shape::Asked, profile, style, pages),
-                played!(sse, Shape::Pushed, profile, style, pages),
-                played!(ws, Shape::Asked, profile, style, pages),
-            ];
-            assert!(all.iter().all(|lines| lines.lines().count() == 5), "{all:#?}");
+            for app in App::ALL {
+                let lines = played(app, profile, style, pages).await;
+                assert_eq!(lines.lines().count(), 5, "{app}: {lines}");
+            }
         }
     }
 }

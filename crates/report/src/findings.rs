@@ -4,11 +4,12 @@
 //! run does not show.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Analysis, App, Capture, Tally};
+use wirelab_analyze::model::{Analysis, Capture, Tally};
+use wirelab_catalog::App;
 
 use crate::numbers::{capital, count, duration, grouped, listed, percent, significant, word};
 use crate::run_info::RunInfo;
-use crate::tables::{Row, Table, TableKind, title};
+use crate::tables::{Row, Table, TableKind, inline, title};
 
 /// The sentences of a report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -159,9 +160,9 @@ fn answer(analysis: &Analysis, rows: &[Row]) -> String {
         Some((least, most)) => format!(
             "{what} {} bytes with {} and {} with {}",
             grouped(least.tally.frame_bytes),
-            inline(&least.title),
+            least.inline(),
             grouped(most.tally.frame_bytes),
-            inline(&most.title)
+            most.inline()
         ),
     }
 }
@@ -170,7 +171,7 @@ fn answer(analysis: &Analysis, rows: &[Row]) -> String {
 fn one(row: &Row) -> String {
     match &row.of {
         Some(of) => format!("one {of}"),
-        None => format!("one update with {}", inline(&row.title)),
+        None => format!("one update with {}", row.inline()),
     }
 }
 
@@ -197,10 +198,10 @@ fn lead(analysis: &Analysis, rows: &[Row], pushed: &[Row]) -> Vec<String> {
             "{what} takes {} and {} bytes on the wire with {}, and {} and {} bytes with {}: {} times as much.",
             count(least.tally.total_packets, "packet"),
             grouped(least.tally.frame_bytes),
-            inline(&least.title),
+            least.inline(),
             count(most.tally.total_packets, "packet"),
             grouped(most.tally.frame_bytes),
-            inline(&most.title),
+            most.inline(),
             significant(most.tally.frame_bytes as f64 / least.tally.frame_bytes.max(1) as f64, 2),
         ));
         let head = most.tally.request_head_bytes + most.tally.response_head_bytes;
@@ -210,8 +211,8 @@ fn lead(analysis: &Analysis, rows: &[Row], pushed: &[Row]) -> Vec<String> {
                 "HTTP heads make {} of {}, and every update repeats them; in {} {} of the bytes are link, IP and TCP headers, which come \
                  with every packet.",
                 percent(head, most.tally.frame_bytes),
-                an_update(&most.title),
-                an_update(&least.title),
+                most.an_update(),
+                least.an_update(),
                 percent(below, least.tally.frame_bytes),
             ));
         }
@@ -269,7 +270,7 @@ fn proof(rows: &[Row]) -> String {
     let Some(most) = rows.iter().max_by_key(|row| heads(row)).filter(|row| heads(row) > 0) else {
         return "No update here carries an HTTP head: what differs is framing and the number of packets.".to_owned();
     };
-    let without: Vec<String> = rows.iter().filter(|row| heads(row) == 0).map(|row| inline(&row.title)).collect();
+    let without: Vec<String> = rows.iter().filter(|row| heads(row) == 0).map(|row| row.inline().to_owned()).collect();
     let first = format!(
         "{} sends {} bytes of HTTP heads with every update to bring {} bytes of content.",
         most.title,
@@ -299,10 +300,7 @@ fn per_update(rows: &[Row]) -> String {
     if let Some((row, then)) = moved {
         return format!(
             "{} costs {} packets in 2021, {} now",
-            match row.title.as_str() {
-                "Full page" => "A full page".to_owned(),
-                other => other.to_owned(),
-            },
+            row.subject(),
             word(then),
             word(row.tally.total_packets)
         );
@@ -340,11 +338,11 @@ fn push_only(rows: &[Row]) -> String {
             "Pushed, every update is {}; {} bytes lie between {} and {}",
             count(each, "packet"),
             grouped(most.tally.frame_bytes - least.tally.frame_bytes),
-            inline(&least.title),
-            inline(&most.title)
+            least.inline(),
+            most.inline()
         ),
         _ => {
-            format!("Pushed, an update costs {} bytes with {}", grouped(least.tally.frame_bytes), inline(&least.title))
+            format!("Pushed, an update costs {} bytes with {}", grouped(least.tally.frame_bytes), least.inline())
         }
     }
 }
@@ -362,36 +360,53 @@ fn overall(rows: &[Row]) -> String {
         Some((least, most)) => format!(
             "From first SYN to last ACK: {} bytes with {}, {} with {}",
             grouped(least.tally.frame_bytes),
-            inline(&least.title),
+            least.inline(),
             grouped(most.tally.frame_bytes),
-            inline(&most.title)
+            most.inline()
         ),
     }
 }
 
 fn growth(analysis: &Analysis) -> String {
     let costs = costs(analysis);
-    let name = |cost: &Cost| analysis.captures.get(cost.capture).map(title).unwrap_or_default();
+    let capture = |cost: &Cost| analysis.captures.get(cost.capture);
     // The crossing that a reader chooses by: the dearest start with the cheap updates against the next in line.
-    let mut crossings: Vec<(u64, String, String)> = costs
+    let mut crossings: Vec<(u64, Choice, Choice)> = costs
         .iter()
         .flat_map(|first| costs.iter().filter_map(move |later| Some((crossing(first, later)?, first, later))))
-        .map(|(at, first, later)| (at, name(first), name(later)))
+        .filter_map(|(at, first, later)| Some((at, Choice::of(capture(first)?), Choice::of(capture(later)?))))
         .collect();
     crossings.sort();
     let wanted = crossings
         .iter()
-        .find(|(_, first, later)| first == App::Ajax.title() && later == App::Ws.title())
+        .find(|(_, first, later)| (first.app, later.app) == (Some(App::Ajax), Some(App::Ws)))
         .or_else(|| crossings.iter().max_by_key(|(at, ..)| *at));
     match wanted {
         Some((at, first, later)) => format!(
             "{} starts dearer than {} and is cheaper from the {} update on",
-            capital(&inline(later)),
-            inline(first),
+            capital(later.inline()),
+            first.inline(),
             ordinal(*at)
         ),
         None if costs.len() > 1 => "Who starts cheaper stays cheaper".to_owned(),
         None => "What is paid once, and what each update adds".to_owned(),
+    }
+}
+
+/// One of two captures between which a reader may choose; ordered by what they are called.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Choice {
+    title: String,
+    app: Option<App>,
+}
+
+impl Choice {
+    fn of(capture: &Capture) -> Choice {
+        Choice { title: title(capture), app: capture.app }
+    }
+
+    fn inline(&self) -> &str {
+        inline(self.app, &self.title)
     }
 }
 
@@ -426,9 +441,9 @@ fn scale(rows: &[Row]) -> String {
             format!(
                 "For 10\u{202f}000 clients and one update a second: {} Mbit/s with {}, {} with {}",
                 significant(bits(least), 3),
-                inline(&least.title),
+                least.inline(),
                 significant(bits(most), 3),
-                inline(&most.title)
+                most.inline()
             )
         }
         Some((only, _)) => format!(
@@ -436,26 +451,6 @@ fn scale(rows: &[Row]) -> String {
             significant(only.tally.frame_bytes as f64 * 0.08, 3)
         ),
         None => "How it grows with clients".to_owned(),
-    }
-}
-
-/// A title inside a sentence: "Full page" becomes "the full page", names stay.
-pub fn inline(title: &str) -> String {
-    match title {
-        "Raw TCP" => "raw TCP".to_owned(),
-        "Full page" => "the full page".to_owned(),
-        other => other.to_owned(),
-    }
-}
-
-/// One update of this kind inside a sentence: "a full-page update".
-pub fn an_update(title: &str) -> String {
-    match title {
-        "Raw TCP" => "a raw TCP update".to_owned(),
-        "Full page" => "a full-page update".to_owned(),
-        "Ajax" | "SSE" => format!("an {title} update"),
-        "WebSocket" => "a WebSocket update".to_owned(),
-        other => format!("one {other}"),
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use wirelab_catalog::App;
 
 /// The name of this format.
 pub const RUN_SCHEMA: &str = "wirelab-run/1";
@@ -63,7 +64,7 @@ pub struct WireInfo {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunOptions {
     /// The apps, by their short names.
-    pub apps: Vec<String>,
+    pub apps: Vec<App>,
     /// Seconds between two updates.
     pub interval_s: f64,
     /// How many updates after the first time.
@@ -90,8 +91,8 @@ pub struct RunOptions {
 /// How one capture was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CaptureInfo {
-    /// The app, by its short name: "ws".
-    pub app: String,
+    /// The app.
+    pub app: App,
     /// The capture's name: "wsapp".
     pub name: String,
     /// Its file, beside run.json.
@@ -175,7 +176,7 @@ mod tests {
             wire_s: 4.2,
             wire: WireInfo { kind: "kernel".to_owned(), tcp: "Linux 6.18".to_owned(), ..WireInfo::default() },
             options: RunOptions {
-                apps: vec!["ws".to_owned()],
+                apps: vec![App::Ws],
                 interval_s: 1.0,
                 updates: 3,
                 rtt_ms: 25.0,

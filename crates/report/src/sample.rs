@@ -3,6 +3,7 @@
 use wirelab_analyze::model::{Analysis, Capture};
 use wirelab_analyze::{Analyzer, Settings};
 use wirelab_capture::{Frame, LinkType};
+use wirelab_catalog::App;
 
 use crate::bytes::CaptureBytes;
 use crate::report::Report;
@@ -297,7 +298,7 @@ pub fn run() -> RunInfo {
             ..WireInfo::default()
         },
         options: RunOptions {
-            apps: ["tcp", "web", "ajax", "sse", "ws"].map(str::to_owned).to_vec(),
+            apps: App::classic().collect(),
             interval_s: 10.0,
             updates: 3,
             rtt_ms: 25.0,
@@ -310,7 +311,7 @@ pub fn run() -> RunInfo {
             vantage: "server".to_owned(),
         },
         captures: vec![CaptureInfo {
-            app: "ws".to_owned(),
+            app: App::Ws,
             name: "wsapp".to_owned(),
             file: "wsapp.pcap".to_owned(),
             sha256: "0".repeat(64),

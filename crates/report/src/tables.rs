@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 use wirelab_analyze::model::{Analysis, Capture, Tally};
+use wirelab_catalog::{App, Words};
 
 use crate::published::{self, Published};
 
@@ -152,6 +153,8 @@ pub struct Table {
 pub struct Row {
     /// Which capture: an index into the analysis.
     pub capture: usize,
+    /// Which of wirelab's apps it is of, if of any.
+    pub app: Option<App>,
     /// Its name: "wsapp".
     pub name: String,
     /// Its name for people: "WebSocket", or what its updates are in a capture of someone else ("GET /time").
@@ -167,6 +170,25 @@ pub struct Row {
 }
 
 impl Row {
+    /// The title inside a sentence: "the full page".
+    pub fn inline(&self) -> &str {
+        inline(self.app, &self.title)
+    }
+
+    /// The title as the subject of a sentence: "A full page".
+    pub fn subject(&self) -> &str {
+        self.words().map_or(&self.title, |words| words.subject)
+    }
+
+    /// One update of it inside a sentence: "a full-page update".
+    pub fn an_update(&self) -> String {
+        self.words().map_or_else(|| format!("one {}", self.title), |words| words.an_update.to_owned())
+    }
+
+    fn words(&self) -> Option<&'static Words> {
+        self.app.map(|app| &app.descriptor().words)
+    }
+
     /// The value of a column.
     pub fn value(&self, column: Column) -> u64 {
         column.of(&self.tally)
@@ -208,8 +230,13 @@ pub fn title(capture: &Capture) -> String {
     capture.app.map_or_else(|| capture.name.clone(), |app| app.title().to_owned())
 }
 
+/// A title inside a sentence: an app's own words, else the title as it is.
+pub fn inline(app: Option<App>, title: &str) -> &str {
+    app.map_or(title, |app| app.descriptor().words.inline)
+}
+
 fn row(kind: TableKind, at: usize, capture: &Capture) -> Option<Row> {
-    let facts: Option<Published> = capture.app.map(published::of);
+    let facts: Option<Published> = capture.app.and_then(published::of);
     let (tally, published) = match kind {
         // The totals of 2021 are those of three updates: with another number of them they say nothing.
         TableKind::Overall => {
@@ -230,5 +257,5 @@ fn row(kind: TableKind, at: usize, capture: &Capture) -> Option<Row> {
         (None, Some(of)) if of != "update" => Some(of.clone()),
         _ => None,
     };
-    Some(Row { capture: at, name: capture.name.clone(), title, of, tally, range, published })
+    Some(Row { capture: at, app: capture.app, name: capture.name.clone(), title, of, tally, range, published })
 }

@@ -5,7 +5,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use wirelab_catalog::App;
 
 use crate::{quantity, show};
 
@@ -62,7 +64,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct RunAll {
     /// Which apps, separated by commas
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "APP", default_values_t = App::ALL)]
+    #[arg(long, value_parser = app(), value_delimiter = ',', value_name = "APP", default_values_t = App::classic())]
     pub apps: Vec<App>,
     #[command(flatten)]
     pub run: RunOptions,
@@ -71,7 +73,7 @@ pub struct RunAll {
 #[derive(Debug, Args)]
 pub struct RunOne {
     /// Which app
-    #[arg(value_enum)]
+    #[arg(value_parser = app())]
     pub app: App,
     #[command(flatten)]
     pub run: RunOptions,
@@ -137,7 +139,7 @@ pub struct RunOptions {
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Which app
-    #[arg(value_enum)]
+    #[arg(value_parser = app())]
     pub app: App,
     /// Port to listen on; 0 takes any free one
     #[arg(long, value_name = "PORT", default_value_t = 8000)]
@@ -231,24 +233,6 @@ pub enum Color {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum App {
-    /// Lines over raw TCP
-    Tcp,
-    /// The full page, reloaded
-    Web,
-    /// A page that fetches JSON
-    Ajax,
-    /// Server-sent events
-    Sse,
-    /// WebSocket
-    Ws,
-}
-
-impl App {
-    pub const ALL: [App; 5] = [App::Tcp, App::Web, App::Ajax, App::Sse, App::Ws];
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Wire {
     Auto,
     Kernel,
@@ -291,6 +275,12 @@ pub enum Format {
     Csv,
     /// For a program: schema "wirelab/1"
     Json,
+}
+
+/// Takes the name of an app, and has words for each in help, manual and completions.
+fn app() -> impl TypedValueParser<Value = App> {
+    let named = |app: App| PossibleValue::new(app.name()).help(app.descriptor().help);
+    PossibleValuesParser::new(App::ALL.map(named)).try_map(|name| name.parse::<App>())
 }
 
 const TIMELINE: &str = "Timeline";

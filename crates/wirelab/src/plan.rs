@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use wirelab_analyze::App;
+use wirelab_catalog::App;
 use wirelab_wire::{Options, Vantage};
 
 use crate::failure::Failure;
@@ -43,7 +43,7 @@ pub struct Plan {
 
 impl Plan {
     /// Makes sense of the flags, or says which of them makes none.
-    pub fn new(apps: &[flags::App], options: RunOptions) -> Result<Plan, Failure> {
+    pub fn new(apps: &[App], options: RunOptions) -> Result<Plan, Failure> {
         within("--interval", options.interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
         within("--rtt", options.rtt, Duration::ZERO, LONGEST_RTT)?;
         if !(1..=MOST_UPDATES).contains(&options.updates) {
@@ -70,7 +70,7 @@ impl Plan {
                 "--clients needs the virtual wire, as the kernel wire has one client host: leave out --wire kernel",
             ));
         }
-        let mut chosen: Vec<App> = apps.iter().copied().map(App::from).collect();
+        let mut chosen = apps.to_vec();
         chosen.sort_unstable();
         chosen.dedup();
         Ok(Plan {
@@ -103,18 +103,6 @@ impl Plan {
             report_dir: options.report_dir,
             open: options.open,
         })
-    }
-}
-
-impl From<flags::App> for App {
-    fn from(app: flags::App) -> App {
-        match app {
-            flags::App::Tcp => App::Tcp,
-            flags::App::Web => App::Web,
-            flags::App::Ajax => App::Ajax,
-            flags::App::Sse => App::Sse,
-            flags::App::Ws => App::Ws,
-        }
     }
 }
 
@@ -161,7 +149,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_2021_for_time_and_link() {
         let plan = plan("wirelab run-all --seed 7").expect("a plan");
-        assert_eq!(plan.apps, App::ALL);
+        assert_eq!(plan.apps, App::classic().collect::<Vec<_>>());
         assert_eq!((plan.interval, plan.updates), (Duration::from_secs(10), 3));
         assert_eq!(plan.link, Options { seed: 7, ..Options::default() });
         assert!(!plan.seed_drawn);

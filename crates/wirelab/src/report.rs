@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use wirelab_analyze::App;
+use wirelab_catalog::App;
 use wirelab_report::{Report, RunInfo, compare, text};
 
 use crate::failure::{Failure, Status};

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
-use wirelab_analyze::App;
+use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
 use crate::failure::{Failure, Status};
@@ -18,7 +18,7 @@ use crate::terminal;
 /// Serves until Ctrl-C.
 pub fn serve(flags: Serve) -> Result<(), Failure> {
     within("--interval", flags.interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
-    let app = App::from(flags.app);
+    let app = flags.app;
     let listener = bind(SocketAddr::new(flags.bind, flags.port))?;
     let address = listener.local_addr().map_err(Failure::machine)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::machine)?;
@@ -41,7 +41,7 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
                 std::process::exit(Status::Interrupted as i32);
             });
         };
-        let served = peers::serve(app, listener, Clock::local(), options, shutdown).await;
+        let served = wirelab_apps::run(app, listener, Clock::local(), options, shutdown).await;
         served.map_err(|error| Failure::failed(format_args!("the server failed: {error}")))
     })
 }
@@ -75,19 +75,15 @@ fn address_to_show(app: App, address: SocketAddr) -> String {
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
         ip => ip,
     };
-    match app {
-        App::Tcp => format!("nc {reachable} {}", address.port()),
-        _ => format!("http://{}/", SocketAddr::new(reachable, address.port())),
+    match app.descriptor().page {
+        None => format!("nc {reachable} {}", address.port()),
+        Some(_) => format!("http://{}/", SocketAddr::new(reachable, address.port())),
     }
 }
 
 /// What to do with it.
 fn hint(app: App, interval: Duration, bind: IpAddr) -> String {
-    let how = match app {
-        App::Tcp => "type `time` or `bye`".to_owned(),
-        App::Sse => format!("the server pushes its time every {}", crate::quantity::show(interval)),
-        App::Web | App::Ajax | App::Ws => "a click gets the server's time again".to_owned(),
-    };
+    let how = app.descriptor().to_do.replace("{interval}", &crate::quantity::show(interval));
     let reach = if bind.is_loopback() { "" } else { "; other machines can reach it too" };
     format!("{}: {how}{reach}; Ctrl-C ends it", app.title())
 }

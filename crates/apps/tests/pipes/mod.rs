@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use wirelab_apps::{Listener, Options};
+pub use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
 /// Accepts what a [`Server`] of this module connects.
@@ -90,15 +91,6 @@ impl AsyncWrite for Recorded {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum App {
-    Tcp,
-    Web,
-    Ajax,
-    Sse,
-    Ws,
-}
-
 /// A running app. Its clock starts at 09:36:17 on 6 June 2021.
 pub struct Server {
     connect: mpsc::UnboundedSender<io::Result<Recorded>>,
@@ -112,14 +104,7 @@ impl Server {
         let (connect, incoming) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
-        let listener = Pipes { incoming };
-        let task = match app {
-            App::Tcp => tokio::spawn(wirelab_apps::tcp::run(listener, clock, options, shutdown)),
-            App::Web => tokio::spawn(wirelab_apps::web::run(listener, clock, options, shutdown)),
-            App::Ajax => tokio::spawn(wirelab_apps::ajax::run(listener, clock, options, shutdown)),
-            App::Sse => tokio::spawn(wirelab_apps::sse::run(listener, clock, options, shutdown)),
-            App::Ws => tokio::spawn(wirelab_apps::ws::run(listener, clock, options, shutdown)),
-        };
+        let task = tokio::spawn(wirelab_apps::run(app, Pipes { incoming }, clock, options, shutdown));
         Server { connect, stop: Some(stop), task }
     }
 
@@ -235,3 +220,8 @@ pub fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8000);
+
+/// The apps that speak HTTP: those with a page.
+pub fn http_apps() -> impl Iterator<Item = App> {
+    App::ALL.into_iter().filter(|app| app.descriptor().page.is_some())
+}

@@ -9,14 +9,15 @@ use tokio::{
     time::Instant,
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use wirelab_driver::{DriveError, Profile, Script, Shape, Step, Timeline};
+use wirelab_catalog::Renewal;
+use wirelab_driver::{DriveError, Profile, Script, Step, Timeline};
 
 pub const AUTHORITY: &str = "172.105.253.239:8000";
 
 /// The plan of 2021, with a patience of 5 s.
-pub fn script(shape: Shape, profile: Profile) -> Script {
+pub fn script(renewal: Renewal, profile: Profile) -> Script {
     Script {
-        timeline: Timeline::new(shape, 3, Duration::from_secs(10)),
+        timeline: Timeline::new(renewal, 3, Duration::from_secs(10)),
         profile,
         authority: AUTHORITY.to_owned(),
         seed: 1,

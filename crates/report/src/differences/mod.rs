@@ -6,7 +6,8 @@
 mod totals;
 
 use serde::Serialize;
-use wirelab_analyze::model::{App, Capture, Exchange};
+use wirelab_analyze::model::{Capture, Exchange};
+use wirelab_catalog::App;
 
 use crate::lookup;
 use crate::numbers::{capital, count, grouped, listed, word};
@@ -107,17 +108,18 @@ pub fn explain(captures: &[Capture], run: Option<&RunInfo>) -> Vec<Difference> {
             });
         };
         if let (Some(app), Some(median)) = (capture.app, lookup::median_update(capture)) {
-            let facts = published::of(app);
-            segments(capture, median, &facts, &mut add);
-            parts(app, median, &facts, run, &mut add);
+            if let Some(facts) = published::of(app) {
+                segments(capture, median, &facts, &mut add);
+                parts(app, median, &facts, run, &mut add);
+            }
             headers(median, &mut add);
         }
         uneven_updates(capture, &mut add);
-        if let Some(app) = capture.app.filter(|_| capture.update_count == published::UPDATES) {
-            totals::setup(capture, app, &mut add);
-            totals::fewer_acks(capture, app, &mut add);
-            totals::close(capture, app, &mut add);
-            totals::miscount(capture, app, &mut add);
+        if let Some(facts) = totals::comparable(capture) {
+            totals::setup(capture, &facts, &mut add);
+            totals::fewer_acks(capture, &facts, &mut add);
+            totals::close(capture, &facts, &mut add);
+            totals::miscount(capture, &facts, &mut add);
         }
         losses(capture, &mut add);
     }
@@ -231,7 +233,7 @@ fn parts(app: App, median: &Exchange, facts: &Published, run: Option<&RunInfo>, 
         );
     }
     if now.content_bytes != then.content_bytes {
-        let what = if app == App::Web { "The page" } else { "The content" };
+        let what = app.descriptor().words.content;
         add(
             "other content",
             format!(

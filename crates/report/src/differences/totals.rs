@@ -1,15 +1,16 @@
 //! Where the totals of a capture differ from those of 2021: set-up, ACKs, endings, exchange by exchange.
 
-use wirelab_analyze::model::{App, Capture, Kind, Tally};
+use wirelab_analyze::model::{Capture, Kind, Tally};
+use wirelab_catalog::published::Ending;
 
 use super::{Add, CLOSING, DELAYED_ACK, FEWER_ACKS, OPTIONS, SHORTER_SYN};
 use crate::lookup;
 use crate::numbers::{capital, count, grouped, word};
-use crate::published;
+use crate::published::{self, Published};
 
 /// The handshake against that of 2021.
-pub(super) fn setup(capture: &Capture, app: App, add: &mut Add<'_>) {
-    let (now, then) = kinds(capture, app, Kind::Setup);
+pub(super) fn setup(capture: &Capture, facts: &Published, add: &mut Add<'_>) {
+    let (now, then) = kinds(capture, facts, Kind::Setup);
     if now.total_packets == then.total_packets && now.tcp_bytes < then.tcp_bytes {
         add(
             SHORTER_SYN,
@@ -44,9 +45,9 @@ fn syn_header(capture: &Capture) -> Option<u32> {
 }
 
 /// Plain ACKs that the server of 2021 sent and that ride on answers here.
-pub(super) fn fewer_acks(capture: &Capture, app: App, add: &mut Add<'_>) {
+pub(super) fn fewer_acks(capture: &Capture, facts: &Published, add: &mut Add<'_>) {
     let fewer = [Kind::Page, Kind::Subscribe, Kind::Update].into_iter().any(|kind| {
-        let (now, then) = kinds(capture, app, kind);
+        let (now, then) = kinds(capture, facts, kind);
         now.app_packets == then.app_packets && now.total_packets < then.total_packets
     });
     if fewer {
@@ -62,27 +63,27 @@ pub(super) fn fewer_acks(capture: &Capture, app: App, add: &mut Add<'_>) {
 }
 
 /// The end of the conversation against that of 2021.
-pub(super) fn close(capture: &Capture, app: App, add: &mut Add<'_>) {
-    let (now, then) = kinds(capture, app, Kind::Close);
+pub(super) fn close(capture: &Capture, facts: &Published, add: &mut Add<'_>) {
+    let (now, then) = kinds(capture, facts, Kind::Close);
     if now.total_packets == then.total_packets {
         return;
     }
     let numbers: Vec<u64> = exchange_packets(capture, Kind::Close);
     let resets =
         numbers.iter().filter_map(|&n| lookup::packet(capture, n)).filter(|p| p.flags.contains("RST")).count() as u64;
-    let why = match app {
-        App::Ws if resets == 0 => {
+    let why = match facts.ending {
+        Ending::Reset if resets == 0 => {
             " The browser of 2021 had closed its socket when the server's last bytes arrived, and its TCP answered them with two RST; \
              here both sides hear each other out."
         }
-        App::Ws => {
+        Ending::Reset => {
             " As in 2021 the client had closed its socket when the server's last bytes arrived, and its TCP answers them with RST; how \
              many of these there are depends on who is first, and is no part of an update."
         }
-        App::Sse if now.total_packets > then.total_packets => {
+        Ending::Unnoticed if now.total_packets > then.total_packets => {
             " The server of 2021 did not notice that the client had gone before the capture ended, so it sent no FIN; this one does."
         }
-        _ => {
+        Ending::Plain | Ending::Unnoticed => {
             " How the two ends close, and whether a FIN also carries an ACK, decides this; it is no part of an update."
         }
     };
@@ -101,20 +102,19 @@ pub(super) fn close(capture: &Capture, app: App, add: &mut Add<'_>) {
 }
 
 /// The one figure in which the table of 2021 and its packets disagree.
-pub(super) fn miscount(capture: &Capture, app: App, add: &mut Add<'_>) {
-    let published = published::of(app).overall;
-    if app == App::Ws
-        && capture.totals.app_packets == published::WS_APP_PACKETS
-        && capture.totals.app_packets != published.app_packets
+pub(super) fn miscount(capture: &Capture, facts: &Published, add: &mut Add<'_>) {
+    if let Some(miscount) = facts.miscount
+        && capture.totals.app_packets == miscount.app_packets
     {
         add(
             "a miscount in the table of 2021",
             format!(
-                "{} packets with data here; the published table says {}. Its own capture holds {} too: three of the page, two of the \
-                 upgrade, six of the updates, two close frames. The other published figures hold to the byte.",
+                "{} packets with data here; the published table says {}. Its own capture holds {} too: {}. The other \
+                 published figures hold to the byte.",
                 capital(&word(capture.totals.app_packets)),
-                published.app_packets,
-                published::WS_APP_PACKETS
+                facts.overall.app_packets,
+                miscount.app_packets,
+                miscount.they_are
             ),
             vec![],
             None,
@@ -136,7 +136,7 @@ pub struct KindRow {
 /// The whole capture by what its packets were for, beside 2021: where the totals differ. Empty where the two are not
 /// comparable.
 pub fn by_kind(capture: &Capture) -> Vec<KindRow> {
-    let Some(app) = capture.app.filter(|_| capture.update_count == published::UPDATES) else { return Vec::new() };
+    let Some(facts) = comparable(capture) else { return Vec::new() };
     const KINDS: [Kind; 11] = [
         Kind::Setup,
         Kind::Greeting,
@@ -153,17 +153,21 @@ pub fn by_kind(capture: &Capture) -> Vec<KindRow> {
     KINDS
         .into_iter()
         .map(|kind| {
-            let (now, then) = kinds(capture, app, kind);
+            let (now, then) = kinds(capture, &facts, kind);
             KindRow { kind, now, then }
         })
         .filter(|row| row.now.total_packets + row.then.total_packets > 0)
         .collect()
 }
 
-fn kinds(capture: &Capture, app: App, kind: Kind) -> (Tally, Tally) {
-    let then =
-        published::of(app).exchanges.iter().filter(|(of, _)| *of == kind).map(|&(_, row)| published::tally(row)).sum();
-    (lookup::of_kind(capture, kind), then)
+/// The figures of 2021, where the capture has as many updates as theirs had: with another number of them the totals
+/// say nothing.
+pub(super) fn comparable(capture: &Capture) -> Option<Published> {
+    capture.app.filter(|_| capture.update_count == published::UPDATES).and_then(published::of)
+}
+
+fn kinds(capture: &Capture, facts: &Published, kind: Kind) -> (Tally, Tally) {
+    (lookup::of_kind(capture, kind), facts.of_kind(kind))
 }
 
 fn first_packets(capture: &Capture, kind: Kind) -> Vec<u64> {

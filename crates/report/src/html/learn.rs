@@ -1,9 +1,10 @@
 //! Questions to answer before looking, whose answers come from these very captures.
 
 use serde::Serialize;
-use wirelab_analyze::model::{App, Capture, Protocol};
+use wirelab_analyze::model::{Capture, Protocol};
+use wirelab_catalog::App;
 
-use crate::findings::{costs, crossing, inline};
+use crate::findings::{costs, crossing};
 use crate::lookup;
 use crate::numbers::{capital, count, duration, grouped, percent, word};
 use crate::report::Report;
@@ -77,10 +78,10 @@ pub fn questions(report: &Report) -> Vec<Question> {
                 "At best {} ({}, {} bytes), at worst {} ({}, {} bytes). Even the leanest update is mostly Ethernet, IP and TCP headers: \
                  {} bytes of them in {}.",
                 percent(least.tally.useful_bytes, least.tally.frame_bytes),
-                inline(&least.title),
+                least.inline(),
                 grouped(least.tally.frame_bytes),
                 percent(most.tally.useful_bytes, most.tally.frame_bytes),
-                inline(&most.title),
+                most.inline(),
                 grouped(most.tally.frame_bytes),
                 grouped(least.tally.lower_bytes + least.tally.tcp_bytes),
                 count(least.tally.total_packets, "packet")

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use wirelab_catalog::App;
 use wirelab_driver::Step;
 use wirelab_report::{CaptureInfo, RUN_SCHEMA, RunInfo, RunOptions, StepInfo, WireInfo};
 use wirelab_wire::{Vantage, WireKind};
@@ -23,7 +24,7 @@ pub fn info(plan: &Plan, kind: WireKind, recording: &Recording, digests: &[(Stri
         wire_s: recording.wire_time.as_secs_f64(),
         wire: wire(kind, &recording.captures),
         options: RunOptions {
-            apps: plan.apps.iter().map(|app| app.name().to_owned()).collect(),
+            apps: plan.apps.clone(),
             interval_s: plan.interval.as_secs_f64(),
             updates: plan.updates.into(),
             rtt_ms: plan.link.rtt.as_secs_f64() * 1000.0,
@@ -45,7 +46,7 @@ pub fn command(plan: &Plan, kind: WireKind) -> String {
         [one] => vec!["wirelab run".to_owned(), one.name().to_owned()],
         apps => {
             let mut words = vec!["wirelab run-all".to_owned()];
-            if apps.len() < wirelab_analyze::App::ALL.len() {
+            if !apps.iter().copied().eq(App::classic()) {
                 let names: Vec<_> = apps.iter().map(|app| app.name()).collect();
                 words.push(format!("--apps {}", names.join(",")));
             }
@@ -107,7 +108,7 @@ fn wire(kind: WireKind, captures: &[Recorded]) -> WireInfo {
 fn entry(capture: &Recorded, (sha256, frames): &(String, u64)) -> CaptureInfo {
     let name = capture.app.capture_name();
     CaptureInfo {
-        app: capture.app.name().to_owned(),
+        app: capture.app,
         name: name.to_owned(),
         file: format!("{name}.pcap"),
         sha256: sha256.clone(),

@@ -4,9 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use wirelab_analyze::App;
+use wirelab_catalog::App;
 use wirelab_clock::Clock;
-use wirelab_driver::{DriveError, Profile, Script, Shape, Step, Timeline};
+use wirelab_driver::{DriveError, Profile, Script, Step, Timeline};
 use wirelab_wire::{Connector, Listener, Shutdown, Stream};
 
 use crate::flags;
@@ -14,8 +14,7 @@ use crate::plan::Plan;
 
 /// The timeline of an app.
 pub fn timeline(app: App, plan: &Plan) -> Timeline {
-    let shape = if app == App::Sse { Shape::Pushed } else { Shape::Asked };
-    Timeline::new(shape, plan.updates, plan.interval)
+    Timeline::new(app.renewal(), plan.updates, plan.interval)
 }
 
 /// What the scripted client of an app is told. `number` counts the clients of one run from 0.
@@ -32,7 +31,7 @@ pub fn script(app: App, plan: &Plan, number: u64) -> Script {
         },
         authority: if plan.replay { AUTHORITY_2021.to_owned() } else { wirelab_wire::server_address().to_string() },
         // Each app and each client draws its own keys and masks.
-        seed: plan.link.seed ^ (app as u64) << 56 ^ number << 32,
+        seed: plan.link.seed ^ u64::from(app.descriptor().number) << 56 ^ number << 32,
         patience,
     }
 }
@@ -57,23 +56,6 @@ pub fn style(style: flags::Style) -> wirelab_apps::Style {
     }
 }
 
-/// Runs the server of an app.
-pub async fn serve<L: wirelab_apps::Listener>(
-    app: App,
-    listener: L,
-    clock: Clock,
-    options: wirelab_apps::Options,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    match app {
-        App::Tcp => wirelab_apps::tcp::run(listener, clock, options, shutdown).await,
-        App::Web => wirelab_apps::web::run(listener, clock, options, shutdown).await,
-        App::Ajax => wirelab_apps::ajax::run(listener, clock, options, shutdown).await,
-        App::Sse => wirelab_apps::sse::run(listener, clock, options, shutdown).await,
-        App::Ws => wirelab_apps::ws::run(listener, clock, options, shutdown).await,
-    }
-}
-
 /// Runs the server of an app on a wire.
 pub async fn serve_on_wire(
     app: App,
@@ -82,7 +64,7 @@ pub async fn serve_on_wire(
     options: wirelab_apps::Options,
     shutdown: Shutdown,
 ) -> io::Result<()> {
-    serve(app, OnWire(listener), clock, options, shutdown).await
+    wirelab_apps::run(app, OnWire(listener), clock, options, shutdown).await
 }
 
 /// Plays the scripted client of an app.
@@ -93,14 +75,7 @@ pub async fn drive(
     script: &Script,
     on_step: &mut dyn FnMut(&Step),
 ) -> Result<Vec<Step>, DriveError> {
-    let connect = || connector.connect();
-    match app {
-        App::Tcp => wirelab_driver::tcp::run(&connect, clock, script, on_step).await,
-        App::Web => wirelab_driver::web::run(&connect, clock, script, on_step).await,
-        App::Ajax => wirelab_driver::ajax::run(&connect, clock, script, on_step).await,
-        App::Sse => wirelab_driver::sse::run(&connect, clock, script, on_step).await,
-        App::Ws => wirelab_driver::ws::run(&connect, clock, script, on_step).await,
-    }
+    wirelab_driver::run(app, &|| connector.connect(), clock, script, on_step).await
 }
 
 /// The wire's listener, as the apps take it.
