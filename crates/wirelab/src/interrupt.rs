@@ -32,7 +32,8 @@ pub fn listen(first: impl FnOnce() + Send + 'static) -> io::Result<()> {
 pub struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    hangup: tokio::signal::unix::Signal,
+    /// None where the program was started to outlive its terminal.
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -43,7 +44,7 @@ impl Signals {
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
+            hangup: if hangup_is_ignored() { None } else { Some(signal(SignalKind::hangup())?) },
         })
     }
 
@@ -52,9 +53,28 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
+            _ = async {
+                match &mut self.hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            } => {}
         }
     }
+}
+
+/// Whether `nohup`, or a shell, has this process ignore SIGHUP: then that is how it stays.
+///
+/// Linux says so in proc(5), in hexadecimal, signal 1 in the lowest bit. Where nothing says so SIGHUP keeps its meaning,
+/// whether that is to be ignored or to end the process; captures are whole either way.
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    let ignored = || {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+        u64::from_str_radix(mask.trim(), 16).ok()
+    };
+    ignored().is_none_or(|mask| mask & 1 == 1)
 }
 
 /// Ctrl-C.

@@ -8,6 +8,7 @@ mod browser;
 mod doctor;
 mod failure;
 mod flags;
+mod folders;
 mod interrupt;
 mod manual;
 mod outputs;

@@ -73,7 +73,7 @@ pub fn stage_report(
     report: &Report,
     templates: &Templates,
     folder: &Path,
-    outputs: &mut Outputs,
+    outputs: &mut Outputs<'_>,
 ) -> Result<(), Failure> {
     let page = html::render(report, templates).map_err(Failure::failed)?;
     let document = markdown::render(report, templates).map_err(Failure::failed)?;
@@ -89,7 +89,7 @@ pub fn templates(folder: Option<&Path>) -> Result<Templates, Failure> {
 }
 
 /// Writes the texts of the captures beside their places: for reading without a tool.
-pub fn stage_texts(report: &Report, folder: &Path, outputs: &mut Outputs) -> Result<(), Failure> {
+pub fn stage_texts(report: &Report, folder: &Path, outputs: &mut Outputs<'_>) -> Result<(), Failure> {
     for (capture, bytes) in report.analysis.captures.iter().zip(&report.bytes) {
         let mut text = Vec::new();
         dump::render(&mut text, capture, bytes).map_err(Failure::failed)?;

@@ -9,50 +9,69 @@ use wirelab_report::{Report, RunInfo, compare, text};
 
 use crate::failure::{Failure, Status};
 use crate::flags;
-use crate::outputs::{self, Outputs, reason};
+use crate::folders::{Folders, Purpose, Wanted};
+use crate::outputs::{Outputs, reason};
 use crate::publish::{self, Source};
 use crate::{browser, reading, terminal};
 
 /// Makes the report again, of other captures, or of two runs beside each other.
 pub fn report(flags: &flags::Report) -> Result<(), Failure> {
     match flags.sources.as_slice() {
-        [] => single(flags, of_folder(&flags.pcap_dir)?),
-        [one] if one.is_dir() => single(flags, of_folder(one)?),
+        [] => of_one(flags, &flags.pcap_dir),
+        [one] if one.is_dir() => of_one(flags, one),
         [one, other] if one.is_dir() && other.is_dir() => compare(flags, one, other),
         files => match files.iter().find(|file| file.is_dir()) {
             Some(folder) => Err(Failure::usage(format_args!(
                 "{} is a folder: give captures, or one folder of a run, or two to compare",
                 folder.display()
             ))),
-            None => single(flags, of_files(files)?),
+            None => {
+                let folders = hold(flags, &[])?;
+                single(flags, of_files(files)?, folders)
+            }
         },
     }
 }
 
+/// The report of a folder of a run.
+fn of_one(flags: &flags::Report, folder: &Path) -> Result<(), Failure> {
+    let folders = hold(flags, &[folder])?;
+    single(flags, of_folder(folder)?, folders)
+}
+
+/// Holds the report's folder, and those that are read: no run shall replace half of their captures meanwhile.
+fn hold(flags: &flags::Report, read: &[&Path]) -> Result<Folders, Failure> {
+    let flag = "--report-dir";
+    let mut wanted = vec![Wanted { folder: &flags.report_dir, flag, purpose: Purpose::Write }];
+    wanted.extend(read.iter().map(|folder| Wanted { folder, flag, purpose: Purpose::Read }));
+    Folders::hold(&wanted)
+}
+
 /// Writes one report.
-fn single(flags: &flags::Report, read: Read) -> Result<(), Failure> {
-    outputs::check_folder(&flags.report_dir, "--report-dir")?;
+fn single(flags: &flags::Report, read: Read, folders: Folders) -> Result<(), Failure> {
     let templates = publish::templates(flags.templates.as_deref())?;
-    let mut outputs = Outputs::default();
+    let mut outputs = Outputs::new(&folders);
     publish::stage_report(&read.report, &templates, &flags.report_dir, &mut outputs)?;
     outputs.commit()?;
+    drop(folders);
     terminal::print(&text::render(&read.report, true))?;
     finish(flags, "index.html", read.sound)
 }
 
 /// Writes what two runs have in common and what not.
 fn compare(flags: &flags::Report, one: &Path, other: &Path) -> Result<(), Failure> {
+    let folders = hold(flags, &[one, other])?;
     let (left, right) = (of_folder(one)?, of_folder(other)?);
-    outputs::check_folder(&flags.report_dir, "--report-dir")?;
     let name = |folder: &Path| folder.display().to_string();
     let comparison = left.report.compare(&name(one), &right.report, &name(other));
     let templates = publish::templates(flags.templates.as_deref())?;
     let page = compare::html(&comparison, &templates).map_err(Failure::failed)?;
     let document = compare::markdown(&comparison, &templates).map_err(Failure::failed)?;
-    let mut outputs = Outputs::default();
+    let mut outputs = Outputs::new(&folders);
     outputs.stage(&flags.report_dir.join("comparison.html"), page.as_bytes())?;
     outputs.stage(&flags.report_dir.join("comparison.md"), document.as_bytes())?;
     outputs.commit()?;
+    drop(folders);
     terminal::print(&compare::text(&comparison, true))?;
     finish(flags, "comparison.html", left.sound && right.sound)
 }

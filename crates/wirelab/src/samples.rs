@@ -8,7 +8,6 @@ use wirelab_wire::{Stop, WireKind};
 
 use crate::failure::Failure;
 use crate::flags::{Command, Flags};
-use crate::outputs;
 use crate::plan::Plan;
 use crate::run;
 use crate::terminal;
@@ -20,8 +19,6 @@ pub fn samples(root: &Path) -> Result<(), Failure> {
     let mut plan = Plan::new(&all.apps, all.run)?;
     plan.pcap_dir = root.join("pcap/samples");
     plan.report_dir = root.join("reports/samples");
-    outputs::check_folder(&plan.pcap_dir, "another folder")?;
-    outputs::check_folder(&plan.report_dir, "another folder")?;
     run::quietly(&plan, WireKind::Virtual, &Stop::new())?;
     terminal::say(format_args!("made {} and {}", plan.pcap_dir.display(), plan.report_dir.display()));
     Ok(())

@@ -6,23 +6,24 @@ mod record;
 
 use std::time::Duration;
 
+use wirelab_catalog::App;
 use wirelab_report::text;
 use wirelab_wire::{Stop, WireKind};
 
 use crate::failure::Failure;
+use crate::folders::{Folders, Purpose, Wanted};
 use crate::outputs::Outputs;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::publish::{self, Source};
-use crate::{browser, interrupt, outputs, quantity, terminal, wires};
+use crate::{browser, interrupt, quantity, terminal, wires};
 use record::Recording;
 
 /// Does what the plan says.
 pub fn run(plan: &Plan) -> Result<(), Failure> {
     // First of all, as the kernel wire is entered before any thread exists.
     let kind = wires::choose(plan.wire)?;
-    outputs::check_folder(&plan.pcap_dir, "--pcap-dir")?;
-    outputs::check_folder(&plan.report_dir, "--report-dir")?;
+    let folders = hold(plan)?;
 
     let stop = Stop::new();
     let on_signal = stop.clone();
@@ -30,7 +31,8 @@ pub fn run(plan: &Plan) -> Result<(), Failure> {
         .map_err(|error| Failure::machine(format_args!("cannot listen for signals: {error}")))?;
 
     let recording = record::record(plan, kind, &stop, &announce(plan, kind))?;
-    let report = publish(plan, kind, &recording)?;
+    let report = publish(plan, kind, &recording, &folders)?;
+    drop(folders);
     if stop.is_set() {
         // It came after the last packet, and before the files were in place: they are there now.
         terminal::say("the interruption came too late: everything is done");
@@ -45,18 +47,36 @@ pub fn run(plan: &Plan) -> Result<(), Failure> {
 
 /// Runs and publishes without a word, for captures that are kept in the project.
 pub fn quietly(plan: &Plan, kind: WireKind, stop: &Stop) -> Result<(), Failure> {
+    let folders = hold(plan)?;
     let recording = record::record(plan, kind, stop, &Progress::new(Duration::ZERO, false))?;
-    publish(plan, kind, &recording).map(drop)
+    publish(plan, kind, &recording, &folders).map(drop)
+}
+
+/// Holds the run's folders, without what killed runs left there.
+fn hold(plan: &Plan) -> Result<Folders, Failure> {
+    let folders = Folders::hold(&[
+        Wanted { folder: &plan.pcap_dir, flag: "--pcap-dir", purpose: Purpose::Write },
+        Wanted { folder: &plan.report_dir, flag: "--report-dir", purpose: Purpose::Write },
+    ])?;
+    for app in App::ALL {
+        record::remove_if_empty(&record::partial_path(plan, app));
+    }
+    Ok(folders)
 }
 
 /// Turns the partial captures into the run's files.
-fn publish(plan: &Plan, kind: WireKind, recording: &Recording) -> Result<wirelab_report::Report, Failure> {
+fn publish(
+    plan: &Plan,
+    kind: WireKind,
+    recording: &Recording,
+    folders: &Folders,
+) -> Result<wirelab_report::Report, Failure> {
     let sources: Vec<Source> = recording
         .captures
         .iter()
         .map(|capture| Source { name: capture.app.capture_name().to_owned(), path: capture.partial.clone() })
         .collect();
-    let mut outputs = Outputs::default();
+    let mut outputs = Outputs::new(folders);
     for Source { name, path } in &sources {
         outputs.stage_capture(path.clone(), plan.pcap_dir.join(format!("{name}.pcap")));
     }

@@ -1,8 +1,8 @@
 //! All apps at the same time, each on its own wire in its own thread, every frame into a capture.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use wirelab_wire::{Connector, Error, Facts, Outcome, Stop, WireKind, kernel, vir
 
 use super::peers;
 use crate::failure::Failure;
-use crate::outputs;
+use crate::outputs::reason;
 use crate::plan::Plan;
 use crate::progress::Progress;
 
@@ -60,9 +60,10 @@ pub fn record(plan: &Plan, kind: WireKind, stop: &Stop, progress: &Progress) -> 
     let mut writers = Vec::new();
     for &app in &plan.apps {
         let partial = partial_path(plan, app);
-        let file = outputs::open_partial(&partial)?;
-        let writer = Writer::create(file, LinkType::ETHERNET, SNAP_LENGTH)
-            .map_err(|error| Failure::failed(format_args!("cannot write {}: {error}", partial.display())))?;
+        let cannot_write = |why: String| Failure::failed(format_args!("cannot write {}: {why}", partial.display()));
+        let file = File::create(&partial).map_err(|error| cannot_write(reason(&error)))?;
+        let writer =
+            Writer::create(file, LinkType::ETHERNET, SNAP_LENGTH).map_err(|error| cannot_write(error.to_string()))?;
         writers.push((app, partial, writer));
     }
     let steps = u64::from(plan.updates) + 2;
@@ -129,7 +130,7 @@ fn run_app(
     plan: &Plan,
     kind: WireKind,
     stop: &Stop,
-    mut writer: Writer<fs::File>,
+    mut writer: Writer<File>,
     bar: ProgressBar,
 ) -> Result<Outcome<Played>, Error> {
     let recorder =
@@ -187,16 +188,16 @@ pub fn partial_path(plan: &Plan, app: App) -> PathBuf {
     plan.pcap_dir.join(format!("{}.partial.pcap", app.capture_name()))
 }
 
+/// Removes a partial capture without a frame; gives whether that was one.
+pub fn remove_if_empty(partial: &Path) -> bool {
+    let empty = fs::metadata(partial).is_ok_and(|file| file.is_file() && file.len() <= FILE_HEADER);
+    // One that cannot be removed does no harm.
+    empty && fs::remove_file(partial).is_ok()
+}
+
 /// Which partial captures there are to keep; those without a frame are removed.
 fn kept(plan: &Plan, partials: Vec<PathBuf>) -> String {
-    let kept = partials
-        .into_iter()
-        .filter(|partial| {
-            let empty = fs::metadata(partial).is_ok_and(|file| file.len() <= FILE_HEADER);
-            // An empty one that cannot be removed does no harm.
-            !(empty && fs::remove_file(partial).is_ok())
-        })
-        .count();
+    let kept = partials.into_iter().filter(|partial| !remove_if_empty(partial)).count();
     match kept {
         0 => String::new(),
         _ => format!("; what was captured until then is in {}", plan.pcap_dir.join("*.partial.pcap").display()),
