@@ -53,3 +53,40 @@ fn classic(bencher: divan::Bencher<'_, '_>, size: usize) {
 fn next_generation(bencher: divan::Bencher<'_, '_>, size: usize) {
     read(bencher, &pcapng(size));
 }
+
+/// What the library that writes would take to read.
+#[divan::bench(args = [78, 160, 1514])]
+fn classic_by_pcap_file(bencher: divan::Bencher<'_, '_>, size: usize) {
+    let file = pcap(size);
+    bencher.counter(BytesCount::new(file.len())).bench(|| {
+        let mut reader = pcap_file::pcap::PcapReader::new(&file[..]).unwrap();
+        let mut total = 0u64;
+        while let Some(packet) = reader.next_packet() {
+            let packet = packet.unwrap();
+            total += u64::from(packet.orig_len()) + u64::from(packet.data().first().copied().unwrap_or(0));
+        }
+        total
+    });
+}
+
+/// The same of pcapng.
+#[divan::bench(args = [78, 160, 1514])]
+fn next_generation_by_pcap_file(bencher: divan::Bencher<'_, '_>, size: usize) {
+    let file = pcapng(size);
+    bencher.counter(BytesCount::new(file.len())).bench(|| {
+        let mut reader = pcap_file::pcapng::PcapNgReader::new(&file[..]).unwrap();
+        let mut total = 0u64;
+        while let Some(block) = reader.next_block() {
+            if let pcap_file::pcapng::Block::EnhancedPacket(packet) = block.unwrap().0 {
+                total += u64::from(packet.original_len) + u64::from(packet.data.first().copied().unwrap_or(0));
+            }
+        }
+        total
+    });
+}
+
+/// How long writing takes.
+#[divan::bench(args = [78, 1514])]
+fn writing(bencher: divan::Bencher<'_, '_>, size: usize) {
+    bencher.bench(|| pcap(size).len());
+}

@@ -1,5 +1,6 @@
 //! What can go wrong with a capture file, each in one sentence that says where and what to do.
 
+use crate::comment::Commented;
 use std::io;
 use thiserror::Error;
 
@@ -98,5 +99,13 @@ pub enum WriteError {
         kept: u64,
         /// Bytes on the wire as stated.
         wire: u32,
+    },
+    /// The length of an option of a pcapng block has 16 bits.
+    #[error("a comment on {on} has {length} bytes, and a pcapng file can hold 65535 in one: make several of it")]
+    Comment {
+        /// What the comment is on.
+        on: Commented,
+        /// Its length in bytes.
+        length: usize,
     },
 }

@@ -16,10 +16,10 @@
 //! draft-ietf-opsawg-pcapng, sections 3 and 4. Byte order and interfaces belong to a section: a file can have several.
 //! Blocks of any other type are gone over, however long they are.
 
+use crate::comment::{Commented, Comments};
 use crate::error::ReadError;
 use crate::frame::LinkType;
-use crate::pcap::{AtHand, Record, largest_record};
-use crate::reader::Comment;
+use crate::record::{AtHand, Record, largest_record};
 use crate::window::Window;
 
 /// What is known of the section that is being read.
@@ -27,8 +27,7 @@ use crate::window::Window;
 pub(crate) struct Section {
     big_endian: bool,
     interfaces: Vec<Interface>,
-    pub(crate) comments: Vec<Comment>,
-    comment_bytes: usize,
+    pub(crate) comments: Comments,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -143,8 +142,8 @@ impl Section {
             }
             let body = block.get(8..).unwrap_or_default();
             let found = match kind {
-                SECTION => self.section(body, frame),
-                INTERFACE => self.interface(body, frame),
+                SECTION => self.section(body),
+                INTERFACE => self.interface(body),
                 _ => self.packet(kind, body, frame),
             };
             let packet = found.map_err(|wrong| damaged(wrong.expected, wrong.found))?;
@@ -183,7 +182,7 @@ impl Section {
         Ok(())
     }
 
-    fn section(&mut self, body: &[u8], frame: u64) -> Result<Option<Packet>, Wrong> {
+    fn section(&mut self, body: &[u8]) -> Result<Option<Packet>, Wrong> {
         let Some((&[_, _, _, _, a, b, _, _, _, _, _, _, _, _, _, _], options)) = body.split_first_chunk::<16>() else {
             return Err(Wrong::new("a section header of 16 bytes", body.len()));
         };
@@ -191,11 +190,11 @@ impl Section {
         if major != 1 {
             return Err(Wrong::new("pcapng version 1", format!("version {major}")));
         }
-        self.keep_comments(options, frame, false);
+        self.keep_comments(options, Commented::Section);
         Ok(None)
     }
 
-    fn interface(&mut self, body: &[u8], frame: u64) -> Result<Option<Packet>, Wrong> {
+    fn interface(&mut self, body: &[u8]) -> Result<Option<Packet>, Wrong> {
         let Some((&[l0, l1, _, _, s0, s1, s2, s3], options)) = body.split_first_chunk::<8>() else {
             return Err(Wrong::new("an interface description of 8 bytes", body.len()));
         };
@@ -223,7 +222,7 @@ impl Section {
             }
         }
         self.interfaces.push(interface);
-        self.keep_comments(options, frame, false);
+        self.keep_comments(options, Commented::Interface);
         Ok(None)
     }
 
@@ -266,23 +265,19 @@ impl Section {
         }
         let options = data_at + (kept as usize).next_multiple_of(4);
         if kind != SIMPLE && options + 4 <= body.len() {
-            self.keep_comments(body.get(options..).unwrap_or_default(), frame, true);
+            self.keep_comments(body.get(options..).unwrap_or_default(), Commented::Frame(frame));
         }
         let time_ns = ticks.map_or(0, |ticks| interface.time_ns(ticks));
         Ok(Some(Packet { time_ns, kept, wire_len, link: interface.link, data_at }))
     }
 
-    /// Keeps the comments among these options, up to a bound on the memory of a reader.
-    fn keep_comments(&mut self, options: &[u8], frame: u64, of_packet: bool) {
-        let mut kept = Vec::new();
+    /// Keeps the comments among these options.
+    fn keep_comments(&mut self, options: &[u8], on: Commented) {
         for (code, value) in (Options { rest: options, big_endian: self.big_endian }) {
-            if code == COMMENT && self.comment_bytes + value.len() <= MOST_COMMENT_BYTES {
-                self.comment_bytes += value.len() + COMMENT_OVERHEAD;
-                let text = String::from_utf8_lossy(value).trim_end_matches('\0').to_owned();
-                kept.push(Comment { frame: of_packet.then_some(frame), text });
+            if code == COMMENT {
+                self.comments.keep(on, value);
             }
         }
-        self.comments.append(&mut kept);
     }
 
     fn u16(&self, bytes: [u8; 2]) -> u16 {
@@ -391,5 +386,3 @@ const IF_TSOFFSET: u16 = 14;
 /// Blocks that are looked into are held in the buffer: the largest frame, its head and options.
 const LARGEST_BLOCK: u64 = 17 * 1024 * 1024;
 const MOST_INTERFACES: usize = 65_536;
-const MOST_COMMENT_BYTES: usize = 1024 * 1024;
-const COMMENT_OVERHEAD: usize = 64;

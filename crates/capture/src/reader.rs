@@ -1,9 +1,17 @@
 //! Which frames are in this capture?
+//!
+//! pcap-file, which writes the captures, can read them too. This reader is our own for two reasons. It is faster: it lends
+//! each frame from its one buffer, and takes a third of the time for small frames (`benches/reader.rs` reads with both).
+//! And it is sturdier: it reads what pcap-file refuses though tools write it (units of time below a nanosecond, fractions
+//! beyond a second, swapped lengths, Kuznetsov's record headers, compressed files), bounds what a file's claims can cost,
+//! and where a file is damaged it says at which frame and byte.
 
+use crate::comment::Comment;
 use crate::error::ReadError;
 use crate::frame::Frame;
-use crate::pcap::{self, AtHand, Record};
+use crate::pcap;
 use crate::pcapng;
+use crate::record::{AtHand, Record};
 use crate::source::{Compression, stranger};
 use crate::window::Window;
 use std::io::Read;
@@ -26,15 +34,6 @@ pub struct Reader<'r> {
 enum Format {
     Pcap(pcap::Header),
     PcapNg(pcapng::Section),
-}
-
-/// A comment that somebody wrote into a pcapng file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Comment {
-    /// The frame it was written to; `None` for the whole capture or an interface.
-    pub frame: Option<u64>,
-    /// What it says.
-    pub text: String,
 }
 
 impl<'r> Reader<'r> {
@@ -125,11 +124,20 @@ impl<'r> Reader<'r> {
         self.frames
     }
 
-    /// The comments met so far, up to 1 MiB of them. Only pcapng has any.
+    /// The comments met so far and not taken away, up to 1 MiB of them; those on a frame are there with the frame.
+    /// Only pcapng has any.
     pub fn comments(&self) -> &[Comment] {
         match &self.format {
             Format::Pcap(_) => &[],
-            Format::PcapNg(section) => &section.comments,
+            Format::PcapNg(section) => section.comments.waiting(),
+        }
+    }
+
+    /// Takes the comments away that were met since the last time; taken after each frame, none is ever too many.
+    pub fn take_comments(&mut self) -> Vec<Comment> {
+        match &mut self.format {
+            Format::Pcap(_) => Vec::new(),
+            Format::PcapNg(section) => section.comments.take(),
         }
     }
 }

@@ -1,14 +1,18 @@
 //! How is a capture written so that it is a valid file whenever the writing ends?
 //!
-//! Only whole records are handed to the output, each in one `write_all` with the others that wait. So whatever ends the
-//! process, the file is a valid capture up to its last whole record; what was not handed over yet is lost. Without a
-//! buffer (the default), that is nothing.
+//! pcap-file knows the layout. Only whole records are handed to the output, each in one `write_all` with the others that
+//! wait. So whatever ends the process, the file is a valid capture up to its last whole record; what was not handed over
+//! yet is lost. Without a buffer (the default), that is nothing.
 //!
-//! The layout is in `pcap.rs`. Always little-endian; microseconds unless nanoseconds are asked for.
+//! Always little-endian; microseconds unless nanoseconds are asked for.
 
 use crate::error::WriteError;
 use crate::frame::LinkType;
-use std::io::Write;
+use crate::whole_records::WholeRecords;
+use pcap_file::pcap::{PcapHeader, PcapPacket, PcapTsResolution, PcapValidationError, PcapWriteError, PcapWriter};
+use pcap_file::{DataLink, Endianness};
+use std::io::{self, Write};
+use std::time::Duration;
 
 /// The unit in which a file keeps the fraction of a second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,9 +46,10 @@ impl Settings {
 
 /// Writes a classic pcap file.
 pub struct Writer<W: Write> {
-    out: W,
+    file: PcapWriter<WholeRecords<W>>,
     settings: Settings,
-    waiting: Vec<u8>,
+    /// Bytes that were written and not handed over.
+    waiting: usize,
     frames: u64,
     handed_over: u64,
 }
@@ -57,18 +62,19 @@ impl<W: Write> Writer<W> {
 
     /// Begins a capture; the file header is handed over at once.
     pub fn with(out: W, settings: Settings) -> Result<Writer<W>, WriteError> {
-        let magic: u32 = match settings.precision {
-            Precision::Microseconds => 0xa1b2_c3d4,
-            Precision::Nanoseconds => 0xa1b2_3c4d,
+        let header = PcapHeader {
+            snaplen: settings.snap_length,
+            datalink: DataLink::from(u32::from(settings.link.0)),
+            ts_resolution: match settings.precision {
+                Precision::Microseconds => PcapTsResolution::MicroSecond,
+                Precision::Nanoseconds => PcapTsResolution::NanoSecond,
+            },
+            endianness: Endianness::Little,
+            ..PcapHeader::default()
         };
-        let mut waiting = Vec::with_capacity(settings.buffer + 24);
-        waiting.extend_from_slice(&magic.to_le_bytes());
-        waiting.extend_from_slice(&2u16.to_le_bytes());
-        waiting.extend_from_slice(&4u16.to_le_bytes());
-        waiting.extend_from_slice(&[0; 8]); // time zone and accuracy: zero in every file there is
-        waiting.extend_from_slice(&settings.snap_length.to_le_bytes());
-        waiting.extend_from_slice(&u32::from(settings.link.0).to_le_bytes());
-        let mut writer = Writer { out, settings, waiting, frames: 0, handed_over: 0 };
+        let file = PcapWriter::with_header(WholeRecords::new(out, settings.buffer), header);
+        let file = file.map_err(|error| failed(0, 0, error))?;
+        let mut writer = Writer { file, settings, waiting: 0, frames: 0, handed_over: 0 };
         writer.hand_over()?;
         Ok(writer)
     }
@@ -79,21 +85,12 @@ impl<W: Write> Writer<W> {
         if (data.len() as u64) > u64::from(wire_len) {
             return Err(WriteError::Length { frame, kept: data.len() as u64, wire: wire_len });
         }
-        let seconds = time_ns / 1_000_000_000;
-        let fraction = (time_ns % 1_000_000_000) as u32;
-        let Ok(seconds32) = u32::try_from(seconds) else { return Err(WriteError::Time { frame, seconds }) };
-        let fraction = match self.settings.precision {
-            Precision::Microseconds => fraction / 1_000,
-            Precision::Nanoseconds => fraction,
-        };
-        let kept = data.len().min(self.settings.snap_length as usize);
-        self.waiting.extend_from_slice(&seconds32.to_le_bytes());
-        self.waiting.extend_from_slice(&fraction.to_le_bytes());
-        self.waiting.extend_from_slice(&(kept as u32).to_le_bytes());
-        self.waiting.extend_from_slice(&wire_len.to_le_bytes());
-        self.waiting.extend_from_slice(data.get(..kept).unwrap_or_default());
+        let kept = data.get(..self.settings.snap_length as usize).unwrap_or(data);
+        let record = PcapPacket::new(Duration::from_nanos(time_ns), wire_len, kept).map_err(PcapWriteError::from);
+        let written = record.and_then(|record| self.file.write_packet(&record));
+        self.waiting += written.map_err(|error| failed(frame, self.handed_over, error))?;
         self.frames = frame;
-        if self.waiting.len() >= self.settings.buffer { self.hand_over() } else { Ok(()) }
+        if self.waiting >= self.settings.buffer { self.hand_over() } else { Ok(()) }
     }
 
     /// How many frames have been written.
@@ -101,24 +98,29 @@ impl<W: Write> Writer<W> {
         self.frames
     }
 
-    /// Hands over what waits, and flushes the output.
-    pub fn flush(&mut self) -> Result<(), WriteError> {
-        self.hand_over()?;
-        self.out.flush().map_err(|source| WriteError::Io { frames: self.handed_over, source })
-    }
-
-    /// Ends the capture and gives the output back.
-    pub fn finish(mut self) -> Result<W, WriteError> {
-        self.flush()?;
-        Ok(self.out)
+    /// Ends the capture: hands over what waits, flushes the output and gives it back.
+    pub fn finish(self) -> Result<W, WriteError> {
+        let frames = self.handed_over;
+        self.file.into_inner().finish().map_err(|source| WriteError::Io { frames, source })
     }
 
     fn hand_over(&mut self) -> Result<(), WriteError> {
-        let result = self.out.write_all(&self.waiting);
-        // Cleared also after a failure: a second try would write records twice, behind a torn one.
-        self.waiting.clear();
-        result.map_err(|source| WriteError::Io { frames: self.handed_over, source })?;
+        self.waiting = 0;
+        self.file.flush().map_err(|error| failed(self.frames, self.handed_over, error))?;
         self.handed_over = self.frames;
         Ok(())
+    }
+}
+
+/// What pcap-file said of this frame, in our words.
+fn failed(frame: u64, handed_over: u64, error: PcapWriteError) -> WriteError {
+    match error {
+        PcapWriteError::Io(source) | PcapWriteError::FieldWriteFailed(_, source) => {
+            WriteError::Io { frames: handed_over, source }
+        }
+        PcapWriteError::Validation(PcapValidationError::TimestampTooBig(time)) => {
+            WriteError::Time { frame, seconds: time.as_secs() }
+        }
+        PcapWriteError::Validation(other) => WriteError::Io { frames: handed_over, source: io::Error::other(other) },
     }
 }

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use std::io::{self, Write};
-use wirelab_capture::{LinkType, ReadError, Reader, Settings, WriteError, Writer};
+use wirelab_capture::{CommentedWriter, Interface, LinkType, ReadError, Reader, Settings, WriteError, Writer};
 
 fn sample() -> Vec<u8> {
     let mut writer = Writer::create(Vec::new(), LinkType::ETHERNET, 65_535).unwrap();
@@ -219,6 +219,18 @@ fn only_whole_records_are_handed_over() {
         assert_eq!(disk.writes, writes, "buffer {buffer}");
         assert_eq!(read(&disk.held).0, 4);
     }
+    // The section, and with the first frame the interface; a frame of 44 bytes, one with a comment of 56.
+    for (buffer, writes) in [(0, vec![28, 76, 56, 44, 56]), (110, vec![28, 132, 100]), (1000, vec![28, 232])] {
+        let disk = Disk { room: usize::MAX, writes: Vec::new(), held: Vec::new() };
+        let mut writer = CommentedWriter::create(disk, &[], buffer).unwrap();
+        let interface = writer.interface(Interface::new(LinkType::ETHERNET)).unwrap();
+        for comments in [&[][..], &["seen"], &[], &["seen"]] {
+            writer.write(interface, 1, 10, b"0123456789", comments).unwrap();
+        }
+        let disk = writer.finish().unwrap();
+        assert_eq!(disk.writes, writes, "buffer {buffer}");
+        assert_eq!(read(&disk.held).0, 4);
+    }
 }
 
 #[test]
@@ -229,6 +241,12 @@ fn a_full_disk_is_an_error_that_says_so() {
     let error = writer.write(1, 10, b"0123456789").unwrap_err();
     assert!(matches!(&error, WriteError::Io { frames: 1, source } if source.kind() == io::ErrorKind::StorageFull));
     assert!(error.to_string().starts_with("writing the capture failed after 1 frames: "), "{error}");
+    let disk = Disk { room: 28 + 76 + 10, writes: Vec::new(), held: Vec::new() };
+    let mut writer = CommentedWriter::create(disk, &[], 0).unwrap();
+    let interface = writer.interface(Interface::new(LinkType::ETHERNET)).unwrap();
+    writer.write(interface, 1, 10, b"0123456789", &[]).unwrap();
+    let error = writer.write(interface, 1, 10, b"0123456789", &[]).unwrap_err();
+    assert!(matches!(&error, WriteError::Io { frames: 1, source } if source.kind() == io::ErrorKind::StorageFull));
 }
 
 #[test]

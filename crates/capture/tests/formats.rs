@@ -1,12 +1,11 @@
 //! Does the reader give what the file holds, in every format and byte order?
 #![allow(clippy::unwrap_used)]
 
-use pcap_file::pcap::{PcapHeader, PcapPacket, PcapReader, PcapTsResolution, PcapWriter};
-use pcap_file::{DataLink, Endianness};
 use proptest::prelude::*;
 use std::io::{Read, Write};
-use std::time::Duration;
-use wirelab_capture::{LinkType, Precision, Reader, Settings, Writer};
+use wirelab_capture::{
+    Commented, CommentedWriter, Interface, LinkType, Precision, Reader, Settings, WriteError, Writer,
+};
 
 /// A frame without its lender.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,8 +226,15 @@ fn pcapng_comments_are_kept() {
     .concat();
     let mut reader = Reader::new(&file[..]).unwrap();
     while reader.next_frame().unwrap().is_some() {}
-    let comments: Vec<_> = reader.comments().iter().map(|c| (c.frame, c.text.as_str())).collect();
-    assert_eq!(comments, [(None, "of the capture"), (None, "of an interface"), (Some(2), "of a frame")]);
+    let comments: Vec<_> = reader.comments().iter().map(|c| (c.on, c.text.as_str())).collect();
+    assert_eq!(
+        comments,
+        [
+            (Commented::Section, "of the capture"),
+            (Commented::Interface, "of an interface"),
+            (Commented::Frame(2), "of a frame")
+        ]
+    );
 }
 
 #[test]
@@ -379,42 +385,113 @@ fn packets() -> impl Strategy<Value = Vec<(u32, u32, Vec<u8>, u32)>> {
 }
 
 proptest! {
-    /// What this project writes, another reader reads, and the other way round.
+    /// The bytes of a written file are those that are put together by hand, and are read as what was written.
     #[test]
-    fn another_library_agrees(packets in packets(), big in any::<bool>(), nano in any::<bool>(), chunk in 1..500usize) {
-        let precision = if nano { Precision::Nanoseconds } else { Precision::Microseconds };
-        let unit = if nano { 1 } else { 1_000 };
-        let mut ours = Writer::with(Vec::new(), Settings { precision, ..Settings::new(LinkType::RAW) }).unwrap();
-        let header = PcapHeader {
-            datalink: DataLink::RAW,
-            endianness: if big { Endianness::Big } else { Endianness::Little },
-            ts_resolution: if nano { PcapTsResolution::NanoSecond } else { PcapTsResolution::MicroSecond },
-            ..PcapHeader::default()
-        };
-        let mut theirs = PcapWriter::with_header(Vec::new(), header).unwrap();
+    fn what_is_written_is_what_the_format_says(packets in packets(), nano in any::<bool>(), chunk in 1..500usize) {
+        let (precision, magic, unit) =
+            if nano { (Precision::Nanoseconds, 0xa1b2_3c4d, 1) } else { (Precision::Microseconds, 0xa1b2_c3d4, 1_000) };
+        let settings = Settings { precision, snap_length: 65_535, ..Settings::new(LinkType::ETHERNET) };
+        let mut writer = Writer::with(Vec::new(), settings).unwrap();
         let mut expected = Vec::new();
         for (seconds, fraction, data, more) in &packets {
             let time_ns = u64::from(*seconds) * 1_000_000_000 + u64::from(*fraction) * unit;
             let wire_len = data.len() as u32 + more;
-            ours.write(time_ns, wire_len, data).unwrap();
-            theirs.write_packet(&PcapPacket::new(Duration::from_nanos(time_ns), wire_len, data).unwrap()).unwrap();
-            expected.push(Kept { time_ns, wire_len, data: data.clone(), link: LinkType::RAW });
+            // What is smaller than the unit is left out.
+            writer.write(time_ns + unit / 2, wire_len, data).unwrap();
+            expected.push(Kept { time_ns, wire_len, data: data.clone(), link: LinkType::ETHERNET });
         }
-        let (ours, theirs) = (ours.finish().unwrap(), theirs.into_inner());
-        prop_assert_eq!(&read_all(&ours[..]), &expected);
-        prop_assert_eq!(&read_all(&theirs[..]), &expected);
-        // In pieces, the same.
-        let pieces = theirs.chunks(chunk).map(<[u8]>::to_vec).collect();
+        let file = writer.finish().unwrap();
+        let records: Vec<_> = packets.iter().map(|(s, f, data, more)| (*s, *f, data.len() as u32 + more, &data[..])).collect();
+        prop_assert_eq!(&file, &pcap(magic, false, &records));
+        prop_assert_eq!(&read_all(&file[..]), &expected);
+        // In pieces, and in the other byte order, the same.
+        let pieces = pcap(magic, true, &records).chunks(chunk).map(<[u8]>::to_vec).collect();
         prop_assert_eq!(&read_all(Pipe { pieces, reads: Default::default() }), &expected);
-        let mut reader = PcapReader::new(&ours[..]).unwrap();
-        for kept in &expected {
-            let packet = reader.next_packet().unwrap().unwrap();
-            prop_assert_eq!(packet.timestamp().as_nanos() as u64, kept.time_ns);
-            prop_assert_eq!(packet.orig_len(), kept.wire_len);
-            prop_assert_eq!(packet.data(), &kept.data[..]);
-        }
-        prop_assert!(reader.next_packet().is_none());
     }
+
+    /// The same of a file with comments.
+    #[test]
+    fn what_is_written_with_comments_is_what_the_format_says(
+        packets in packets(),
+        comments in proptest::collection::vec(proptest::collection::vec("[a-zß→]{0,9}", 0..3), 30),
+        nano in any::<bool>(),
+        buffer in 0..2_000usize,
+    ) {
+        let (precision, resolution, unit) =
+            if nano { (Precision::Nanoseconds, 9, 1) } else { (Precision::Microseconds, 6, 1_000) };
+        let options = |comments: &[&str]| {
+            let mut options: Vec<u8> = comments.iter().flat_map(|text| option(false, 1, text.as_bytes())).collect();
+            if !comments.is_empty() {
+                options.extend(option(false, 0, &[]));
+            }
+            options
+        };
+        let of_the_capture = ["first", "second"];
+        let mut writer = CommentedWriter::create(Vec::new(), &of_the_capture, buffer).unwrap();
+        let head = fields(false, &[(0x1a2b_3c4d, 4), (1, 2), (0, 2), (u64::MAX, 8)]);
+        let mut expected = block(false, 0x0a0d_0d0a, &[head, options(&of_the_capture)].concat());
+        let links = [LinkType::ETHERNET, LinkType::LINUX_SLL2];
+        let numbers = links.map(|link| writer.interface(Interface { link, snap_length: 250, precision }).unwrap());
+        for link in links {
+            let time = [option(false, 9, &[resolution]), option(false, 0, &[])].concat();
+            expected.extend(interface(false, u64::from(link.0), 250, &time));
+        }
+        let mut frames = Vec::new();
+        let mut said: Vec<_> = of_the_capture.map(|text| (Commented::Section, text.to_owned())).into();
+        for (place, ((seconds, fraction, data, more), comments)) in packets.iter().zip(&comments).enumerate() {
+            let ticks = u64::from(*seconds) * (1_000_000_000 / unit) + u64::from(*fraction);
+            let wire_len = data.len() as u32 + more;
+            let comments: Vec<&str> = comments.iter().map(String::as_str).collect();
+            writer.write(numbers[place % 2], ticks * unit + unit / 2, wire_len, data, &comments).unwrap();
+            let kept = &data[..data.len().min(250)];
+            expected.extend(enhanced(false, place as u64 % 2, ticks, u64::from(wire_len), kept, &options(&comments)));
+            frames.push(Kept { time_ns: ticks * unit, wire_len, data: kept.to_vec(), link: links[place % 2] });
+            said.extend(comments.iter().map(|text| (Commented::Frame(place as u64 + 1), (*text).to_owned())));
+        }
+        prop_assert_eq!(writer.frames(), frames.len() as u64);
+        let file = writer.finish().unwrap();
+        prop_assert_eq!(&file, &expected);
+        prop_assert_eq!(&read_all(&file[..]), &frames);
+        let mut reader = Reader::new(&file[..]).unwrap();
+        let mut read = Vec::new();
+        while reader.next_frame().unwrap().is_some() {
+            read.extend(reader.take_comments().into_iter().map(|comment| (comment.on, comment.text)));
+        }
+        read.extend(reader.take_comments().into_iter().map(|comment| (comment.on, comment.text)));
+        prop_assert_eq!(read, said);
+    }
+}
+
+#[test]
+fn every_link_type_is_written_as_its_number() {
+    for number in 0..=u16::MAX {
+        let file = Writer::create(Vec::new(), LinkType(number), 65_535).unwrap().finish().unwrap();
+        assert_eq!(file[20..24], u32::from(number).to_le_bytes());
+    }
+}
+
+#[test]
+fn comments_that_are_taken_never_become_too_many() {
+    let comment = "x".repeat(65_535);
+    let mut writer = CommentedWriter::create(Vec::new(), &[], 0).unwrap();
+    let interface = writer.interface(Interface::new(LinkType::RAW)).unwrap();
+    for _ in 0..40 {
+        writer.write(interface, 0, 1, b"x", &[&comment]).unwrap();
+    }
+    let too_long = writer.write(interface, 0, 1, b"x", &["short", &"y".repeat(65_536)]).unwrap_err();
+    assert!(matches!(too_long, WriteError::Comment { on: Commented::Frame(41), length: 65_536 }), "{too_long}");
+    let wrong = writer.write(interface, 0, 1, b"xy", &[]).unwrap_err();
+    assert!(matches!(wrong, WriteError::Length { frame: 41, kept: 2, wire: 1 }), "{wrong}");
+    let file = writer.finish().unwrap();
+    let mut reader = Reader::new(&file[..]).unwrap();
+    while reader.next_frame().unwrap().is_some() {}
+    assert_eq!(reader.comments().len(), 15, "what a reader keeps has a bound");
+    let mut reader = Reader::new(&file[..]).unwrap();
+    let mut taken = 0;
+    while reader.next_frame().unwrap().is_some() {
+        taken += reader.take_comments().len();
+    }
+    assert_eq!(taken, 40);
 }
 
 /// Gives one byte a read: no record is whole before it is asked for.
