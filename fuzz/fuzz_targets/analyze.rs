@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
             }
             Ok(None) => break,
             Err(error) => {
-                analyzer.problem(0, 0, error.to_string());
+                analyzer.problem(None, 0, error.to_string());
                 break;
             }
         }

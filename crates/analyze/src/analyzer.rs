@@ -8,14 +8,14 @@ use std::collections::VecDeque;
 use hashbrown::HashTable;
 use wirelab_capture::{Frame, LinkType};
 use wirelab_dissect::ip::{Fragment, Outcome, Reassembler};
-use wirelab_dissect::packet::{Decoded, Notes, Segment, Skipped, Stop, decode, plain};
+use wirelab_dissect::packet::{Decoded, Layer, Notes, Segment, Skipped, Stop, decode, plain};
 
 use crate::book::Book;
 use crate::connection::{Connection, Shared};
 use crate::context::{Inflaters, Problems, Visitors};
 use crate::finish;
 use crate::flow::Flow;
-use crate::model::{Capture, Packet, Protocol};
+use crate::model::{Capture, Packet, ProblemLayer, ProblemPlace, Protocol};
 use crate::packets::Packets;
 use crate::request_labels::RequestLabels;
 
@@ -140,9 +140,9 @@ impl Analyzer {
         }
     }
 
-    /// Notes something that is wrong with the file itself: frame 0, or the frame where reading stopped.
-    pub fn problem(&mut self, frame: u64, offset: u64, message: impl Into<String>) {
-        self.shared.problems.add(frame, offset, "file", message);
+    /// Notes something that is wrong with the file itself: at this byte of it, in the frame where reading stopped.
+    pub fn problem(&mut self, frame: Option<u64>, offset: u64, message: impl Into<String>) {
+        self.shared.problems.add(ProblemPlace::File { frame, offset }, message);
     }
 
     /// Takes away the next kept packet, in the order of the capture, once it was read: a segment that waits for those
@@ -155,9 +155,9 @@ impl Analyzer {
         self.shared.packets.take_settled()
     }
 
-    /// What is spoken on a connection, as far as it is known by now: `http`, `websocket` and so on.
-    pub fn protocol(&self, connection: u32) -> &'static str {
-        self.connections.get(connection as usize).map_or(Protocol::None, Connection::protocol).name()
+    /// What is spoken on a connection, as far as it is known by now.
+    pub fn protocol(&self, connection: u32) -> Protocol {
+        self.connections.get(connection as usize).map_or(Protocol::None, Connection::protocol)
     }
 
     /// There are no more frames: what still waits for others is given up. [`Analyzer::finish`] does the same.
@@ -282,14 +282,14 @@ impl Analyzer {
                 }
             }
             Outcome::Refused(refused) => {
-                self.shared.problems.add(frame.number, u64::from(fragment.start), "ip", refused.to_string());
+                let place = in_header(Layer::Ip, fragment.start, frame.number);
+                self.shared.problems.add(place, refused.to_string());
             }
         }
     }
 
     fn stopped(&mut self, stop: &Stop, number: u64) {
-        let (offset, layer) = (u64::from(stop.offset), stop.layer.name());
-        self.shared.problems.add(number, offset, layer, stop.problem.to_string());
+        self.shared.problems.add(in_header(stop.layer, stop.offset, number), stop.problem.to_string());
     }
 
     fn skip(&mut self, skipped: &Skipped, frame: &Frame<'_>) {
@@ -299,15 +299,18 @@ impl Analyzer {
             Skipped::Stop(stop) => self.stopped(stop, frame.number),
             Skipped::Link(link) if self.shared.problems.unknown_links.insert(link.0) => {
                 self.shared.problems.add(
-                    frame.number,
-                    0,
-                    "link",
+                    in_header(Layer::Link, 0, frame.number),
                     format!("{link} is not one that wirelab decodes: its frames are counted, not read"),
                 );
             }
             _ => {}
         }
     }
+}
+
+/// A place in a header of a frame.
+fn in_header(layer: Layer, offset: u32, frame: u64) -> ProblemPlace {
+    ProblemPlace::Frame { frame, offset: offset.into(), layer: ProblemLayer::Header(layer) }
 }
 
 /// Where a flow's connection is found.

@@ -17,8 +17,9 @@ use crate::direction::Direction;
 use crate::flow::Flow;
 use crate::http::{sniff_request, sniff_response};
 use crate::ledger::{Account, Closed, ExId, Ledger, PacketMeta};
+use crate::model::TcpAnalysis as Name;
 use crate::model::{Protocol, Tally};
-use crate::naming::{self, Facts, Name};
+use crate::naming::{self, Facts};
 use crate::packets::Packets;
 use crate::request_labels::RequestLabels;
 
@@ -242,7 +243,7 @@ impl Connection {
             let seq = relative(ours, segment.seq, segment.flags.syn());
             let ack = segment.flags.ack().then(|| relative(theirs, segment.ack, false));
             let kept = *segment;
-            meta.record = shared.packets.add(self.account.connection, &kept, &meta, name.map(Name::text), seq, ack);
+            meta.record = shared.packets.add(self.account.connection, &kept, &meta, name, seq, ack);
         }
         self.place(segment, from, &meta, name, &mut live, shared);
         if live.directions.iter().all(|one| one.finished && one.acked >= one.next) || segment.flags.rst() {

@@ -8,7 +8,7 @@ use foldhash::HashSet;
 use crate::book::{Book, LabelId};
 use crate::flow::Flow;
 use crate::ledger::{Account, ExId, Ledger, Nature, PacketMeta};
-use crate::model::{Part, Problem, TlsRecords, WebSocketFrames};
+use crate::model::{Part, Problem, ProblemLayer, ProblemPlace, TlsRecords, WebSocketFrames, Words};
 use crate::request_labels::RequestLabels;
 
 /// Who owns some bytes, and what they are.
@@ -64,9 +64,9 @@ pub(crate) struct Problems {
 
 impl Problems {
     /// Notes a problem.
-    pub fn add(&mut self, frame: u64, offset: u64, layer: &str, message: impl Into<String>) {
+    pub fn add(&mut self, place: ProblemPlace, message: impl Into<String>) {
         if self.list.len() < MOST_PROBLEMS {
-            self.list.push(Problem { frame, offset, layer: layer.to_owned(), message: message.into() });
+            self.list.push(Problem { place, message: message.into() });
         } else {
             self.left_out += 1;
         }
@@ -124,7 +124,7 @@ pub(crate) struct Context<'a> {
     /// Who may inflate.
     pub inflaters: &'a Inflaters,
     /// What the packet says, for people; `None` where nobody wants to know.
-    pub info: Option<&'a mut String>,
+    pub words: Option<&'a mut Words>,
     pub meta: &'a PacketMeta,
     pub account: &'a mut Account,
     pub flow: &'a Flow,
@@ -204,27 +204,35 @@ impl Context<'_> {
     /// Adds to what the packet says.
     #[inline]
     pub fn say(&mut self, text: impl FnOnce() -> String) {
-        if self.info.is_some() {
+        if self.words.is_some() {
             self.say_now(text);
         }
     }
 
     #[cold]
     fn say_now(&mut self, text: impl FnOnce() -> String) {
-        if let Some(info) = self.info.as_deref_mut()
-            && info.len() < MOST_INFO
+        if let Some(Words { text: words, .. }) = self.words.as_deref_mut()
+            && words.len() < MOST_WORDS
         {
-            if !info.is_empty() {
-                info.push_str(", ");
+            if !words.is_empty() {
+                words.push_str(", ");
             }
-            info.push_str(&text());
+            words.push_str(&text());
+        }
+    }
+
+    /// Notes that a masked frame ended in the packet.
+    #[inline]
+    pub fn is_masked(&mut self) {
+        if let Some(words) = self.words.as_deref_mut() {
+            words.masked = true;
         }
     }
 
     /// Notes that the bytes from here on could not be decoded.
     #[cold]
-    pub fn problem(&mut self, layer: &str, message: impl Into<String>) {
-        self.problems.add(self.meta.number, self.offset, layer, message);
+    pub fn problem(&mut self, layer: ProblemLayer, message: impl Into<String>) {
+        self.problems.add(ProblemPlace::Frame { frame: self.meta.number, offset: self.offset, layer }, message);
     }
 }
 
@@ -261,7 +269,7 @@ pub(crate) fn push_readable(text: &mut String, bytes: &[u8], most: usize) {
 const MOST_PROBLEMS: usize = 1000;
 /// Client addresses that are remembered.
 const MOST_VISITORS: usize = 1 << 20;
-/// A packet's description grows no longer than this.
-const MOST_INFO: usize = 200;
+/// What a packet says grows no longer than this.
+const MOST_WORDS: usize = 200;
 /// Connections that inflate messages at the same time.
 const MOST_INFLATING: usize = 256;

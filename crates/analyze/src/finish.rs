@@ -14,7 +14,7 @@ use crate::book::{Book, GroupKey, GroupStats, Row, seconds};
 use crate::connection::Connection;
 use crate::costs::Costs;
 use crate::ledger::{ExId, Nature};
-use crate::model::{Capture, Exchange, Exchanges, Group, Kind, NEVER, Packet, Range, Sums, Tally};
+use crate::model::{Capture, Exchange, Exchanges, Group, Kind, NEVER, Note, Packet, Range, Sums, Tally};
 
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format: &str) -> Capture {
@@ -60,55 +60,20 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
     let rows: Vec<_> =
         connections.into_iter().map(|connection| connection_of(connection, &reading, analyzer.first_ns)).collect();
     let totals: Tally = rows.iter().map(crate::model::Connection::tally).sum();
-    let packets = described(shared.packets.rows, &shared.packets.owners, &places);
+    let packets = with_exchanges(shared.packets.rows, &shared.packets.owners, &places);
 
-    let mut notes = Vec::new();
-    if analyzer.tunnelled > 0 {
-        notes.push(format!(
-            "{} packets came through a tunnel: the outermost TCP header counts, everything around it is lower bytes.",
-            analyzer.tunnelled
-        ));
-    }
-    if analyzer.no_ip_length > 0 {
-        notes.push(format!(
-            "{} packets have an IP length of 0, as segmentation offload leaves it: their lengths follow from the frames, and what \
-             is one packet here was several on the wire.",
-            analyzer.no_ip_length
-        ));
-    }
-    if analyzer.forgotten > 0 {
-        notes.push(format!(
-            "More connections were open at a time than there is room for: {} were taken for ended when others began.",
-            analyzer.forgotten
-        ));
-    }
-    if analyzer.datagrams > 0 {
-        notes.push(format!(
-            "{} TCP packets came in {} IP fragments: each is one packet with the bytes of all its frames, numbered as the frame \
-             that completed it; the other frames count as skipped.",
-            analyzer.datagrams, analyzer.fragments
-        ));
-    }
-    if analyzer.unfinished_fragments > 0 {
-        notes.push(format!(
-            "{} frames are fragments of IP packets that did not become whole: what they carry is not in the totals.",
-            analyzer.unfinished_fragments
-        ));
-    }
-    let missing: u64 = rows.iter().map(crate::model::Connection::missing_bytes).sum();
-    if missing > 0 {
-        notes.push(format!(
-            "{missing} bytes of TCP payload are missing from the capture: what stood in them was not read."
-        ));
-    }
-    if left_out > 0 {
-        notes.push(format!(
-            "{left_out} exchanges are beyond the row limit: they are in all totals and groups, but have no row."
-        ));
-    }
-    if shared.problems.left_out > 0 {
-        notes.push(format!("{} more problems are not listed.", shared.problems.left_out));
-    }
+    let missing = rows.iter().map(crate::model::Connection::missing_bytes).sum();
+    let notes = [
+        (analyzer.tunnelled, Note::Tunnelled { packets: analyzer.tunnelled }),
+        (analyzer.no_ip_length, Note::NoIpLength { packets: analyzer.no_ip_length }),
+        (analyzer.forgotten, Note::TooManyOpen { connections: analyzer.forgotten }),
+        (analyzer.datagrams, Note::Fragmented { packets: analyzer.datagrams, frames: analyzer.fragments }),
+        (analyzer.unfinished_fragments, Note::UnfinishedFragments { frames: analyzer.unfinished_fragments }),
+        (missing, Note::Missing { bytes: missing }),
+        (left_out, Note::RowsLeftOut { exchanges: left_out }),
+        (shared.problems.left_out, Note::ProblemsLeftOut { problems: shared.problems.left_out }),
+    ];
+    let notes = notes.into_iter().filter(|(count, _)| *count > 0).map(|(_, note)| note).collect();
 
     Capture {
         name: name.to_owned(),
@@ -358,8 +323,8 @@ fn connection_of(connection: Connection, reading: &Reading, first_ns: u64) -> cr
 const _: () = assert!(size_of::<crate::model::Connection>() <= size_of::<Connection>());
 const _: () = assert!(size_of::<Exchange>() <= size_of::<Option<Row>>());
 
-/// The kept packets, each with its exchange, and with words where the bytes had none.
-fn described(
+/// The kept packets, each with its exchange.
+fn with_exchanges(
     rows: VecDeque<Packet>,
     owners: &VecDeque<Option<(ExId, u64)>>,
     places: &HashMap<(u32, ExId), usize>,
@@ -367,7 +332,6 @@ fn described(
     let mut rows = Vec::from(rows);
     for (row, owner) in rows.iter_mut().zip(owners) {
         row.exchange = owner.and_then(|(owner, _)| places.get(&(row.connection, owner)).copied());
-        row.describe();
     }
     rows
 }

@@ -10,7 +10,7 @@ use wirelab_dissect::{Sniff, sse};
 use crate::book::label;
 use crate::context::{Context, readable};
 use crate::ledger::{ExId, Nature};
-use crate::model::Part;
+use crate::model::{Part, ProblemLayer};
 use crate::queue::Queue;
 use crate::time_of_day::{Finder, Found, Place};
 use crate::websocket::WebSocket;
@@ -238,7 +238,7 @@ impl Http {
     fn no_request(&mut self, data: &[u8], cx: &mut Context<'_>) {
         let exchange = cx.current();
         let found = readable(data, 20);
-        cx.problem("http", format!("expected a request line (RFC 9112 section 3), found \"{found}\""));
+        cx.problem(ProblemLayer::Http, format!("expected a request line (RFC 9112 section 3), found \"{found}\""));
         cx.own(exchange, Part::Content, data.len());
         self.lost[0] = true;
     }
@@ -248,7 +248,7 @@ impl Http {
     fn no_response(&mut self, data: &[u8], cx: &mut Context<'_>) {
         let exchange = self.awaiting.first().map_or_else(|| cx.current(), |asked| asked.exchange);
         let found = readable(data, 20);
-        cx.problem("http", format!("expected a status line (RFC 9112 section 4), found \"{found}\""));
+        cx.problem(ProblemLayer::Http, format!("expected a status line (RFC 9112 section 4), found \"{found}\""));
         cx.own(cx.ledger.clamp(exchange), Part::Content, data.len());
         self.lost[1] = true;
     }
@@ -256,7 +256,7 @@ impl Http {
     /// The request could not be decoded.
     #[cold]
     fn lose_request(&mut self, exchange: ExId, error: http1::Error, data: &[u8], cx: &mut Context<'_>) {
-        cx.problem("http", error.to_string());
+        cx.problem(ProblemLayer::Http, error.to_string());
         cx.own(exchange, Part::Content, data.len());
         self.lost[0] = true;
         self.asking = None;
@@ -265,7 +265,7 @@ impl Http {
     /// The response could not be decoded.
     #[cold]
     fn fail(&mut self, answering: Answering, error: http1::Error, data: &[u8], cx: &mut Context<'_>) {
-        cx.problem("http", error.to_string());
+        cx.problem(ProblemLayer::Http, error.to_string());
         let owner = self.stream_owner().unwrap_or(answering.exchange);
         cx.own(cx.ledger.clamp(owner), Part::Content, data.len());
         self.lose_response(cx);

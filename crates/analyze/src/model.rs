@@ -6,6 +6,9 @@
 
 mod connection;
 mod exchange;
+mod note;
+mod packet;
+mod problem;
 
 use std::ops::{Add, AddAssign};
 
@@ -15,13 +18,16 @@ use wirelab_catalog::App;
 
 pub use connection::{Connection, ConnectionRow, Protocol, TlsRecords, WebSocketFrames};
 pub(crate) use connection::{NEVER, Sums};
-pub use exchange::{Exchange, Exchanges};
+pub use exchange::{Exchange, ExchangeName, Exchanges};
+pub use note::Note;
+pub use packet::{Packet, Span, TcpAnalysis, Words};
+pub use problem::{Problem, ProblemLayer, ProblemPlace};
 
 /// The name of this format, in every JSON file.
 pub const SCHEMA: &str = "wirelab/1";
 
 /// Everything that was found in one or more captures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Analysis {
     /// Always "wirelab/1".
     pub schema: String,
@@ -37,7 +43,7 @@ impl Analysis {
 }
 
 /// What was found in one capture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Capture {
     /// The file's name without its ending.
     pub name: String,
@@ -86,10 +92,17 @@ pub struct Capture {
     /// What could not be read or decoded, and where.
     pub problems: Vec<Problem>,
     /// What a reader should know of the numbers: tunnels, missing handshakes, gaps.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
     /// The packets themselves, for pictures and lists; kept only when asked for, and not in the JSON.
     #[serde(skip)]
     pub packets: Vec<Packet>,
+}
+
+impl Capture {
+    /// What an update is taken to be where wirelab did not make the capture: "GET /time". `None` for its own apps.
+    pub fn foreign_update(&self) -> Option<&str> {
+        self.per_update_of.as_deref().filter(|_| self.app.is_none())
+    }
 }
 
 /// The least and the most of something.
@@ -214,6 +227,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds, in the order of a conversation.
+    pub const ALL: [Kind; 11] = [
+        Kind::Setup,
+        Kind::Greeting,
+        Kind::Page,
+        Kind::Subscribe,
+        Kind::Update,
+        Kind::Request,
+        Kind::Message,
+        Kind::Event,
+        Kind::Turn,
+        Kind::Control,
+        Kind::Close,
+    ];
+
     /// The name, as in the JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -229,6 +257,12 @@ impl Kind {
             Kind::Control => "control",
             Kind::Close => "close",
         }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -280,67 +314,6 @@ pub struct SpreadSeconds {
     pub min: f64,
     /// The most.
     pub max: f64,
-}
-
-/// Something that could not be read or decoded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Problem {
-    /// The frame it was found in, counted from 1; 0 where it is the file itself.
-    pub frame: u64,
-    /// Where: bytes from the start of the frame; from the start of the file where `frame` is 0.
-    pub offset: u64,
-    /// The layer that could not be decoded: "file", "link", "ip", "tcp", "http", "sse", "websocket", ...
-    pub layer: String,
-    /// What was expected and what was found.
-    pub message: String,
-}
-
-/// One TCP packet of a capture, for lists and pictures.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Packet {
-    /// Its number in the capture.
-    pub number: u64,
-    /// Seconds since the first frame.
-    pub time_s: f64,
-    /// The connection: an index into `connections`.
-    pub connection: u32,
-    /// Whether the client sent it.
-    pub from_client: bool,
-    /// The exchange that it belongs to: an index into `exchanges`, or `None` where the row limit left that out.
-    pub exchange: Option<usize>,
-    /// Length on the wire.
-    pub frame_len: u32,
-    /// Bytes of it below TCP, padding included.
-    pub lower_len: u32,
-    /// Bytes of its TCP header.
-    pub tcp_len: u32,
-    /// Bytes of its payload.
-    pub app_len: u32,
-    /// Where the payload begins in the frame.
-    pub payload_offset: u32,
-    /// Flags in their order of bits: "SYN, ACK".
-    pub flags: String,
-    /// Sequence number, counted from the connection's first.
-    pub seq: u64,
-    /// Acknowledgement number, counted likewise; `None` without the ACK flag.
-    pub ack: Option<u64>,
-    /// The window as announced, not scaled.
-    pub window: u16,
-    /// "retransmission", "out-of-order", "duplicate ACK", "keep-alive", ... as tshark names them, or `None`.
-    pub analysis: Option<&'static str>,
-    /// What the packet says, as a person would: "GET /time", "ACK", "text \"get-time\" masked".
-    pub info: String,
-    /// Its payload by part, in order; the lengths add up to `app_len`.
-    pub spans: Vec<Span>,
-}
-
-/// A run of payload bytes of one part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// Which part.
-    pub part: Part,
-    /// How many bytes.
-    pub len: u32,
 }
 
 /// What an application byte is.

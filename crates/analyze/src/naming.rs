@@ -5,42 +5,7 @@
 //! direction, the last acknowledgement in the other, the windows and the times. They are opinions about what
 //! happened; what a packet costs and which exchange it belongs to does not depend on them.
 
-/// A name for a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Name {
-    Retransmission,
-    FastRetransmission,
-    SpuriousRetransmission,
-    OutOfOrder,
-    DuplicateAck,
-    KeepAlive,
-    KeepAliveAck,
-    ZeroWindow,
-    ZeroWindowProbe,
-    ZeroWindowProbeAck,
-    WindowUpdate,
-    PreviousSegmentNotCaptured,
-}
-
-impl Name {
-    /// The name in words.
-    pub fn text(self) -> &'static str {
-        match self {
-            Name::Retransmission => "retransmission",
-            Name::FastRetransmission => "fast retransmission",
-            Name::SpuriousRetransmission => "spurious retransmission",
-            Name::OutOfOrder => "out-of-order",
-            Name::DuplicateAck => "duplicate ACK",
-            Name::KeepAlive => "keep-alive",
-            Name::KeepAliveAck => "keep-alive ACK",
-            Name::ZeroWindow => "zero window",
-            Name::ZeroWindowProbe => "zero window probe",
-            Name::ZeroWindowProbeAck => "zero window probe ACK",
-            Name::WindowUpdate => "window update",
-            Name::PreviousSegmentNotCaptured => "previous segment not captured",
-        }
-    }
-}
+use crate::model::TcpAnalysis as Name;
 
 /// What is remembered of one direction.
 #[derive(Clone, Copy, Debug, Default)]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use wirelab_dissect::packet::Segment;
 
 use crate::ledger::{ExId, PacketMeta};
-use crate::model::{Packet, Span};
+use crate::model::{Packet, Span, TcpAnalysis, Words};
 
 /// The packets that are kept: so many at a time, the first ones until somebody takes them away.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Packets {
         connection: u32,
         segment: &Segment<'_>,
         meta: &PacketMeta,
-        analysis: Option<&'static str>,
+        analysis: Option<TcpAnalysis>,
         seq: u64,
         ack: Option<u64>,
     ) -> u32 {
@@ -56,12 +56,12 @@ impl Packets {
             tcp_len: meta.tcp,
             app_len: meta.app,
             payload_offset: meta.payload_offset,
-            flags: segment.flags.to_string(),
+            flags: segment.flags,
             seq,
             ack,
             window: segment.window,
             analysis,
-            info: String::new(),
+            words: Words::default(),
             spans: Vec::new(),
         });
         self.owners.push_back(None);
@@ -77,7 +77,6 @@ impl Packets {
         self.taken = self.taken.wrapping_add(1);
         let mut row = self.rows.pop_front()?;
         row.exchange = owner.and_then(|(_, order)| usize::try_from(order).ok());
-        row.describe();
         Some(row)
     }
 
@@ -111,22 +110,22 @@ impl Packets {
         }
     }
 
-    /// Takes a packet's description, to be added to; `None` where it is not kept.
+    /// Takes what a packet says, to be added to; `None` where it is not kept.
     #[inline]
-    pub fn take_info(&mut self, meta: &PacketMeta) -> Option<String> {
+    pub fn take_words(&mut self, meta: &PacketMeta) -> Option<Words> {
         if meta.record == 0 {
             return None;
         }
-        self.row_of(meta).map(|row| std::mem::take(&mut row.info))
+        self.row_of(meta).map(|row| std::mem::take(&mut row.words))
     }
 
     /// Puts it back.
     #[inline]
-    pub fn put_info(&mut self, meta: &PacketMeta, info: Option<String>) {
-        if let Some(info) = info
+    pub fn put_words(&mut self, meta: &PacketMeta, words: Option<Words>) {
+        if let Some(words) = words
             && let Some(row) = self.row_of(meta)
         {
-            row.info = info;
+            row.words = words;
         }
     }
 
@@ -139,18 +138,5 @@ impl Packets {
         // The record is 0 where the packet was not kept; those taken away are far behind all places.
         let record = meta.record.checked_sub(1)?;
         Some(record.wrapping_sub(self.taken) as usize)
-    }
-}
-
-impl Packet {
-    /// Words for a packet whose bytes have none.
-    pub(crate) fn describe(&mut self) {
-        if self.info.is_empty() {
-            self.info = match self.app_len {
-                0 => self.flags.clone(),
-                1 => "1 byte".to_owned(),
-                len => format!("{len} bytes"),
-            };
-        }
     }
 }

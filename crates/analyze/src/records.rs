@@ -6,7 +6,7 @@ use wirelab_dissect::tls::{self, ContentType};
 use crate::book::{LabelId, label};
 use crate::context::Context;
 use crate::ledger::{ExId, Nature};
-use crate::model::{Part, Protocol};
+use crate::model::{Part, ProblemLayer, Protocol};
 
 /// The two directions of such a connection, client's and server's. A direction that could not be decoded further, or
 /// of which bytes are missing, is `None`: its bytes are counted only.
@@ -82,7 +82,7 @@ fn read_tls(side: &mut Option<tls::Decoder>, turn: ExId, mut data: &[u8], cx: &m
         let step = match decoder.step(data) {
             Ok(step) => step,
             Err(error) => {
-                cx.problem("tls", error.to_string());
+                cx.problem(ProblemLayer::Tls, error.to_string());
                 *side = None;
                 continue;
             }
@@ -129,7 +129,7 @@ fn read_http2(side: &mut Option<http2::Decoder>, turn: ExId, mut data: &[u8], cx
                 data = data.get(step.consumed..).unwrap_or_default();
             }
             Err(error) => {
-                cx.problem("http2", error.to_string());
+                cx.problem(ProblemLayer::Http2, error.to_string());
                 *side = None;
             }
         }

@@ -12,7 +12,7 @@ use crate::book::label;
 use crate::context::{Context, MayInflate, readable};
 use crate::http::own_time;
 use crate::ledger::{ExId, Nature};
-use crate::model::{Part, WebSocketFrames};
+use crate::model::{Part, ProblemLayer, WebSocketFrames};
 use crate::queue::Queue;
 use crate::time_of_day::{self, Finder, Place};
 
@@ -76,7 +76,7 @@ impl WebSocket {
         let inflates = may_inflate.is_some();
         if deflate.is_some() && !inflates {
             cx.problem(
-                "websocket",
+                ProblemLayer::WebSocket,
                 "too many connections with compressed messages: this one's are counted, not inflated",
             );
         }
@@ -116,7 +116,7 @@ impl WebSocket {
                 Ok(step) => step,
                 Err(error) => {
                     side.lost = true;
-                    cx.problem("websocket", error.to_string());
+                    cx.problem(ProblemLayer::WebSocket, error.to_string());
                     return cx.own(exchange, Part::Content, data.len());
                 }
             };
@@ -148,7 +148,7 @@ impl WebSocket {
                     inflated.as_ref().and_then(|inflated| inflated.stopped)
                     && !std::mem::replace(&mut side.stuck, true)
                 {
-                    cx.problem("websocket", why.to_string());
+                    cx.problem(ProblemLayer::WebSocket, why.to_string());
                 }
                 let shown = match inflated {
                     Some(inflated) if inflated.stopped.is_none() => Some(inflated.peek),
@@ -156,6 +156,9 @@ impl WebSocket {
                     None => Some(*payload).filter(|_| !header.rsv1),
                 };
                 cx.say(|| describe(header, shown));
+                if header.mask.is_some() {
+                    cx.is_masked();
+                }
                 count(&mut cx.counts.rare().frames, header.opcode);
                 self.end(from_client, header, exchange, cx);
             }
@@ -172,7 +175,7 @@ impl WebSocket {
         if !side.lost && !side.decoder.skip(count) {
             side.lost = true;
             cx.problem(
-                "websocket",
+                ProblemLayer::WebSocket,
                 format!("{count} bytes are missing from the capture, and nothing says where the next frame begins"),
             );
         }
@@ -267,7 +270,7 @@ fn complain(wrong: Violations, told: &mut u16, cx: &mut Context<'_>) {
     for violation in wrong.iter() {
         if *told & violation as u16 == 0 {
             *told |= violation as u16;
-            cx.problem("websocket", violation.to_string());
+            cx.problem(ProblemLayer::WebSocket, violation.to_string());
         }
     }
 }

@@ -5,6 +5,7 @@ mod talk;
 
 use insta::assert_snapshot;
 use talk::{ACK, PSH, RST, SYN, Talk, analyze, analyze_with, masked, said, unmasked};
+use wirelab_analyze::model::{Problem, ProblemPlace, TcpAnalysis};
 use wirelab_analyze::{Capture, Kind, Settings};
 
 /// One line an exchange: kind, label, packets, bytes by layer, numbers of its packets.
@@ -32,10 +33,8 @@ fn table(capture: &Capture) -> String {
             )
         })
         .collect();
-    lines.extend(
-        capture.problems.iter().map(|one| format!("{} {} {} {}", one.frame, one.offset, one.layer, one.message)),
-    );
-    lines.extend(capture.notes.iter().cloned());
+    lines.extend(problems(capture));
+    lines.extend(capture.notes.iter().map(ToString::to_string));
     lines.join("\n")
 }
 
@@ -98,7 +97,7 @@ fn loss_is_counted_apart() {
     assert_snapshot!(table(&capture));
     let tally = capture.totals;
     assert_eq!((tally.retransmitted_packets, tally.retransmitted_bytes), (1, 10));
-    assert_eq!(capture.packets[5].analysis, Some("retransmission"));
+    assert_eq!(capture.packets[5].analysis, Some(TcpAnalysis::Retransmission));
 }
 
 #[test]
@@ -239,7 +238,10 @@ fn upgraded(extension: &str) -> Talk {
 }
 
 fn problems(capture: &Capture) -> Vec<String> {
-    let one = |one: &wirelab_analyze::Problem| format!("{} {} {} {}", one.frame, one.offset, one.layer, one.message);
+    let one = |Problem { place, message }: &Problem| match place {
+        ProblemPlace::File { frame, offset } => format!("{frame:?} {offset} {message}"),
+        ProblemPlace::Frame { frame, offset, layer } => format!("{frame} {offset} {layer} {message}"),
+    };
     capture.problems.iter().map(one).collect()
 }
 
@@ -259,7 +261,7 @@ fn websocket_rules_that_are_broken_are_problems_once_a_side() {
     ");
     let frames = capture.connections[0].row().websocket_frames;
     assert_eq!((frames.text, frames.close, frames.continuation), (4, 1, 1));
-    assert_eq!(capture.packets[9].info, "close 1005 \"gone\", text \"late\"");
+    assert_eq!(capture.packets[9].info(), "close 1005 \"gone\", text \"late\"");
 }
 
 #[test]
@@ -268,7 +270,7 @@ fn a_compressed_message_that_is_none_is_a_problem() {
     talk.server(&unmasked(0xc1, &[0xff; 20])).server(&unmasked(0xc1, &[0xff; 20])).client_ack();
     let capture = analyze(&talk.frames);
     assert_snapshot!(problems(&capture).join("\n"), @"6 88 websocket expected DEFLATE data in a compressed message, found something else (RFC 7692 section 7.2)");
-    assert_eq!(capture.packets[5].info, "text, 20 compressed bytes");
+    assert_eq!(capture.packets[5].info(), "text, 20 compressed bytes");
 }
 
 /// An inflater takes up tens of kilobytes: beyond a bound on their number, messages are counted only.
@@ -289,7 +291,7 @@ fn not_everybody_may_inflate_at_once() {
         frames.extend(talk.frames);
     }
     let capture = analyze(&frames);
-    let infos: Vec<&str> = capture.packets.iter().skip(5).step_by(6).map(|packet| packet.info.as_str()).collect();
+    let infos: Vec<&str> = capture.packets.iter().skip(5).step_by(6).map(|packet| packet.words.text.as_str()).collect();
     assert!(infos[..256].iter().all(|info| *info == "text \"Hello\""), "{infos:?}");
     assert_eq!(infos[256..], ["text, 7 compressed bytes"]);
     assert_eq!(capture.problems.len(), 1);

@@ -31,7 +31,7 @@ fn analyze(bytes: &[u8]) -> Option<Capture> {
             Ok(Some(frame)) => analyzer.frame(&frame),
             Ok(None) => break,
             Err(error) => {
-                analyzer.problem(0, 0, error.to_string());
+                analyzer.problem(None, 0, error.to_string());
                 break;
             }
         }

@@ -1,6 +1,7 @@
 //! TCP packets that came in IP fragments.
 #![allow(clippy::unwrap_used)]
 
+use wirelab_analyze::model::Note;
 mod talk;
 
 use talk::{Frames, Talk, analyze, check, head};
@@ -55,7 +56,7 @@ fn a_packet_in_fragments_is_one_packet_with_the_bytes_of_all_its_frames() {
     assert_eq!(talk::said(&cut), talk::said(&whole));
     let answer = cut.exchanges.iter().find(|one| *one.label == *"GET /long").unwrap();
     assert_eq!(answer.packets[1], 7, "numbered as the frame that completes it: 3 + 1 + 3");
-    assert!(cut.notes.iter().any(|note| note.contains("1 TCP packets came in 3 IP fragments")), "{:?}", cut.notes);
+    assert!(cut.notes.contains(&Note::Fragmented { packets: 1, frames: 3 }), "{:?}", cut.notes);
 }
 
 #[test]
@@ -66,5 +67,5 @@ fn fragments_that_never_become_whole_are_said() {
     let capture = analyze(&frames);
     check(&capture);
     assert_eq!(capture.skipped_frames, 2);
-    assert!(capture.notes.iter().any(|note| note.starts_with("2 frames are fragments")), "{:?}", capture.notes);
+    assert!(capture.notes.contains(&Note::UnfinishedFragments { frames: 2 }), "{:?}", capture.notes);
 }

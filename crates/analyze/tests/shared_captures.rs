@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use wirelab_analyze::model::ConnectionRow;
+use wirelab_analyze::model::{ConnectionRow, TcpAnalysis};
 use wirelab_analyze::{Analyzer, Capture, Settings, Tally};
 use wirelab_capture::Reader;
 use wirelab_catalog::App;
@@ -32,7 +32,7 @@ fn analyze(path: &Path) -> Capture {
             Ok(Some(frame)) => analyzer.frame(&frame),
             Ok(None) => break,
             Err(error) => {
-                analyzer.problem(0, 0, error.to_string());
+                analyzer.problem(None, 0, error.to_string());
                 break;
             }
         }
@@ -134,14 +134,12 @@ fn captures_of_others_agree_with_tshark() {
             compare("requests", sum(|one| one.http_requests), starts["requests"].as_u64().unwrap());
             compare("responses", sum(|one| one.http_responses), starts["responses"].as_u64().unwrap());
         }
-        let named = |name: &str| capture.packets.iter().filter(|packet| packet.analysis == Some(name)).count() as u64;
-        compare(
-            "retransmissions",
-            named("retransmission") + named("fast retransmission") + named("spurious retransmission"),
-            number("retransmissions"),
-        );
-        compare("out of order", named("out-of-order"), number("out_of_order"));
-        compare("duplicate ACKs", named("duplicate ACK"), number("duplicate_acks"));
+        let named = |is_one: fn(TcpAnalysis) -> bool| {
+            capture.packets.iter().filter(|packet| packet.analysis.is_some_and(is_one)).count() as u64
+        };
+        compare("retransmissions", named(TcpAnalysis::is_retransmission), number("retransmissions"));
+        compare("out of order", named(|name| name == TcpAnalysis::OutOfOrder), number("out_of_order"));
+        compare("duplicate ACKs", named(|name| name == TcpAnalysis::DuplicateAck), number("duplicate_acks"));
         compared += 1;
     }
     assert_eq!(differences, [] as [String; 0]);

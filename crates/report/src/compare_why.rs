@@ -46,10 +46,7 @@ fn numbered(capture: &Capture) -> Vec<((Kind, usize), &Exchange)> {
 }
 
 fn place(capture: &Capture, exchange: &Exchange, matching: &Exchange) -> String {
-    let what = match exchange.index() {
-        Some(index) => format!("update {index}"),
-        None => exchange.kind.name().to_owned(),
-    };
+    let what = exchange.name();
     match (exchange.tally().total_packets, matching.tally().total_packets) {
         (a, b) if a == b => format!("{} {what}", capture.name),
         (a, b) => format!("{} {what} ({a} packets and {b})", capture.name),
@@ -124,5 +121,5 @@ fn why(
 /// The server's packets of an exchange that only acknowledge.
 fn server_acks(capture: &Capture, exchange: &Exchange) -> u64 {
     let of_exchange = capture.packets.iter().filter(|packet| exchange.packets.binary_search(&packet.number).is_ok());
-    of_exchange.filter(|packet| !packet.from_client && packet.app_len == 0 && packet.flags == "ACK").count() as u64
+    of_exchange.filter(|packet| !packet.from_client && packet.is_bare_ack()).count() as u64
 }

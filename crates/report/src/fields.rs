@@ -1,6 +1,6 @@
 //! What each byte of a packet says: its headers and its payload, field by field, as the decoders name them.
 
-use wirelab_analyze::model::{Capture, Packet, Part};
+use wirelab_analyze::model::{Capture, Packet, Part, Protocol};
 use wirelab_capture::Frame;
 use wirelab_dissect::fields::{self, Field, Kind};
 use wirelab_dissect::ip::Datagram;
@@ -14,12 +14,12 @@ use crate::header_cuts::Before;
 pub fn of(capture: &Capture, frame: &FrameBytes) -> Vec<Field> {
     let packet = crate::lookup::packet(capture, frame.number);
     let connection = packet.and_then(|packet| capture.connections.get(packet.connection as usize));
-    let spoken = connection.map_or("none", |connection| connection.protocol.name());
+    let spoken = connection.map_or(Protocol::None, |connection| connection.protocol);
     of_packet(&frame.frame(), packet, spoken, &Before::Nothing)
 }
 
 /// The same for a single packet. `spoken` is what its connection speaks, `header` what of a frame's header came before.
-pub fn of_packet(frame: &Frame<'_>, packet: Option<&Packet>, spoken: &str, header: &Before) -> Vec<Field> {
+pub fn of_packet(frame: &Frame<'_>, packet: Option<&Packet>, spoken: Protocol, header: &Before) -> Vec<Field> {
     let mut tree = fields::headers(frame);
     if let Some(packet) = packet {
         tree.extend(payload(packet, spoken, frame.data, header));
@@ -30,13 +30,13 @@ pub fn of_packet(frame: &Frame<'_>, packet: Option<&Packet>, spoken: &str, heade
 }
 
 /// The fields of a packet that came in fragments. Ranges count from the start of what they hold together.
-pub fn of_fragments(datagram: &Datagram, packet: &Packet, spoken: &str, header: &Before) -> Vec<Field> {
+pub fn of_fragments(datagram: &Datagram, packet: &Packet, spoken: Protocol, header: &Before) -> Vec<Field> {
     let mut tree = fields::segment(datagram);
     tree.extend(payload(packet, spoken, &datagram.data, header));
     tree
 }
 
-fn payload(packet: &Packet, spoken: &str, data: &[u8], header: &Before) -> Vec<Field> {
+fn payload(packet: &Packet, spoken: Protocol, data: &[u8], header: &Before) -> Vec<Field> {
     let start = packet.payload_offset as usize;
     let end = start.saturating_add(packet.app_len as usize).min(data.len());
     let payload = data.get(start..end).unwrap_or_default();
@@ -91,11 +91,13 @@ const UNKNOWN: &str =
     "a packet before it is missing or came late, so it is not known where in a WebSocket frame this is";
 
 /// Where in a payload something begins, and what.
-fn begin(packet: &Packet, spoken: &str, payload: &[u8]) -> (usize, Kind) {
+fn begin(packet: &Packet, spoken: Protocol, payload: &[u8]) -> (usize, Kind) {
     if http1::sniff_response(payload) == Sniff::Yes {
         return (0, Kind::HttpResponse);
     }
-    if matches!(spoken, "http" | "sse" | "websocket") && http1::sniff_request(payload) == Sniff::Yes {
+    if matches!(spoken, Protocol::Http | Protocol::Sse | Protocol::WebSocket)
+        && http1::sniff_request(payload) == Sniff::Yes
+    {
         return (0, Kind::HttpRequest);
     }
     // Content in front goes on from an earlier packet; what follows it begins here.
@@ -104,15 +106,15 @@ fn begin(packet: &Packet, spoken: &str, payload: &[u8]) -> (usize, Kind) {
     let first = packet.spans.iter().map(|span| span.part).find(|part| !is_content(*part));
     let from = payload.get(before as usize..).unwrap_or_default();
     match (spoken, first) {
-        ("lines", _) => (0, Kind::Lines),
-        ("tls", _) if tls::sniff(from) == Sniff::Yes => (before as usize, Kind::Tls),
-        ("tls", Some(Part::Framing)) => (before as usize, Kind::Tls),
-        ("http2", Some(Part::Framing)) => (before as usize, Kind::Http2),
-        ("http2", _) if http2::sniff(payload) == Sniff::Yes => (0, Kind::Http2),
-        ("websocket", Some(Part::Framing)) => (before as usize, Kind::WebSocket),
-        ("sse", Some(Part::Framing)) if before == 0 && !is_chunk(from) => (0, Kind::EventStream),
-        ("sse", Some(Part::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: true }),
-        ("http", Some(Part::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: false }),
+        (Protocol::Lines, _) => (0, Kind::Lines),
+        (Protocol::Tls, _) if tls::sniff(from) == Sniff::Yes => (before as usize, Kind::Tls),
+        (Protocol::Tls, Some(Part::Framing)) => (before as usize, Kind::Tls),
+        (Protocol::Http2, Some(Part::Framing)) => (before as usize, Kind::Http2),
+        (Protocol::Http2, _) if http2::sniff(payload) == Sniff::Yes => (0, Kind::Http2),
+        (Protocol::WebSocket, Some(Part::Framing)) => (before as usize, Kind::WebSocket),
+        (Protocol::Sse, Some(Part::Framing)) if before == 0 && !is_chunk(from) => (0, Kind::EventStream),
+        (Protocol::Sse, Some(Part::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: true }),
+        (Protocol::Http, Some(Part::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: false }),
         (_, Some(Part::ResponseHead)) if http1::sniff_response(from) == Sniff::Yes => {
             (before as usize, Kind::HttpResponse)
         }

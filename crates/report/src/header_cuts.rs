@@ -101,7 +101,8 @@ fn end(packet: &Packet) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use wirelab_analyze::model::Span;
+    use wirelab_analyze::model::{Span, Words};
+    use wirelab_dissect::tcp::Flags;
 
     use super::*;
 
@@ -119,12 +120,12 @@ mod tests {
             tcp_len: 0,
             app_len,
             payload_offset: 0,
-            flags: String::new(),
+            flags: Flags::default(),
             seq,
             ack: None,
             window: 0,
             analysis: None,
-            info: String::new(),
+            words: Words::default(),
             spans,
         }
     }

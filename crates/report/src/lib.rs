@@ -24,6 +24,7 @@ mod lookup;
 pub mod made;
 pub mod markdown;
 pub mod numbers;
+mod packet_protocol;
 pub mod published;
 mod report;
 mod run_info;
@@ -41,6 +42,9 @@ mod sample;
 pub use bytes::{CaptureBytes, FrameBytes};
 pub use compare::Comparison;
 pub use compare_why::Reason;
+pub use packet_protocol::PacketProtocol;
 pub use report::Report;
-pub use run_info::{CaptureInfo, RUN_SCHEMA, RunInfo, RunInfoError, RunOptions, StepInfo, WireInfo};
+pub use run_info::{
+    AnswerWrites, CaptureInfo, RUN_SCHEMA, RunInfo, RunInfoError, RunOptions, StampedAt, StepInfo, WireInfo, WireMake,
+};
 pub use templates::{TemplateError, Templates};

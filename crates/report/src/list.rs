@@ -7,9 +7,10 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
-use wirelab_analyze::model::{Capture, Packet, Part, Span};
+use wirelab_analyze::model::{Capture, Packet, Protocol};
 
 use crate::bytes::CaptureBytes;
+use crate::packet_protocol::PacketProtocol;
 use crate::text::printable;
 use crate::transcript;
 
@@ -122,28 +123,10 @@ fn ends(capture: &Capture, packet: &Packet) -> (String, String) {
     }
 }
 
-/// The protocol of a packet as Wireshark's column has it: the application's for data, TCP for the rest.
-pub fn protocol(capture: &Capture, packet: &Packet) -> &'static str {
+/// The protocol of a packet.
+fn protocol(capture: &Capture, packet: &Packet) -> PacketProtocol {
     let connection = capture.connections.get(packet.connection as usize);
-    protocol_of(connection.map_or("none", |connection| connection.protocol.name()), packet)
-}
-
-/// The same, where it is known what is spoken on its connection.
-pub fn protocol_of(spoken: &str, packet: &Packet) -> &'static str {
-    if packet.app_len == 0 {
-        return "TCP";
-    }
-    let is_head = |span: &Span| matches!(span.part, Part::RequestHead | Part::ResponseHead);
-    match spoken {
-        "http" | "sse" | "websocket" if packet.spans.iter().any(is_head) => "HTTP",
-        "http" => "HTTP",
-        "sse" => "SSE",
-        "websocket" => "WebSocket",
-        "lines" => "Lines",
-        "tls" => "TLS",
-        "http2" => "HTTP/2",
-        _ => "TCP",
-    }
+    PacketProtocol::of(packet, connection.map_or(Protocol::None, |connection| connection.protocol))
 }
 
 fn line(out: &mut impl Write, capture: &Capture, packet: &Packet, width: usize, style: Style) -> io::Result<()> {
@@ -163,7 +146,7 @@ fn line(out: &mut impl Write, capture: &Capture, packet: &Packet, width: usize, 
 
 /// What a packet says, with what Wireshark would call it.
 pub fn described(packet: &Packet) -> String {
-    let info = printable(&packet.info);
+    let info = printable(&packet.info());
     match packet.analysis {
         Some(name) => format!("[{name}] {info}"),
         None => info,

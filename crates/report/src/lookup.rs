@@ -35,14 +35,10 @@ pub fn server_data<'a>(packets: &[&'a Packet]) -> Vec<&'a Packet> {
 
 /// The server's packets without payload, FIN, SYN or RST among these: its plain ACKs.
 pub fn server_acks<'a>(packets: &[&'a Packet]) -> Vec<&'a Packet> {
-    packets
-        .iter()
-        .copied()
-        .filter(|packet| !packet.from_client && packet.app_len == 0 && packet.flags == "ACK")
-        .collect()
+    packets.iter().copied().filter(|packet| !packet.from_client && packet.is_bare_ack()).collect()
 }
 
-/// The mean round trip of the handshakes, where one is in the capture.
+/// The shortest round trip of the handshakes, where one is in the capture: the others waited for something.
 pub fn round_trip(capture: &Capture) -> Option<f64> {
     capture.connections.iter().filter_map(|connection| connection.rtt_s()).reduce(f64::min)
 }

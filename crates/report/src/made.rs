@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::numbers::{count, significant};
 use crate::report::Report;
-use crate::run_info::RunInfo;
+use crate::run_info::{AnswerWrites, RunInfo};
 
 /// One fact about how a report came about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -69,12 +69,12 @@ fn of_run(run: &RunInfo, add: &mut impl FnMut(&str, String)) {
     add(
         "Server",
         format!(
-            "{}{}",
-            match options.server.as_str() {
-                "coalesced" => "head and body of an answer in one write (coalesced)",
-                "split" => "head and body of an answer in two writes (split)",
-                other => other,
+            "head and body of an answer in {} ({}){}",
+            match options.server {
+                AnswerWrites::Coalesced => "one write",
+                AnswerWrites::Split => "two writes",
             },
+            options.server,
             if options.server_quick_ack { "" } else { ", quick ACK off" }
         ),
     );

@@ -1,6 +1,7 @@
 //! report.md: the tables and what they show, short enough for a README.
 
 use serde::Serialize;
+use wirelab_analyze::model::{Note, Problem};
 
 use crate::clients::{self, ClientsView};
 use crate::compare::Comparison;
@@ -191,18 +192,9 @@ fn notes(report: &Report) -> Vec<String> {
         .iter()
         .flat_map(|capture| {
             let name = escaped(&capture.name);
-            let notes = capture.notes.iter().map(move |note| format!("{name}: {}", escaped(note)));
-            let name = escaped(&capture.name);
-            let problems = capture.problems.iter().take(MOST_PROBLEMS).map(move |problem| {
-                let place = if problem.frame == 0 { "file".to_owned() } else { format!("frame {}", problem.frame) };
-                format!(
-                    "{name}, {place}, offset {}, {}: {}",
-                    problem.offset,
-                    escaped(&problem.layer),
-                    escaped(&problem.message)
-                )
-            });
-            notes.chain(problems).collect::<Vec<_>>()
+            let notes = capture.notes.iter().map(Note::to_string);
+            let problems = capture.problems.iter().take(MOST_PROBLEMS).map(Problem::to_string);
+            notes.chain(problems).map(move |said| format!("{name}: {}", escaped(&said))).collect::<Vec<_>>()
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use wirelab_analyze::model::Analysis;
 use crate::bytes::CaptureBytes;
 use crate::differences::{self, Difference};
 use crate::findings::{self, Findings};
-use crate::run_info::RunInfo;
+use crate::run_info::{RunInfo, WireMake};
 use crate::tables::{self, Table};
 
 /// What was found, how it was made, and what there is to say about it.
@@ -47,7 +47,7 @@ impl Report {
 
     /// Whether the numbers come from the virtual wire.
     pub fn is_virtual(&self) -> bool {
-        self.run.as_ref().is_some_and(|run| run.wire.kind == "virtual")
+        self.run.as_ref().is_some_and(|run| run.wire.kind == WireMake::Virtual)
     }
 
     /// Whether any capture is one of wirelab's apps, so that the figures of 2021 stand beside.

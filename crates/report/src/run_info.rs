@@ -5,6 +5,7 @@
 //! it as provenance, and uses it to say why a number is what it is.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,8 @@ pub struct RunInfo {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WireInfo {
     /// "kernel" or "virtual".
-    pub kind: String,
+    #[schemars(with = "String")]
+    pub kind: WireMake,
     /// Whose TCP it is: "Linux 6.18.5" or "smoltcp 0.14".
     pub tcp: String,
     /// The congestion control of both hosts, where it has a name.
@@ -58,6 +60,67 @@ pub struct WireInfo {
     /// What else the wire says of itself, as it says it.
     #[serde(default)]
     pub facts: BTreeMap<String, Value>,
+}
+
+/// The two makes of the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WireMake {
+    /// Two network namespaces of a Linux kernel.
+    #[default]
+    Kernel,
+    /// Two smoltcp stacks on a virtual clock.
+    Virtual,
+}
+
+/// How a server of a run writes the head and the body of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AnswerWrites {
+    /// In one write.
+    Coalesced,
+    /// In two.
+    Split,
+}
+
+/// The end of the link at which the frames of a run are stamped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StampedAt {
+    /// The server's.
+    Server,
+    /// The client's.
+    Client,
+}
+
+/// As in run.json and on the command line.
+impl fmt::Display for WireMake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            WireMake::Kernel => "kernel",
+            WireMake::Virtual => "virtual",
+        })
+    }
+}
+
+/// As in run.json and on the command line.
+impl fmt::Display for AnswerWrites {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AnswerWrites::Coalesced => "coalesced",
+            AnswerWrites::Split => "split",
+        })
+    }
+}
+
+/// As in run.json and on the command line.
+impl fmt::Display for StampedAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StampedAt::Server => "server",
+            StampedAt::Client => "client",
+        })
+    }
 }
 
 /// What was asked of a run.
@@ -76,7 +139,8 @@ pub struct RunOptions {
     /// What every chance of the run is drawn from.
     pub seed: u64,
     /// "coalesced" (head and body of a response in one write) or "split" (in two).
-    pub server: String,
+    #[schemars(with = "String")]
+    pub server: AnswerWrites,
     /// The profile of the scripted client: "firefox89", "firefox", "chromium", "minimal".
     pub client: String,
     /// Whether the run replays 2021: split, firefox89, pages of the original's lengths, no quick ACK on the server.
@@ -85,7 +149,8 @@ pub struct RunOptions {
     #[serde(default = "yes")]
     pub server_quick_ack: bool,
     /// The end of the link at which frames are stamped: "server" or "client".
-    pub vantage: String,
+    #[schemars(with = "String")]
+    pub vantage: StampedAt,
 }
 
 /// How one capture was made.
@@ -174,7 +239,7 @@ mod tests {
             started: "2026-01-02T03:04:05Z".to_owned(),
             wall_s: Some(4.2),
             wire_s: 4.2,
-            wire: WireInfo { kind: "kernel".to_owned(), tcp: "Linux 6.18".to_owned(), ..WireInfo::default() },
+            wire: WireInfo { kind: WireMake::Kernel, tcp: "Linux 6.18".to_owned(), ..WireInfo::default() },
             options: RunOptions {
                 apps: vec![App::Ws],
                 interval_s: 1.0,
@@ -182,11 +247,11 @@ mod tests {
                 rtt_ms: 25.0,
                 loss: 0.0,
                 seed: 0,
-                server: "coalesced".to_owned(),
+                server: AnswerWrites::Coalesced,
                 client: "firefox".to_owned(),
                 replay: false,
                 server_quick_ack: true,
-                vantage: "server".to_owned(),
+                vantage: StampedAt::Server,
             },
             captures: vec![],
         }

@@ -7,7 +7,9 @@ use wirelab_catalog::App;
 
 use crate::bytes::CaptureBytes;
 use crate::report::Report;
-use crate::run_info::{CaptureInfo, RUN_SCHEMA, RunInfo, RunOptions, StepInfo, WireInfo};
+use crate::run_info::{
+    AnswerWrites, CaptureInfo, RUN_SCHEMA, RunInfo, RunOptions, StampedAt, StepInfo, WireInfo, WireMake,
+};
 
 /// A capture in the making: frames of one client and one server.
 pub struct Film {
@@ -290,7 +292,7 @@ pub fn run() -> RunInfo {
         wall_s: Some(41.0),
         wire_s: 40.1,
         wire: WireInfo {
-            kind: "kernel".to_owned(),
+            kind: WireMake::Kernel,
             tcp: "Linux 6.18.5".to_owned(),
             congestion_control: Some("reno".to_owned()),
             offloads: [("tso".to_owned(), false)].into(),
@@ -304,11 +306,11 @@ pub fn run() -> RunInfo {
             rtt_ms: 25.0,
             loss: 0.0,
             seed: 0,
-            server: "coalesced".to_owned(),
+            server: AnswerWrites::Coalesced,
             client: "firefox".to_owned(),
             replay: false,
             server_quick_ack: true,
-            vantage: "server".to_owned(),
+            vantage: StampedAt::Server,
         },
         captures: vec![CaptureInfo {
             app: App::Ws,

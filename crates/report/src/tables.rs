@@ -253,9 +253,6 @@ fn row(kind: TableKind, at: usize, capture: &Capture) -> Option<Row> {
         (TableKind::PerUpdate | TableKind::PushOnly, None, Some(of)) => of.clone(),
         _ => title(capture),
     };
-    let of = match (capture.app, &capture.per_update_of) {
-        (None, Some(of)) if of != "update" => Some(of.clone()),
-        _ => None,
-    };
+    let of = capture.foreign_update().map(str::to_owned);
     Some(Row { capture: at, app: capture.app, name: capture.name.clone(), title, of, tally, range, published })
 }

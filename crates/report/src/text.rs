@@ -54,11 +54,7 @@ pub fn render(report: &Report, colour: bool) -> String {
                 0 => String::new(),
                 more => format!(" ({more} more)"),
             };
-            let place = if problem.frame == 0 { String::new() } else { format!(" frame {},", problem.frame) };
-            let line = format!(
-                "{}:{place} offset {}, {}: {}{more}",
-                capture.name, problem.offset, problem.layer, problem.message
-            );
+            let line = format!("{}: {problem}{more}", capture.name);
             text.push_str(&paint.warn(&wrapped(&line, WIDTH, "")));
         }
     }

@@ -4,6 +4,7 @@
 //! round trip is missing on either side of an answer, at the client's end nothing is.
 
 use wirelab_analyze::model::{Capture, Exchange, Kind};
+use wirelab_dissect::tcp::Flags;
 
 use crate::lookup;
 use crate::numbers::significant;
@@ -13,8 +14,8 @@ pub fn stamped_at_server(capture: &Capture) -> bool {
     for (at, _) in capture.connections.iter().enumerate() {
         let mut handshake = capture.packets.iter().filter(|p| p.connection as usize == at).take(3);
         if let (Some(syn), Some(answer), Some(ack)) = (handshake.next(), handshake.next(), handshake.next())
-            && syn.flags == "SYN"
-            && answer.flags == "SYN, ACK"
+            && syn.flags == Flags::SYN
+            && answer.flags == Flags::SYN | Flags::ACK
         {
             return answer.time_s - syn.time_s <= ack.time_s - answer.time_s;
         }

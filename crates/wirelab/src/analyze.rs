@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use wirelab_analyze::{Analysis, Capture, Settings};
+use wirelab_analyze::{Analysis, Capture, Problem, Settings};
 use wirelab_report::{Report, Templates, csv, json, markdown, text};
 
 use crate::failure::{Failure, Status};
@@ -76,7 +76,7 @@ fn leave<T>(result: T) {
 fn say_problems(file: &Path, capture: &Capture) -> bool {
     let file = if is_standard_input(file) { "standard input".to_owned() } else { file.display().to_string() };
     for problem in capture.problems.iter().take(MOST_SAID) {
-        terminal::say(format_args!("wirelab: {}", reading::sentence(&file, problem)));
+        terminal::say(format_args!("wirelab: {file}: {problem}"));
     }
     let rest = capture.problems.len().saturating_sub(MOST_SAID);
     if rest > 0 {
@@ -89,15 +89,13 @@ fn say_problems(file: &Path, capture: &Capture) -> bool {
             capture.frames
         ));
     }
-    capture.problems.iter().all(|problem| APPLICATIONS.contains(&problem.layer.as_str()))
+    capture.problems.iter().all(Problem::is_of_a_peer)
 }
 
 fn is_standard_input(file: &Path) -> bool {
     file == Path::new("-")
 }
 
-/// The layers above TCP.
-const APPLICATIONS: [&str; 6] = ["http", "sse", "websocket", "lines", "tls", "http2"];
 /// So many problems of a file are said one by one.
 const MOST_SAID: usize = 10;
 /// Bytes of JSON that are written at once.

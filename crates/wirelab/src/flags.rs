@@ -9,6 +9,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use wirelab_catalog::App;
 
+use wirelab_report::PacketProtocol;
+
 use crate::{quantity, show};
 
 /// What does one update cost on the wire, and why?
@@ -191,7 +193,7 @@ pub struct Show {
     pub connection: Option<u32>,
     /// Only packets of this protocol: tcp is every TCP packet, http those that carry HTTP
     #[arg(long, value_name = "NAME", value_parser = show::protocol, help_heading = FILTERS, group = FILTERS)]
-    pub protocol: Option<String>,
+    pub protocol: Option<PacketProtocol>,
     /// Only packets from or to this port
     #[arg(long, value_name = "PORT", help_heading = FILTERS, group = FILTERS)]
     pub port: Option<u16>,

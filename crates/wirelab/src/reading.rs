@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use wirelab_analyze::{Analyzer, Capture, Problem, Settings};
+use wirelab_analyze::{Analyzer, Capture, Settings};
 use wirelab_capture::{Frame, ReadError, Reader};
 
 use crate::outputs::reason;
@@ -80,24 +80,10 @@ pub fn read_from(
 
 /// Notes where reading stopped, and why. `next` is the number of the frame that would have been next.
 pub fn note(analyzer: &mut Analyzer, error: &ReadError, next: u64) {
-    let (frame, offset) = place(error, next);
+    let (frame, offset) = match *error {
+        ReadError::Cut { frame, offset, .. } | ReadError::Record { frame, offset, .. } => (Some(frame), offset),
+        ReadError::Io { offset, .. } | ReadError::Header { offset, .. } => (Some(next), offset),
+        ReadError::Empty | ReadError::Directory | ReadError::NotACapture { .. } => (None, 0),
+    };
     analyzer.problem(frame, offset, error.to_string());
-}
-
-/// Where reading stopped: in which frame, at which byte of the file.
-fn place(error: &ReadError, next: u64) -> (u64, u64) {
-    match *error {
-        ReadError::Cut { frame, offset, .. } | ReadError::Record { frame, offset, .. } => (frame, offset),
-        ReadError::Io { offset, .. } | ReadError::Header { offset, .. } => (next, offset),
-        ReadError::Empty | ReadError::Directory | ReadError::NotACapture { .. } => (0, 0),
-    }
-}
-
-/// A problem as a sentence: where it is, and what.
-pub fn sentence(file: &str, problem: &Problem) -> String {
-    if problem.layer == "file" {
-        // It names its place itself.
-        return format!("{file}: {}", problem.message);
-    }
-    format!("{file}: frame {}, byte {} ({}): {}", problem.frame, problem.offset, problem.layer, problem.message)
 }

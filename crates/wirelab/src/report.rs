@@ -12,7 +12,7 @@ use crate::flags;
 use crate::folders::{Folders, Purpose, Wanted};
 use crate::outputs::{Outputs, reason};
 use crate::publish::{self, Source};
-use crate::{browser, reading, terminal};
+use crate::{browser, terminal};
 
 /// Makes the report again, of other captures, or of two runs beside each other.
 pub fn report(flags: &flags::Report) -> Result<(), Failure> {
@@ -123,9 +123,8 @@ fn of_sources(sources: &[Source], run: Option<RunInfo>) -> Result<Read, Failure>
     let mut sound = true;
     for (capture, source) in found.analysis.captures.iter().zip(sources) {
         for problem in &capture.problems {
-            sound = false;
-            let sentence = reading::sentence(&source.path.display().to_string(), problem);
-            terminal::say(format_args!("wirelab: {sentence}"));
+            sound &= problem.is_of_a_peer();
+            terminal::say(format_args!("wirelab: {}: {problem}", source.path.display()));
         }
     }
     Ok(Read { report: publish::report(found, run), sound })

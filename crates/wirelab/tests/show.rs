@@ -7,8 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
-use lab::{Lab, Ran};
-use wirelab_capture::{LinkType, Settings, Writer};
+use lab::{Lab, Ran, capture, talk};
 use wirelab_dissect::build::{Tcp, endpoint, ethernet, ip, ipv4, udp};
 use wirelab_dissect::tcp::Flags;
 
@@ -16,17 +15,6 @@ fn captured() -> Lab {
     let lab = Lab::new();
     lab.done("run ws --wire virtual --replay --seed 1");
     lab
-}
-
-/// A capture of these frames, a millisecond apart.
-fn capture(frames: &[Vec<u8>]) -> Vec<u8> {
-    let mut file = Vec::new();
-    let mut writer = Writer::with(&mut file, Settings::new(LinkType::ETHERNET)).expect("a header");
-    for (number, frame) in (0u64..).zip(frames) {
-        writer.write(number * 1_000_000, frame.len() as u32, frame).expect("a record");
-    }
-    writer.finish().expect("an end");
-    file
 }
 
 /// A bit of everything that is met on a network.
@@ -113,6 +101,25 @@ fn filters() {
     assert_eq!(filtered("exchange 'update 2'"), update(1).len());
     assert_eq!(filtered("websocket and not exchange update"), 2);
     assert_eq!(filtered("host 10.0.0.1 && (http || tls)"), 2);
+}
+
+/// The request that opens a tunnel and the answer to it are HTTP; what goes through it, and what nobody knows, can be
+/// asked for.
+#[test]
+fn a_tunnel_and_what_is_not_known_can_be_asked_for() {
+    let lab = Lab::new();
+    let connect = b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n";
+    let binary = [0x00, 0xff, 0x80, 0x01];
+    lab.write("tunnel.pcap", capture(&talk(&[connect, b"HTTP/1.1 200 OK\r\n\r\n", &binary, &binary])));
+    lab.write("unknown.pcap", capture(&talk(&[&binary, &binary])));
+    let numbers = |file: &str, protocol: &str| -> Vec<String> {
+        let list = lab.done(&format!("show {file} --protocol {protocol}")).stdout;
+        list.lines().skip(1).filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+    };
+    assert_eq!(numbers("tunnel.pcap", "http"), ["4", "5"]);
+    assert_eq!(numbers("tunnel.pcap", "tunnel"), ["6", "7"]);
+    assert_eq!(numbers("unknown.pcap", "unknown"), ["4", "5"]);
+    assert_eq!(numbers("unknown.pcap", "tcp").len(), 5);
 }
 
 #[test]

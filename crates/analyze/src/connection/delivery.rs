@@ -136,7 +136,7 @@ impl Connection {
         read: impl FnOnce(&mut Conversation, bool, &mut Context<'_>),
     ) {
         shared.owned.clear();
-        let mut info = shared.packets.take_info(meta);
+        let mut words = shared.packets.take_words(meta);
         let mut cx = Context {
             book: &mut shared.book,
             ledger: &mut live.ledger,
@@ -146,7 +146,7 @@ impl Connection {
             owned: &mut shared.owned,
             request_labels: &mut shared.request_labels,
             inflaters: &shared.inflaters,
-            info: info.as_mut(),
+            words: words.as_mut(),
             meta,
             account: &mut self.account,
             flow: &self.flow,
@@ -156,7 +156,7 @@ impl Connection {
             adopt: None,
         };
         read(&mut live.conversation, meta.from_client, &mut cx);
-        shared.packets.put_info(meta, info);
+        shared.packets.put_words(meta, words);
     }
 
     /// Delivers the FIN once everything before it was.

@@ -15,8 +15,8 @@ use super::{Connection, Live, Shared, both};
 use crate::book::label;
 use crate::direction::{Direction, Waiting};
 use crate::ledger::{ExId, Nature, PacketMeta};
+use crate::model::TcpAnalysis as Name;
 use crate::model::{Part, Span};
-use crate::naming::Name;
 
 impl Connection {
     /// Decides which exchange the packet belongs to.

@@ -4,7 +4,9 @@
 //! An [`ExchangeRow`] has all that the JSON says of it.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Deref;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -44,6 +46,19 @@ impl Exchange {
     /// For updates: which one, counted from 1 over the capture.
     pub fn index(&self) -> Option<u64> {
         (self.index > 0).then_some(u64::from(self.index))
+    }
+
+    /// What it is called: "update 2", "page", "close".
+    pub fn name(&self) -> ExchangeName {
+        match (self.kind, self.index()) {
+            (Kind::Update, Some(index)) => ExchangeName::Update(index),
+            (kind, _) => ExchangeName::Kind(kind),
+        }
+    }
+
+    /// What the protocol calls it, where that says more than its kind.
+    pub fn own_label(&self) -> Option<&str> {
+        Some(&*self.label).filter(|label| !label.is_empty() && *label != self.kind.name())
     }
 
     /// Its packets and bytes.
@@ -143,6 +158,50 @@ impl From<ExchangeRow<'_>> for Exchange {
     }
 }
 
+/// What an exchange is called: an update by its number, any other by its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExchangeName {
+    /// The update of this number, counted from 1 over the capture.
+    Update(u64),
+    /// One of this kind.
+    Kind(Kind),
+}
+
+impl ExchangeName {
+    /// Whether it means this exchange.
+    pub fn is_of(self, exchange: &Exchange) -> bool {
+        match self {
+            ExchangeName::Update(_) => exchange.name() == self,
+            ExchangeName::Kind(kind) => exchange.kind == kind,
+        }
+    }
+}
+
+impl fmt::Display for ExchangeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExchangeName::Update(index) => write!(f, "{} {index}", Kind::Update),
+            ExchangeName::Kind(kind) => kind.fmt(f),
+        }
+    }
+}
+
+/// As it is displayed, in capitals or not.
+impl FromStr for ExchangeName {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<ExchangeName, ()> {
+        let kind = |name: &str| Kind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name)).ok_or(());
+        match text.split_once(' ') {
+            None => kind(text).map(ExchangeName::Kind),
+            Some((name, index)) if kind(name) == Ok(Kind::Update) && !index.starts_with(['+', '0']) => {
+                index.parse().map(ExchangeName::Update).map_err(|_| ())
+            }
+            Some(_) => Err(()),
+        }
+    }
+}
+
 /// A group of packets that belong together: one request and its answer, one event, one handshake.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Exchange")]
@@ -231,4 +290,21 @@ struct Lists {
     _updates: Vec<Exchange>,
     /// All exchanges, in order of their first packet, up to the row limit.
     exchanges: Vec<Exchange>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exchange_is_found_by_its_name() {
+        let names = Kind::ALL.map(ExchangeName::Kind).into_iter().chain([1, 27].map(ExchangeName::Update));
+        for name in names {
+            assert_eq!(name.to_string().parse(), Ok(name));
+            assert_eq!(name.to_string().to_uppercase().parse(), Ok(name));
+        }
+        for none in ["", "updates", "update  2", "update +2", "update 02", "close 1", "GET /time"] {
+            assert_eq!(none.parse::<ExchangeName>(), Err(()), "{none}");
+        }
+    }
 }

@@ -5,8 +5,10 @@
 
 mod totals;
 
-use serde::Serialize;
-use wirelab_analyze::model::{Capture, Exchange};
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use wirelab_analyze::model::{Capture, Exchange, TcpAnalysis};
 use wirelab_catalog::App;
 
 use crate::lookup;
@@ -23,8 +25,8 @@ pub struct Difference {
     pub capture: usize,
     /// The capture's name.
     pub name: String,
-    /// What it is about, in a few words: "one segment instead of two".
-    pub subject: String,
+    /// What it is about.
+    pub subject: Subject,
     /// What happens, and what it costs or saves.
     pub text: String,
     /// The packets in which it is seen.
@@ -33,6 +35,75 @@ pub struct Difference {
     pub likewise: Vec<Likewise>,
     /// The standard's section that says so.
     pub source: Option<Source>,
+}
+
+/// What a difference is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Head and body of an answer in one segment.
+    OneSegment,
+    /// Head and body of an answer in two segments.
+    HeadAndBodyApart,
+    /// A packet more in the first update.
+    FirstUpdate,
+    /// Fewer options in the SYN.
+    ShorterSyn,
+    /// ACKs that ride on answers.
+    FewerAcks,
+    /// Another length of the request's head.
+    OtherRequest,
+    /// Another length of the answer's head.
+    OtherAnswer,
+    /// Another length of the content.
+    OtherContent,
+    /// Another length of the framing.
+    OtherFraming,
+    /// Other headers below TCP.
+    OtherLink,
+    /// TCP headers of another length.
+    OtherTcpOptions,
+    /// A packet more in a later update.
+    AckOfItsOwn,
+    /// An answer that came after the delayed ACK.
+    DelayedAck,
+    /// Retransmissions.
+    SentAgain,
+    /// More or fewer connections.
+    OtherConnections,
+    /// More or fewer packets at the end.
+    OtherEnding,
+    /// The one published figure that its own capture contradicts.
+    Miscount,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Subject::OneSegment => "one segment where 2021 had two",
+            Subject::HeadAndBodyApart => "head and body apart",
+            Subject::FirstUpdate => "the first update has one packet more",
+            Subject::ShorterSyn => "a shorter SYN",
+            Subject::FewerAcks => "one ACK fewer than in 2021",
+            Subject::OtherRequest => "another client's request",
+            Subject::OtherAnswer => "another server's answer",
+            Subject::OtherContent => "other content",
+            Subject::OtherFraming => "other framing",
+            Subject::OtherLink => "another link",
+            Subject::OtherTcpOptions => "other TCP options",
+            Subject::AckOfItsOwn => "an ACK of its own",
+            Subject::DelayedAck => "a delayed ACK that ran out",
+            Subject::SentAgain => "packets sent again",
+            Subject::OtherConnections => "another number of connections",
+            Subject::OtherEnding => "another ending",
+            Subject::Miscount => "a miscount in the table of 2021",
+        })
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// The same cause in another capture.
@@ -96,11 +167,11 @@ pub const HEADER_FIELDS: Source =
 pub fn explain(captures: &[Capture], run: Option<&RunInfo>) -> Vec<Difference> {
     let mut found = Vec::new();
     for (at, capture) in captures.iter().enumerate() {
-        let mut add = |subject: &str, text: String, packets: Vec<u64>, source: Option<Source>| {
+        let mut add = |subject: Subject, text: String, packets: Vec<u64>, source: Option<Source>| {
             found.push(Difference {
                 capture: at,
                 name: capture.name.clone(),
-                subject: subject.to_owned(),
+                subject,
                 text,
                 packets,
                 likewise: Vec::new(),
@@ -132,7 +203,7 @@ fn told_once(found: Vec<Difference>) -> Vec<Difference> {
     for difference in found {
         let same = told.iter_mut().find(|first| first.subject == difference.subject);
         match same {
-            Some(first) if SHARED.contains(&difference.subject.as_str()) => {
+            Some(first) if SHARED.contains(&difference.subject) => {
                 first.likewise.push(Likewise {
                     capture: difference.capture,
                     name: difference.name,
@@ -147,7 +218,7 @@ fn told_once(found: Vec<Difference>) -> Vec<Difference> {
 }
 
 /// A cause found: its subject, its text, the packets, the standard.
-type Add<'a> = dyn FnMut(&str, String, Vec<u64>, Option<Source>) + 'a;
+type Add<'a> = dyn FnMut(Subject, String, Vec<u64>, Option<Source>) + 'a;
 
 /// Head and body of an answer in one segment, or in two.
 fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut Add<'_>) {
@@ -161,7 +232,7 @@ fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut A
         [only] if median.tally().total_packets < then => {
             let fewer = then - median.tally().total_packets;
             add(
-                ONE_SEGMENT,
+                Subject::OneSegment,
                 format!(
                     "The server writes the head and the body of its answer at once, so both leave in packet {} and one ACK \
                      answers for both: {} packets an update. The server of 2021 wrote the head first and the body after it. With Nagle's \
@@ -182,7 +253,7 @@ fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut A
                 .find(|packet| packet.from_client && packet.number > head.number && packet.number < body.number);
             if let Some(ack) = ack_between {
                 add(
-                    APART,
+                    Subject::HeadAndBodyApart,
                     format!(
                         "The server writes the head (packet {}) before the body (packet {}). Nagle's algorithm holds the small second \
                          segment back until the first is acknowledged (packet {}), so the update takes {} packets and two round trips. \
@@ -208,7 +279,7 @@ fn parts(app: App, median: &Exchange, facts: &Published, run: Option<&RunInfo>, 
     if then.request_head_bytes > 0 && now.request_head_bytes != then.request_head_bytes {
         let by = profile.map_or_else(String::new, |client| format!(" (client profile \"{client}\")"));
         add(
-            "another client's request",
+            Subject::OtherRequest,
             format!(
                 "The request's head takes {} bytes; Firefox 89 sent {} in 2021{}. What a browser says of itself in its header \
                  fields, and how long the Host and Referer texts are, decides this number; the server has no part in it.",
@@ -222,7 +293,7 @@ fn parts(app: App, median: &Exchange, facts: &Published, run: Option<&RunInfo>, 
     }
     if then.response_head_bytes > 0 && now.response_head_bytes != then.response_head_bytes {
         add(
-            "another server's answer",
+            Subject::OtherAnswer,
             format!(
                 "The answer's head takes {} bytes, {} in 2021: this server sends other header fields.",
                 grouped(now.response_head_bytes),
@@ -235,7 +306,7 @@ fn parts(app: App, median: &Exchange, facts: &Published, run: Option<&RunInfo>, 
     if now.content_bytes != then.content_bytes {
         let what = app.descriptor().words.content;
         add(
-            "other content",
+            Subject::OtherContent,
             format!(
                 "{what} is {} bytes long, {} in 2021. The page's text is wirelab's own; the time in it is the same 8 characters.",
                 grouped(now.content_bytes),
@@ -247,7 +318,7 @@ fn parts(app: App, median: &Exchange, facts: &Published, run: Option<&RunInfo>, 
     }
     if now.framing_bytes != then.framing_bytes {
         add(
-            "other framing",
+            Subject::OtherFraming,
             format!(
                 "Framing takes {} bytes, {} in 2021: chunk sizes, “data:” or WebSocket headers of another length.",
                 grouped(now.framing_bytes),
@@ -264,7 +335,7 @@ fn headers(median: &Exchange, add: &mut Add<'_>) {
     let packets = median.tally().total_packets;
     if median.tally().lower_bytes != published::LOWER_BYTES * packets {
         add(
-            "another link",
+            Subject::OtherLink,
             format!(
                 "Below TCP these {} carry {} bytes, not the {} that Ethernet and IPv4 without options take ({} a packet): another \
                  link, IPv6, options or padding.",
@@ -279,7 +350,7 @@ fn headers(median: &Exchange, add: &mut Add<'_>) {
     }
     if median.tally().tcp_bytes != 32 * packets {
         add(
-            "other TCP options",
+            Subject::OtherTcpOptions,
             format!(
                 "The TCP headers of these {} take {} bytes, not the {} that headers with timestamps take (32 a packet).",
                 count(packets, "packet"),
@@ -318,7 +389,7 @@ fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
             more => format!(" ({} like it)", count(more as u64, "other update")),
         };
         add(
-            if index == 1 { FIRST_UPDATE } else { "an ACK of its own" },
+            if index == 1 { Subject::FirstUpdate } else { Subject::AckOfItsOwn },
             format!(
                 "{which} takes {} packets where the median takes {median_packets}{others}. Packet {ack} is an ACK on its own: at the \
                  start of a connection Linux acknowledges at once (its quick-ACK phase) and does not wait for an answer that could \
@@ -333,7 +404,7 @@ fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
     if !late.is_empty() {
         let which: Vec<String> = late.iter().take(5).map(|(index, _)| index.to_string()).collect();
         add(
-            "a delayed ACK that ran out",
+            Subject::DelayedAck,
             format!(
                 "In update {} the answer took longer than the server's TCP delays its ACK, so the ACK left alone: one packet more than \
                  the median's {median_packets}.",
@@ -350,7 +421,7 @@ fn losses(capture: &Capture, add: &mut Add<'_>) {
     let again = capture.totals.retransmitted_packets;
     if again > 0 {
         add(
-            "packets sent again",
+            Subject::SentAgain,
             format!(
                 "{} of {} carried only what had been on the wire before: {} bytes of payload again. They count as packets and bytes \
                  of the update that they repeat, because the wire carried them.",
@@ -361,7 +432,7 @@ fn losses(capture: &Capture, add: &mut Add<'_>) {
             capture
                 .packets
                 .iter()
-                .filter(|packet| packet.analysis.is_some_and(|words| words.contains("retransmission")))
+                .filter(|packet| packet.analysis.is_some_and(TcpAnalysis::is_retransmission))
                 .map(|packet| packet.number)
                 .take(20)
                 .collect(),
@@ -371,9 +442,5 @@ fn losses(capture: &Capture, add: &mut Add<'_>) {
 }
 
 /// Causes that are the same wherever they are found.
-const SHARED: [&str; 5] = [ONE_SEGMENT, APART, FIRST_UPDATE, SHORTER_SYN, FEWER_ACKS];
-const ONE_SEGMENT: &str = "one segment where 2021 had two";
-const APART: &str = "head and body apart";
-const FIRST_UPDATE: &str = "the first update has one packet more";
-const SHORTER_SYN: &str = "a shorter SYN";
-const FEWER_ACKS: &str = "one ACK fewer than in 2021";
+const SHARED: [Subject; 5] =
+    [Subject::OneSegment, Subject::HeadAndBodyApart, Subject::FirstUpdate, Subject::ShorterSyn, Subject::FewerAcks];

@@ -2,8 +2,9 @@
 
 use wirelab_analyze::model::{Capture, Kind, Tally};
 use wirelab_catalog::published::Ending;
+use wirelab_dissect::tcp::Flags;
 
-use super::{Add, CLOSING, DELAYED_ACK, FEWER_ACKS, OPTIONS, SHORTER_SYN};
+use super::{Add, CLOSING, DELAYED_ACK, OPTIONS, Subject};
 use crate::lookup;
 use crate::numbers::{capital, count, grouped, word};
 use crate::published::{self, Published};
@@ -13,7 +14,7 @@ pub(super) fn setup(capture: &Capture, facts: &Published, add: &mut Add<'_>) {
     let (now, then) = kinds(capture, facts, Kind::Setup);
     if now.total_packets == then.total_packets && now.tcp_bytes < then.tcp_bytes {
         add(
-            SHORTER_SYN,
+            Subject::ShorterSyn,
             format!(
                 "The {} of the handshake carry {} bytes of TCP header, {} in 2021: the client's macOS padded the options of its SYN to \
                  44 bytes of header{}.",
@@ -27,7 +28,7 @@ pub(super) fn setup(capture: &Capture, facts: &Published, add: &mut Add<'_>) {
         );
     } else if now.total_packets != then.total_packets {
         add(
-            "another number of connections",
+            Subject::OtherConnections,
             format!(
                 "{} for setting up connections, {} in 2021.",
                 capital(&count(now.total_packets, "packet")),
@@ -41,7 +42,7 @@ pub(super) fn setup(capture: &Capture, facts: &Published, add: &mut Add<'_>) {
 
 /// How long the TCP header of the first SYN is.
 fn syn_header(capture: &Capture) -> Option<u32> {
-    capture.packets.iter().find(|packet| packet.flags == "SYN").map(|packet| packet.tcp_len)
+    capture.packets.iter().find(|packet| packet.flags == Flags::SYN).map(|packet| packet.tcp_len)
 }
 
 /// Plain ACKs that the server of 2021 sent and that ride on answers here.
@@ -52,7 +53,7 @@ pub(super) fn fewer_acks(capture: &Capture, facts: &Published, add: &mut Add<'_>
     });
     if fewer {
         add(
-            FEWER_ACKS,
+            Subject::FewerAcks,
             "In 2021 the server's Linux acknowledged the first request of a connection at once, in a packet of its own (its \
              quick-ACK phase). Here that ACK rides on the answer: the same bytes of data in one packet of 66 bytes fewer."
                 .to_owned(),
@@ -69,8 +70,7 @@ pub(super) fn close(capture: &Capture, facts: &Published, add: &mut Add<'_>) {
         return;
     }
     let numbers: Vec<u64> = exchange_packets(capture, Kind::Close);
-    let resets =
-        numbers.iter().filter_map(|&n| lookup::packet(capture, n)).filter(|p| p.flags.contains("RST")).count() as u64;
+    let resets = numbers.iter().filter_map(|&n| lookup::packet(capture, n)).filter(|p| p.flags.rst()).count() as u64;
     let why = match facts.ending {
         Ending::Reset if resets == 0 => {
             " The browser of 2021 had closed its socket when the server's last bytes arrived, and its TCP answered them with two RST; \
@@ -88,7 +88,7 @@ pub(super) fn close(capture: &Capture, facts: &Published, add: &mut Add<'_>) {
         }
     };
     add(
-        "another ending",
+        Subject::OtherEnding,
         format!(
             "Closing takes {} and {} bytes, {} and {} in 2021.{why}",
             count(now.total_packets, "packet"),
@@ -107,7 +107,7 @@ pub(super) fn miscount(capture: &Capture, facts: &Published, add: &mut Add<'_>) 
         && capture.totals.app_packets == miscount.app_packets
     {
         add(
-            "a miscount in the table of 2021",
+            Subject::Miscount,
             format!(
                 "{} packets with data here; the published table says {}. Its own capture holds {} too: {}. The other \
                  published figures hold to the byte.",
@@ -137,20 +137,7 @@ pub struct KindRow {
 /// comparable.
 pub fn by_kind(capture: &Capture) -> Vec<KindRow> {
     let Some(facts) = comparable(capture) else { return Vec::new() };
-    const KINDS: [Kind; 11] = [
-        Kind::Setup,
-        Kind::Greeting,
-        Kind::Page,
-        Kind::Subscribe,
-        Kind::Update,
-        Kind::Request,
-        Kind::Message,
-        Kind::Event,
-        Kind::Turn,
-        Kind::Control,
-        Kind::Close,
-    ];
-    KINDS
+    Kind::ALL
         .into_iter()
         .map(|kind| {
             let (now, then) = kinds(capture, &facts, kind);

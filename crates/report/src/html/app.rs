@@ -1,7 +1,7 @@
 //! One capture's part of the page: ladder, proofs, packets, what was said.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Packet};
+use wirelab_analyze::model::{Capture, Note, Packet, Problem};
 
 use crate::bytes::{CaptureBytes, FrameBytes};
 use crate::differences::KindRow;
@@ -188,7 +188,7 @@ fn why(report: &Report, at: usize, id: &str, window: &Window) -> Vec<Why> {
                 (&other.text, &other.packets)
             };
             Some(Why {
-                subject: capital(&difference.subject),
+                subject: capital(&difference.subject.to_string()),
                 text: text.clone(),
                 packets: targets(packets.iter().take(12), id, window),
                 source: difference.source,
@@ -222,7 +222,7 @@ fn packet_view(
         client: packet.from_client,
         arrow: if packet.from_client { "\u{2192}" } else { "\u{2190}" },
         said: described(packet),
-        exchange: exchange.map_or_else(String::new, |(_, exchange)| proof::name(exchange)),
+        exchange: exchange.map_or_else(String::new, |(_, exchange)| exchange.name().to_string()),
         exchange_id: exchange
             .filter(|(at, _)| window.exchanges.contains(at))
             .map(|(at, exchange)| proof::exchange_id(id, at, exchange)),
@@ -287,7 +287,7 @@ fn turn_view(capture: &Capture, turn: &Turn, id: &str, window: &Window) -> TurnV
         turn.packets
             .iter()
             .filter_map(|&number| crate::lookup::packet(capture, number))
-            .map(|packet| packet.info.clone())
+            .map(|packet| packet.info())
             .collect::<Vec<_>>()
             .join(", ")
     });
@@ -301,12 +301,8 @@ fn turn_view(capture: &Capture, turn: &Turn, id: &str, window: &Window) -> TurnV
 }
 
 fn problems(capture: &Capture) -> Vec<String> {
-    let notes = capture.notes.iter().cloned();
-    let problems = capture.problems.iter().take(20).map(|problem| {
-        let place = if problem.frame == 0 { "the file".to_owned() } else { format!("frame {}", problem.frame) };
-        format!("In {place}, offset {}, {}: {}", problem.offset, problem.layer, problem.message)
-    });
-    notes.chain(problems).collect()
+    let notes = capture.notes.iter().map(Note::to_string);
+    notes.chain(capture.problems.iter().take(20).map(Problem::to_string)).collect()
 }
 
 /// Bytes of all transcripts of a capture.

@@ -3,7 +3,7 @@
 //! Within a burst the picture is to scale as far as labels leave room: one round trip is [`TRIP`] high, and an arrow
 //! slants by half of it. Idle time is folded, and the fold says how long it was.
 
-use wirelab_analyze::model::{Capture, Kind, Packet};
+use wirelab_analyze::model::{Capture, Packet, TcpAnalysis};
 
 use crate::html::svg::{Svg, px};
 use crate::list::described;
@@ -102,7 +102,7 @@ impl Arrow {
         // A frame is stamped where it was captured: there it stands at y, at the other end half a round trip away.
         let (from_y, to_y) = if packet.from_client == at_server { (y - slant, y) } else { (y, y + slant) };
         let (from, to) = if packet.from_client { (CLIENT, SERVER) } else { (SERVER, CLIENT) };
-        let again = packet.analysis.is_some_and(|name| name.contains("retransmission"));
+        let again = packet.analysis.is_some_and(TcpAnalysis::is_retransmission);
         let weight = match (packet.app_len > 0, again) {
             (_, true) => "again",
             (true, false) => "data",
@@ -163,10 +163,7 @@ fn brackets(svg: &mut Svg, capture: &Capture, packets: &[&Packet], places: &[Pla
     }
     for (exchange, from, to) in runs {
         let Some(exchange) = capture.exchanges.get(exchange) else { continue };
-        let name = match (exchange.kind, exchange.index()) {
-            (Kind::Update, Some(index)) => format!("update {index}"),
-            (kind, _) => kind.name().to_owned(),
-        };
+        let name = exchange.name().to_string();
         let x = SERVER + 40.0;
         svg.path("bracket", &format!("M{} {}h6V{}h-6", px(x), px(from - 12.0), px(to + 8.0)));
         svg.text("small strong", x + 12.0, (from + to) / 2.0 + 2.0, &name);

@@ -4,6 +4,7 @@ use serde::Serialize;
 use wirelab_analyze::model::{Capture, Protocol};
 use wirelab_catalog::App;
 
+use crate::differences::Subject;
 use crate::findings::{costs, crossing};
 use crate::lookup;
 use crate::numbers::{capital, count, duration, grouped, percent, word};
@@ -91,7 +92,7 @@ pub fn questions(report: &Report) -> Vec<Question> {
     }
     crossing_question(report, &mut add);
     masking_question(report, &mut add);
-    if let Some(first) = report.differences.iter().find(|d| d.subject.starts_with("the first update")) {
+    if let Some(first) = report.differences.iter().find(|d| d.subject == Subject::FirstUpdate) {
         let id = report.ids.get(first.capture).cloned().unwrap_or_default();
         let number = first.packets.first().copied().unwrap_or_default();
         add(

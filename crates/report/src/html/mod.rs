@@ -77,7 +77,7 @@ struct ComparisonView<'a> {
 struct Nothing {}
 
 #[derive(Serialize)]
-struct View {
+struct View<'a> {
     style: String,
     script: String,
     policy: String,
@@ -91,7 +91,7 @@ struct View {
     tables: Vec<TableView>,
     clients: Vec<ClientsView>,
     has_published: bool,
-    differences: Vec<Difference>,
+    differences: Vec<DifferenceView<'a>>,
     growth: Option<Growth>,
     times_heading: String,
     times: Vec<TimingRow>,
@@ -106,6 +106,13 @@ struct View {
     downloads: Vec<Download>,
     has_run: bool,
     made: Vec<Fact>,
+}
+
+#[derive(Serialize)]
+struct DifferenceView<'a> {
+    heading: String,
+    #[serde(flatten)]
+    difference: &'a Difference,
 }
 
 #[derive(Serialize)]
@@ -175,8 +182,8 @@ struct Then {
     same: bool,
 }
 
-impl View {
-    fn new(report: &Report, style: String, script: String, downloads: Vec<Download>) -> View {
+impl<'a> View<'a> {
+    fn new(report: &'a Report, style: String, script: String, downloads: Vec<Download>) -> View<'a> {
         let updates = report.tables.iter().find(|table| table.kind == TableKind::PerUpdate);
         let each = BUDGET / report.analysis.captures.len().max(1);
         let f = &report.findings;
@@ -207,7 +214,7 @@ impl View {
             differences: report
                 .differences
                 .iter()
-                .map(|one| Difference { subject: capital(&one.subject), ..one.clone() })
+                .map(|one| DifferenceView { heading: capital(&one.subject.to_string()), difference: one })
                 .collect(),
             growth: growth::by_updates(report, false).map(|svg| Growth {
                 heading: f.growth.clone(),

@@ -1,13 +1,13 @@
 //! A number is a proof: the packets that make up an exchange, a column a layer, and the sum before the reader's eyes.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Exchange, Kind, Packet, Part, Tally};
+use wirelab_analyze::model::{Capture, Exchange, ExchangeName, Packet, Part, Tally};
 
 use crate::html::layer::Layer;
 use crate::html::window::Window;
 use crate::list::described;
 use crate::lookup;
-use crate::numbers::{count, duration, grouped, word};
+use crate::numbers::{capital, count, duration, grouped, word};
 
 /// A panel that adds up.
 #[derive(Clone, Debug, Serialize)]
@@ -68,9 +68,9 @@ pub struct ProofRow {
 
 /// The place of an exchange in the page.
 pub fn exchange_id(id: &str, at: usize, exchange: &Exchange) -> String {
-    match (exchange.kind, exchange.index()) {
-        (Kind::Update, Some(index)) => format!("{id}-u{index}"),
-        _ => format!("{id}-x{}", at + 1),
+    match exchange.name() {
+        ExchangeName::Update(index) => format!("{id}-u{index}"),
+        ExchangeName::Kind(_) => format!("{id}-x{}", at + 1),
     }
 }
 
@@ -98,7 +98,7 @@ fn whole(capture: &Capture, id: &str, window: &Window) -> Proof {
         shown += exchange.tally();
         rows.push(ProofRow {
             id: None,
-            label: name(exchange),
+            label: exchange.name().to_string(),
             href: Some(exchange_id(id, at, exchange)),
             arrow: "",
             said: exchange.label.to_string(),
@@ -142,12 +142,10 @@ fn of_exchange(capture: &Capture, id: &str, at: usize, exchange: &Exchange, wind
         count(exchange.tally().total_packets, "packet"),
         grouped(exchange.tally().frame_bytes)
     );
-    proof.heading = match exchange.kind {
-        Kind::Update if exchange.index().is_some() => format!("{}: {words}", capitalised(&name(exchange))),
-        kind if exchange.label.is_empty() || *exchange.label == *kind.name() => {
-            format!("{}: {words}", capitalised(&name(exchange)))
-        }
-        _ => format!("{}, {}: {words}", capitalised(&name(exchange)), exchange.label),
+    let name = capital(&exchange.name().to_string());
+    proof.heading = match (exchange.name(), exchange.own_label()) {
+        (ExchangeName::Kind(_), Some(label)) => format!("{name}, {label}: {words}"),
+        _ => format!("{name}: {words}"),
     };
     if capture.median_update.is_some() && exchange.index() == capture.median_update {
         proof.notes.push("This is the median update: the one that the table of one update shows.".to_owned());
@@ -307,18 +305,6 @@ fn layers(tally: &Tally) -> Vec<Layer> {
     Layer::STACK.into_iter().filter(|layer| layer.of(tally) > 0).collect()
 }
 
-/// "update 2", "page", "close".
-pub fn name(exchange: &Exchange) -> String {
-    match (exchange.kind, exchange.index()) {
-        (Kind::Update, Some(index)) => format!("update {index}"),
-        (kind, _) => kind.name().to_owned(),
-    }
-}
-
-fn capitalised(text: &str) -> String {
-    crate::numbers::capital(text)
-}
-
 /// The command that lists these packets with their bytes by layer.
 pub fn tshark(file: &str, filter: &str) -> String {
     let file = quoted(file);
@@ -337,12 +323,9 @@ pub fn quoted(file: &str) -> String {
 /// A capture's heading: what an update costs there.
 pub fn capture_heading(capture: &Capture) -> String {
     let title = crate::tables::title(capture);
-    match (&capture.per_update, &capture.per_update_of) {
-        (Some(update), of) => {
-            let what = match of.as_deref() {
-                None | Some("update") => "an update".to_owned(),
-                Some(of) => format!("one {of}"),
-            };
+    match &capture.per_update {
+        Some(update) => {
+            let what = capture.foreign_update().map_or_else(|| "an update".to_owned(), |of| format!("one {of}"));
             format!(
                 "{title}: {} packet{} and {} bytes {what}",
                 word(update.total_packets),
@@ -350,7 +333,7 @@ pub fn capture_heading(capture: &Capture) -> String {
                 grouped(update.frame_bytes)
             )
         }
-        _ => format!(
+        None => format!(
             "{title}: {} and {} bytes",
             count(capture.totals.total_packets, "packet"),
             grouped(capture.totals.frame_bytes)

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use wirelab_analyze::model::{Problem, ProblemLayer, ProblemPlace};
+
 use crate::html::render;
 use crate::sample::{Era, Film, five, report, run, web};
 use crate::{Report, Templates};
@@ -79,7 +81,8 @@ fn a_hostile_capture_is_text() {
     let (mut capture, bytes) = film.close(0).develop("hostile");
     capture.name = format!("x{attack}");
     capture.file = Some(format!("{attack}.pcap"));
-    capture.notes.push(attack.to_owned());
+    let place = ProblemPlace::Frame { frame: 1, offset: 2, layer: ProblemLayer::Http };
+    capture.problems.push(Problem { place, message: attack.to_owned() });
     let page = page(&report(vec![(capture, bytes)], None));
     assert_eq!(page.matches("<script").count(), 1);
     assert_eq!(page.matches("</script").count(), 1);

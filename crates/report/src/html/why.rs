@@ -6,37 +6,36 @@ use crate::numbers::duration;
 
 /// The sentence, and the part of the learning section that says more.
 pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
-    let flags = packet.flags.as_str();
-    let has = |flag: &str| flags.split(", ").any(|f| f == flag);
-    if has("SYN") && !has("ACK") {
+    let flags = packet.flags;
+    if flags.syn() && !flags.ack() {
         return ("It opens a connection: the client says with which number it begins to count bytes, and what its TCP can do.".to_owned(), "why-handshake");
     }
-    if has("SYN") {
+    if flags.syn() {
         return ("The server agrees to the connection and begins its own count.".to_owned(), "why-handshake");
     }
-    if has("RST") {
+    if flags.rst() {
         return (
             "It breaks the connection off: bytes came for a connection that this side has already given up.".to_owned(),
             "why-close",
         );
     }
-    if let Some(name) = packet.analysis.filter(|name| name.contains("retransmission")) {
+    if let Some(name) = packet.analysis.filter(|name| name.is_retransmission()) {
         return (
             format!("A {name}: no ACK came in time for bytes that were sent before, so they are sent again."),
             "why-again",
         );
     }
-    if has("FIN") {
+    if flags.fin() {
         return (
             "This side has nothing more to send. The other may still speak until it sends a FIN of its own.".to_owned(),
             "why-close",
         );
     }
-    if packet.app_len > 0 && packet.info.contains(" masked") {
+    if packet.words.masked {
         return (
             format!(
                 "A masked WebSocket frame: {}. Its key stands before the payload and undoes the mask.",
-                packet.info
+                packet.info()
             ),
             "why-mask",
         );
@@ -44,7 +43,7 @@ pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
     if let Some((part, ack)) = held_back(capture, packet) {
         return (
             format!(
-                "The rest of an answer that was written in two parts. TCP held it back until packet {ack} acknowledged the first part,                  packet {part}: Nagle's algorithm."
+                "The rest of an answer that was written in two parts. TCP held it back until packet {ack} acknowledged the first part, packet {part}: Nagle's algorithm."
             ),
             "why-nagle",
         );
@@ -90,12 +89,12 @@ fn bare_ack(capture: &Capture, packet: &Packet) -> (String, &'static str) {
         .skip_while(|other| other.number >= packet.number)
         .take(50)
         .filter(|other| other.connection == packet.connection && other.from_client != packet.from_client)
-        .find(|other| other.app_len > 0 || other.flags.contains("SYN") || other.flags.contains("FIN"));
+        .find(|other| other.app_len > 0 || other.flags.syn() || other.flags.fin());
     match before {
-        Some(other) if other.flags.contains("SYN") => {
+        Some(other) if other.flags.syn() => {
             ("The third step of the handshake: the client has the server's SYN.".to_owned(), "why-handshake")
         }
-        Some(other) if other.flags.contains("FIN") => {
+        Some(other) if other.flags.fin() => {
             (format!("It acknowledges the FIN of packet {}.", other.number), "why-close")
         }
         Some(other) => {

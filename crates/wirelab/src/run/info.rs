@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use wirelab_catalog::App;
 use wirelab_driver::Step;
-use wirelab_report::{CaptureInfo, RUN_SCHEMA, RunInfo, RunOptions, StepInfo, WireInfo};
+use wirelab_report::{
+    AnswerWrites, CaptureInfo, RUN_SCHEMA, RunInfo, RunOptions, StampedAt, StepInfo, WireInfo, WireMake,
+};
 use wirelab_wire::{Vantage, WireKind};
 
 use super::record::{Recorded, Recording};
@@ -30,11 +32,11 @@ pub fn info(plan: &Plan, kind: WireKind, recording: &Recording, digests: &[(Stri
             rtt_ms: plan.link.rtt.as_secs_f64() * 1000.0,
             loss: plan.link.loss,
             seed: plan.link.seed,
-            server: style(plan.style).to_owned(),
+            server: style(plan.style),
             client: profile(plan.profile).to_owned(),
             replay: plan.replay,
             server_quick_ack: plan.link.server_quick_ack,
-            vantage: vantage(plan.link.vantage).to_owned(),
+            vantage: vantage(plan.link.vantage),
         },
         captures: recording.captures.iter().zip(digests).map(|(capture, digest)| entry(capture, digest)).collect(),
     }
@@ -53,7 +55,7 @@ pub fn command(plan: &Plan, kind: WireKind) -> String {
             words
         }
     };
-    words.push(format!("--wire {}", wire_name(kind)));
+    words.push(format!("--wire {}", make(kind)));
     if plan.replay {
         words.push("--replay".to_owned());
     } else {
@@ -83,7 +85,7 @@ pub fn command(plan: &Plan, kind: WireKind) -> String {
 
 /// One machine, so one kernel and one kind of wire; what the link did is told for each app.
 fn wire(kind: WireKind, captures: &[Recorded]) -> WireInfo {
-    let mut info = WireInfo { kind: wire_name(kind).to_owned(), ..WireInfo::default() };
+    let mut info = WireInfo { kind: make(kind), ..WireInfo::default() };
     let mut frames = BTreeMap::new();
     let mut setup = BTreeMap::new();
     for capture in captures {
@@ -126,17 +128,17 @@ fn step(step: &Step) -> StepInfo {
     }
 }
 
-fn wire_name(kind: WireKind) -> &'static str {
+fn make(kind: WireKind) -> WireMake {
     match kind {
-        WireKind::Kernel => "kernel",
-        WireKind::Virtual => "virtual",
+        WireKind::Kernel => WireMake::Kernel,
+        WireKind::Virtual => WireMake::Virtual,
     }
 }
 
-fn style(style: Style) -> &'static str {
+fn style(style: Style) -> AnswerWrites {
     match style {
-        Style::Coalesced => "coalesced",
-        Style::Split => "split",
+        Style::Coalesced => AnswerWrites::Coalesced,
+        Style::Split => AnswerWrites::Split,
     }
 }
 
@@ -149,9 +151,9 @@ fn profile(profile: Profile) -> &'static str {
     }
 }
 
-fn vantage(vantage: Vantage) -> &'static str {
+fn vantage(vantage: Vantage) -> StampedAt {
     match vantage {
-        Vantage::Server => "server",
-        Vantage::Client => "client",
+        Vantage::Server => StampedAt::Server,
+        Vantage::Client => StampedAt::Client,
     }
 }

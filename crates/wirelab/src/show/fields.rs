@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use wirelab_analyze::Capture;
+use wirelab_analyze::{Capture, Protocol};
 use wirelab_dissect::fields::Field;
 use wirelab_report::fields;
 use wirelab_report::header_cuts::Before;
@@ -31,7 +31,7 @@ struct Whole {
 pub fn said(row: &Row, capture: &Capture, header: &Before) -> Said {
     let packet = row.packet.as_ref();
     let connection = packet.and_then(|packet| capture.connections.get(packet.connection as usize));
-    let spoken = connection.map_or("none", |connection| connection.protocol.name());
+    let spoken = connection.map_or(Protocol::None, |connection| connection.protocol);
     // What came in fragments is not in the last of them alone.
     let own = packet.filter(|_| !row.is_fragment());
     let frame = row.kept.as_ref().map(|kept| fields::of_packet(&kept.frame(row), own, spoken, header));

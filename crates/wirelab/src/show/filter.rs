@@ -17,6 +17,8 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use wirelab_report::PacketProtocol;
+
 use super::row::Row;
 
 /// What a packet must be.
@@ -34,7 +36,7 @@ pub enum Filter {
     Packet(RangeInclusive<u64>),
     Port(RangeInclusive<u64>),
     Host(IpAddr),
-    Protocol(String),
+    Protocol(PacketProtocol),
     Not(Box<Filter>),
     And(Box<Filter>, Box<Filter>),
     Or(Box<Filter>, Box<Filter>),
@@ -90,7 +92,7 @@ impl Filter {
             Filter::Packet(wanted) => wanted.contains(&row.number),
             Filter::Port(wanted) => row.ports().any(|port| wanted.contains(&u64::from(port))),
             Filter::Host(wanted) => row.hosts().any(|host| host == *wanted),
-            Filter::Protocol(wanted) => row.has_protocol(wanted),
+            Filter::Protocol(wanted) => row.has_protocol(*wanted),
             Filter::Not(one) => !one.matches(row),
             Filter::And(one, other) => one.matches(row) && other.matches(row),
             Filter::Or(one, other) => one.matches(row) || other.matches(row),
@@ -111,13 +113,12 @@ impl FromStr for Filter {
     }
 }
 
-/// A protocol's name as a filter compares it.
-pub fn protocol(name: &str) -> Result<String, String> {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    match PROTOCOLS.contains(&plain.as_str()) {
-        true => Ok(plain),
-        false => Err(format!("'{name}' is no protocol that wirelab names; those are {}", PROTOCOLS.join(", "))),
-    }
+/// The protocol of a name.
+pub fn protocol(name: &str) -> Result<PacketProtocol, String> {
+    PacketProtocol::named(name).ok_or_else(|| {
+        let names = PacketProtocol::ALL.map(PacketProtocol::filter_name).join(", ");
+        format!("'{name}' is no protocol that wirelab names; those are {names}")
+    })
 }
 
 /// A number, or two with a hyphen between; without the second one, up to the end.
@@ -280,29 +281,6 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
 
 const TEST: &str = "a protocol's name, or 'connection', 'exchange', 'packet', 'port' or 'host' with a value";
 
-/// What the list may have in its column, and the layers below.
-const PROTOCOLS: [&str; 19] = [
-    "tcp",
-    "http",
-    "sse",
-    "websocket",
-    "lines",
-    "tls",
-    "http2",
-    "udp",
-    "arp",
-    "icmp",
-    "icmpv6",
-    "igmp",
-    "ip",
-    "ipv6",
-    "fragment",
-    "llc",
-    "ppp",
-    "malformed",
-    "other",
-];
-
 const DEEPEST: usize = 100;
 
 #[cfg(test)]
@@ -317,7 +295,7 @@ mod tests {
 
     #[test]
     fn and_binds_tighter_than_or_and_not_tighter_than_both() {
-        let (http, tls) = (Filter::Protocol("http".into()), Filter::Protocol("tls".into()));
+        let (http, tls) = (Filter::Protocol(PacketProtocol::Http), Filter::Protocol(PacketProtocol::Tls));
         let port = Filter::Port(8000..=8000);
         let expected = Filter::Or(
             Box::new(http.clone()),
@@ -341,7 +319,7 @@ mod tests {
             ("exchange 'update 2'", Filter::ExchangeNamed("update 2".into())),
             ("exchange \"GET /a(b)\"", Filter::ExchangeNamed("GET /a(b)".into())),
             ("host fd00::1", Filter::Host("fd00::1".parse().unwrap())),
-            ("HTTP/2", Filter::Protocol("http2".into())),
+            ("HTTP/2", Filter::Protocol(PacketProtocol::Http2)),
         ] {
             assert_eq!(parse(text).unwrap(), filter, "{text}");
         }

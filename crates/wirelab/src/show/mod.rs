@@ -15,7 +15,8 @@ use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use wirelab_analyze::{Capture, Exchange, Kind, Settings};
+use wirelab_analyze::model::ExchangeName;
+use wirelab_analyze::{Capture, Exchange, Protocol, Settings};
 use wirelab_capture::Frame;
 use wirelab_report::CaptureBytes;
 use wirelab_report::header_cuts::{Before, HeaderCuts};
@@ -38,10 +39,9 @@ pub fn show(flags: &Show) -> Result<(), Failure> {
     };
     // What the list does not say of itself: why reading ended early.
     let mut sound = true;
-    for problem in capture.problems.iter().filter(|problem| problem.layer == "file") {
+    for problem in capture.problems.iter().filter(|problem| problem.is_of_the_file()) {
         sound = false;
-        let sentence = reading::sentence(&shown(&flags.file), problem);
-        terminal::say(format_args!("wirelab: {sentence}"));
+        terminal::say(format_args!("wirelab: {}: {problem}", shown(&flags.file)));
     }
     if sound { Ok(()) } else { Err(Failure::already_said(Status::Failed)) }
 }
@@ -93,7 +93,7 @@ fn one_packet(flags: &Show, number: u64) -> Result<Capture, Failure> {
         seen = row.number;
         if row.number < number {
             if let Some(packet) = &row.packet
-                && row.spoken == "websocket"
+                && row.spoken == Protocol::WebSocket
             {
                 cuts.see(packet, row.payload());
             }
@@ -166,8 +166,8 @@ fn filter(flags: &Show) -> Result<Filter, Failure> {
     if let Some(connection) = flags.connection.map(u64::from) {
         filter = filter.and(Filter::Connection(connection..=connection));
     }
-    if let Some(protocol) = &flags.protocol {
-        filter = filter.and(Filter::Protocol(protocol.clone()));
+    if let Some(protocol) = flags.protocol {
+        filter = filter.and(Filter::Protocol(protocol));
     }
     if let Some(port) = flags.port.map(u64::from) {
         filter = filter.and(Filter::Port(port..=port));
@@ -191,12 +191,9 @@ fn filter(flags: &Show) -> Result<Filter, Failure> {
 
 /// The exchanges of this kind, the update of this number, or those with this label.
 fn exchanges_called(words: &str, capture: &Capture) -> HashSet<usize> {
+    let name: Option<ExchangeName> = words.parse().ok();
     let is_called = |exchange: &Exchange| {
-        let name = match exchange.index() {
-            Some(index) if exchange.kind == Kind::Update => format!("update {index}"),
-            _ => exchange.kind.name().to_owned(),
-        };
-        [exchange.kind.name(), &name, &exchange.label].iter().any(|one| words.eq_ignore_ascii_case(one))
+        name.is_some_and(|name| name.is_of(exchange)) || exchange.label.eq_ignore_ascii_case(words)
     };
     capture.exchanges.iter().enumerate().filter(|(_, exchange)| is_called(exchange)).map(|(index, _)| index).collect()
 }

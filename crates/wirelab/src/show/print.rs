@@ -1,10 +1,13 @@
 //! How do the packets of a list look: lines, bytes, JSON?
 
+use std::fmt::Display;
 use std::io::{self, Write};
 
 use anstyle::Style as Ansi;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use wirelab_analyze::model::Packet;
+use wirelab_dissect::tcp::Flags;
+use wirelab_report::PacketProtocol;
 use wirelab_report::list::{self, CLIENT, SERVER, Style};
 use wirelab_report::text::printable;
 
@@ -113,28 +116,29 @@ pub struct JsonLine<'a> {
     time_s: f64,
     source: &'a str,
     destination: &'a str,
-    protocol: &'static str,
+    protocol: PacketProtocol,
     frame_bytes: u32,
     captured_bytes: u32,
     #[serde(skip_serializing_if = "Option::is_none", flatten)]
-    tcp: Option<JsonTcp<'a>>,
+    tcp: Option<JsonTcp>,
     info: &'a str,
 }
 
 /// Of a TCP packet, what the analysis says.
 #[derive(Serialize)]
-struct JsonTcp<'a> {
+struct JsonTcp {
     connection: u32,
     exchange: Option<usize>,
     from_client: bool,
     lower_bytes: u32,
     tcp_bytes: u32,
     app_bytes: u32,
-    flags: &'a str,
+    #[serde(serialize_with = "displayed")]
+    flags: Flags,
     seq: u64,
     ack: Option<u64>,
     window: u16,
-    analysis: Option<&'static str>,
+    analysis: Option<String>,
 }
 
 impl<'a> JsonLine<'a> {
@@ -154,15 +158,19 @@ impl<'a> JsonLine<'a> {
                 lower_bytes: packet.lower_len,
                 tcp_bytes: packet.tcp_len,
                 app_bytes: packet.app_len,
-                flags: &packet.flags,
+                flags: packet.flags,
                 seq: packet.seq,
                 ack: packet.ack,
                 window: packet.window,
-                analysis: packet.analysis,
+                analysis: packet.analysis.map(|name| name.to_string()),
             }),
             info: &row.info,
         }
     }
+}
+
+fn displayed<S: Serializer>(what: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(what)
 }
 
 /// Room for an IPv4 address with its port, so that the columns seldom move.

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use wirelab_analyze::model::Packet;
+use wirelab_analyze::model::{Packet, Protocol};
 use wirelab_capture::Frame;
 use wirelab_dissect::fields::{Field, headers};
 use wirelab_dissect::ip::Datagram;
 use wirelab_dissect::packet::{Decoded, Endpoint, Segment, Skipped};
 use wirelab_dissect::tcp::{TcpOption, options};
-use wirelab_report::list;
+use wirelab_report::{PacketProtocol, list};
 
 /// One packet of a capture, TCP or not.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct Row {
     pub time_s: f64,
     pub source: String,
     pub destination: String,
-    pub protocol: &'static str,
+    pub protocol: PacketProtocol,
     pub frame_len: u32,
     /// How much of it was kept.
     pub captured: u32,
@@ -26,14 +26,14 @@ pub struct Row {
     /// What the analysis says of it, where it is TCP.
     pub packet: Option<Packet>,
     /// What its connection spoke when the analysis had read it.
-    pub spoken: &'static str,
+    pub spoken: Protocol,
     /// Its bytes, where they will be shown.
     pub kept: Option<Kept>,
     /// What the fragments of its packet hold together, where this is the one that made it whole and its bytes are kept.
     pub whole: Option<Datagram>,
     ends: [Option<(IpAddr, Option<u16>)>; 2],
     /// The layers that a filter may ask for, besides the protocol.
-    layers: [&'static str; 2],
+    layers: [Option<PacketProtocol>; 2],
     /// What a TCP header says besides numbers and flags.
     options: String,
     /// The window scale that a SYN asks for.
@@ -71,12 +71,12 @@ impl Row {
             time_s: seconds_since(first_ns, frame.time_ns),
             source: "?".to_owned(),
             destination: "?".to_owned(),
-            protocol: "other",
+            protocol: PacketProtocol::Other,
             frame_len: frame.wire_len,
             captured: frame.data.len() as u32,
             info: String::new(),
             packet: None,
-            spoken: "none",
+            spoken: Protocol::None,
             kept: keep.then(|| Kept {
                 time_ns: frame.time_ns,
                 link: frame.link,
@@ -85,7 +85,7 @@ impl Row {
             }),
             whole: None,
             ends: [None; 2],
-            layers: [""; 2],
+            layers: [None; 2],
             options: String::new(),
             scale: None,
         };
@@ -98,10 +98,10 @@ impl Row {
 
     /// Adds what the analysis says of a TCP packet. `spoken` is what its connection speaks, `window` what it announces in
     /// bytes.
-    pub fn is(&mut self, packet: Packet, spoken: &'static str, window: u32) {
-        self.protocol = list::protocol_of(spoken, &packet);
+    pub fn is(&mut self, packet: Packet, spoken: Protocol, window: u32) {
+        self.protocol = PacketProtocol::of(&packet, spoken);
         let whole = if self.is_fragment() { " (packet whole with this fragment)" } else { "" };
-        self.info = if packet.app_len == 0 || self.protocol == "TCP" && packet.info.ends_with(" bytes") {
+        self.info = if packet.words.text.is_empty() && self.protocol.is_of_tcp() {
             let ack = packet.ack.map_or(String::new(), |ack| format!(" Ack={ack}"));
             let plain = format!(
                 "[{}] Seq={}{ack} Win={window} Len={}{}",
@@ -114,7 +114,7 @@ impl Row {
         } else {
             list::described(&packet)
         };
-        if packet.app_len > 0 && (packet.flags.contains("FIN") || packet.flags.contains("SYN")) {
+        if packet.app_len > 0 && (packet.flags.fin() || packet.flags.syn()) {
             self.info += &format!(" [{}]", packet.flags);
         }
         self.info += whole;
@@ -124,12 +124,12 @@ impl Row {
 
     /// Whether TCP carries it, so that the analysis has more to say.
     pub fn awaits_analysis(&self) -> bool {
-        self.layers[1] == "tcp" && self.packet.is_none()
+        self.is_in(PacketProtocol::Tcp) && self.packet.is_none()
     }
 
     /// Whether it is a fragment: one that made its packet whole carries what that packet says.
     pub fn is_fragment(&self) -> bool {
-        self.layers[1] == "fragment"
+        self.is_in(PacketProtocol::Fragment)
     }
 
     /// The bytes that its packet's payload is in: its frame, or what its fragments hold together.
@@ -159,15 +159,19 @@ impl Row {
     }
 
     /// Whether this is its protocol, or one below.
-    pub fn has_protocol(&self, wanted: &str) -> bool {
-        let column = self.protocol.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
-        self.layers.contains(&wanted) || column.eq(wanted.bytes())
+    pub fn has_protocol(&self, wanted: PacketProtocol) -> bool {
+        self.protocol == wanted || self.is_in(wanted)
+    }
+
+    /// Whether this is the layer that carries it, or the one below.
+    fn is_in(&self, layer: PacketProtocol) -> bool {
+        self.layers.contains(&Some(layer))
     }
 
     fn is_tcp(&mut self, segment: &Segment<'_>) {
         self.is_between(segment.source, segment.destination);
-        self.protocol = "TCP";
-        self.layers[1] = "tcp";
+        self.protocol = PacketProtocol::Tcp;
+        self.layers[1] = Some(PacketProtocol::Tcp);
         self.info = format!("[{}]", segment.flags);
         self.options = said_by(segment.options);
         self.scale = options(segment.options).find_map(|option| match option {
@@ -185,25 +189,25 @@ impl Row {
         let last = |abbr: &str| tree.iter().rev().find(|field| field.abbr == abbr).map(|field| field.value.clone());
         let name_of = |field: &Field| field.meaning.clone();
         (self.protocol, self.info) = match *skipped {
-            Skipped::Arp => ("ARP", last("arp").unwrap_or_default()),
+            Skipped::Arp => (PacketProtocol::Arp, last("arp").unwrap_or_default()),
             Skipped::Udp { source, destination } => {
                 self.is_between(source, destination);
-                self.layers[1] = "udp";
+                self.layers[1] = Some(PacketProtocol::Udp);
                 let length = says("udp.length").and_then(|length| length.parse::<u32>().ok()).unwrap_or(8);
-                ("UDP", format!("Len={}", length.saturating_sub(8)))
+                (PacketProtocol::Udp, format!("Len={}", length.saturating_sub(8)))
             }
             Skipped::Ip { protocol, source, destination } => {
                 self.is_among(source, destination);
                 match protocol {
-                    1 => ("ICMP", last("icmp").unwrap_or_default()),
-                    58 => ("ICMPv6", last("icmpv6").unwrap_or_default()),
-                    2 => ("IGMP", String::new()),
+                    1 => (PacketProtocol::Icmp, last("icmp").unwrap_or_default()),
+                    58 => (PacketProtocol::Icmpv6, last("icmpv6").unwrap_or_default()),
+                    2 => (PacketProtocol::Igmp, String::new()),
                     _ => (ip_of(source), tree.last().and_then(name_of).unwrap_or_default()),
                 }
             }
             Skipped::Fragment(fragment) => {
                 self.is_among(fragment.source, fragment.destination);
-                self.layers[1] = "fragment";
+                self.layers[1] = Some(PacketProtocol::Fragment);
                 let end = fragment.offset + fragment.len;
                 let more = if fragment.more { ", more follows" } else { "" };
                 let carried = match fragment.protocol {
@@ -215,19 +219,19 @@ impl Row {
                 let info = format!("Fragment of {carried}, id 0x{id:04x}, bytes {offset} to {end}{more}");
                 (ip_of(fragment.source), info)
             }
-            Skipped::EtherType(ether_type) => ("other", format!("EtherType 0x{ether_type:04x}")),
-            Skipped::Llc => ("LLC", String::new()),
-            Skipped::Ppp(protocol) => ("PPP", format!("protocol 0x{protocol:04x}")),
-            Skipped::Link(link) => ("other", link.to_string()),
+            Skipped::EtherType(ether_type) => (PacketProtocol::Other, format!("EtherType 0x{ether_type:04x}")),
+            Skipped::Llc => (PacketProtocol::Llc, String::new()),
+            Skipped::Ppp(protocol) => (PacketProtocol::Ppp, format!("protocol 0x{protocol:04x}")),
+            Skipped::Link(link) => (PacketProtocol::Other, link.to_string()),
             Skipped::Stop(stop) => {
-                self.layers[1] = "malformed";
+                self.layers[1] = Some(PacketProtocol::Malformed);
                 let address = |four: &str, six: &str| says(four).or(says(six)).and_then(|text| text.parse().ok());
                 if let (Some(source), Some(destination)) =
                     (address("ip.src", "ipv6.src"), address("ip.dst", "ipv6.dst"))
                 {
                     self.is_among(source, destination);
                 }
-                ("malformed", format!("[{stop}]"))
+                (PacketProtocol::Malformed, format!("[{stop}]"))
             }
         };
     }
@@ -243,12 +247,12 @@ impl Row {
         self.source = source.to_string();
         self.destination = destination.to_string();
         self.ends = [source, destination].map(|host| Some((host, None)));
-        self.layers[0] = if source.is_ipv4() { "ip" } else { "ipv6" };
+        self.layers[0] = Some(ip_of(source));
     }
 }
 
-fn ip_of(address: IpAddr) -> &'static str {
-    if address.is_ipv4() { "IP" } else { "IPv6" }
+fn ip_of(address: IpAddr) -> PacketProtocol {
+    if address.is_ipv4() { PacketProtocol::Ip } else { PacketProtocol::Ipv6 }
 }
 
 /// Seconds from the first packet to this one; a clock that was set back gives negative ones.

@@ -115,7 +115,7 @@ impl Window {
     fn window_of(&mut self, packet: &Packet, scale: Option<u8>) -> u32 {
         let announced = u32::from(packet.window);
         let side = usize::from(packet.from_client);
-        if packet.flags.contains("SYN") {
+        if packet.flags.syn() {
             if let Some(known) = self.scales.entry(packet.connection).or_default().get_mut(side) {
                 *known = scale;
             }

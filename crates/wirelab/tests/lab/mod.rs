@@ -5,6 +5,39 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use wirelab_capture::{LinkType, Settings, Writer};
+use wirelab_dissect::build::Tcp;
+use wirelab_dissect::tcp::Flags;
+
+/// A capture of these frames, a millisecond apart.
+pub fn capture(frames: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut writer = Writer::with(&mut file, Settings::new(LinkType::ETHERNET)).expect("a header");
+    for (number, frame) in (0u64..).zip(frames) {
+        writer.write(number * 1_000_000, frame.len() as u32, frame).expect("a record");
+    }
+    writer.finish().expect("an end");
+    file
+}
+
+/// The frames of a connection on which the two ends say this in turns, the client first.
+pub fn talk(said: &[&[u8]]) -> Vec<Vec<u8>> {
+    let ends = ["10.0.0.2:40000", "10.0.0.1:8000"];
+    let from = [Tcp::between(ends[0], ends[1]), Tcp::between(ends[1], ends[0])];
+    let mut next = [1001, 5001];
+    let mut frames = vec![
+        Tcp { seq: 1000, flags: Flags::SYN, ..from[0] }.frame(),
+        Tcp { seq: 5000, ack: 1001, flags: Flags::SYN | Flags::ACK, ..from[1] }.frame(),
+        Tcp { seq: 1001, ack: 5001, ..from[0] }.frame(),
+    ];
+    for (turn, payload) in said.iter().enumerate() {
+        let (side, other) = (turn % 2, 1 - turn % 2);
+        frames.push(Tcp { seq: next[side], ack: next[other], payload, ..from[side] }.frame());
+        next[side] += payload.len() as u32;
+    }
+    frames
+}
+
 /// An empty folder in which the program runs.
 pub struct Lab {
     folder: tempfile::TempDir,
