@@ -35,13 +35,13 @@ fn captures_of_any_origin_make_the_same_page() {
 #[test]
 fn a_peers_fault_is_no_failure_and_a_damaged_file_is_one() {
     let lab = Lab::new();
-    let fault = capture(&talk(&[b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n"]));
+    let fault = capture(&talk(&[(true, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"), (false, b"SSH-2.0-OpenSSH_9.2\r\n")]));
     for (name, file, status) in [("fault.pcap", &fault[..], 0), ("cut.pcap", &fault[..fault.len() - 3], 1)] {
         lab.write(name, file);
         for command in ["report", "analyze"] {
             let ran = lab.run(&format!("{command} {name}"));
             assert_eq!(ran.status, status, "{command} {name}: {}", ran.stderr);
-            let place = if status == 0 { "fault.pcap: frame 5, byte 54 (http): expected" } else { "cut.pcap: frame 5" };
+            let place = if status == 0 { "fault.pcap: frame 2, byte 54 (http): expected" } else { "cut.pcap: frame 2" };
             assert!(ran.stderr.contains(place), "{}", ran.stderr);
         }
     }

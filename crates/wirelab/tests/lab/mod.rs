@@ -20,20 +20,17 @@ pub fn capture(frames: &[Vec<u8>]) -> Vec<u8> {
     file
 }
 
-/// The frames of a connection on which the two ends say this in turns, the client first.
-pub fn talk(said: &[&[u8]]) -> Vec<Vec<u8>> {
-    let ends = ["10.0.0.2:40000", "10.0.0.1:8000"];
-    let from = [Tcp::between(ends[0], ends[1]), Tcp::between(ends[1], ends[0])];
-    let mut next = [1001, 5001];
-    let mut frames = vec![
-        Tcp { seq: 1000, flags: Flags::SYN, ..from[0] }.frame(),
-        Tcp { seq: 5000, ack: 1001, flags: Flags::SYN | Flags::ACK, ..from[1] }.frame(),
-        Tcp { seq: 1001, ack: 5001, ..from[0] }.frame(),
-    ];
-    for (turn, payload) in said.iter().enumerate() {
-        let (side, other) = (turn % 2, 1 - turn % 2);
-        frames.push(Tcp { seq: next[side], ack: next[other], payload, ..from[side] }.frame());
-        next[side] += payload.len() as u32;
+/// What two ends say to one another, a packet each, the first of them the client.
+pub fn talk(turns: &[(bool, &[u8])]) -> Vec<Vec<u8>> {
+    let (client, server) = ("10.0.0.2:4000", "10.0.0.1:8000");
+    let mut next = [1000, 5000];
+    let mut frames = Vec::new();
+    for &(from_client, payload) in turns {
+        let (own, other) = if from_client { (0, 1) } else { (1, 0) };
+        let (from, to) = if from_client { (client, server) } else { (server, client) };
+        let (seq, ack) = (next[own], next[other]);
+        frames.push(Tcp { seq, ack, flags: Flags(0x018), payload, ..Tcp::between(from, to) }.frame());
+        next[own] += payload.len() as u32;
     }
     frames
 }
