@@ -10,6 +10,7 @@ mod note;
 mod packet;
 mod problem;
 
+use std::fmt;
 use std::ops::{Add, AddAssign};
 
 use schemars::JsonSchema;

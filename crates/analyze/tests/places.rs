@@ -4,6 +4,7 @@
 mod talk;
 
 use talk::{ACK, PSH, SYN, Talk, analyze, analyze_with, unmasked};
+use wirelab_analyze::model::ProblemPlace;
 use wirelab_analyze::{Capture, Settings};
 
 /// A capture that keeps no packets, and one that does: what is wrong is at the same place in both.
@@ -12,7 +13,12 @@ fn both(talk: &Talk) -> [Capture; 2] {
 }
 
 fn problems(capture: &Capture) -> Vec<(u64, u64, &str)> {
-    capture.problems.iter().map(|one| (one.frame, one.offset, one.message.as_str())).collect()
+    let place = |place: ProblemPlace| match place {
+        ProblemPlace::File { frame, offset } => (frame.unwrap_or(0), offset),
+        ProblemPlace::Frame { frame, offset, .. } => (frame, offset),
+    };
+    let problems = capture.problems.iter().map(|one| (place(one.place), one.message.as_str()));
+    problems.map(|((frame, offset), message)| (frame, offset, message)).collect()
 }
 
 /// An upgrade to WebSocket is answered.

@@ -41,7 +41,7 @@ fn a_peers_fault_is_no_failure_and_a_damaged_file_is_one() {
         for command in ["report", "analyze"] {
             let ran = lab.run(&format!("{command} {name}"));
             assert_eq!(ran.status, status, "{command} {name}: {}", ran.stderr);
-            let place = if status == 0 { "fault.pcap: frame 2, byte 54 (http): expected" } else { "cut.pcap: frame 2" };
+            let place = if status == 0 { "fault.pcap: frame 2, byte 54 (http): expected" } else { "cut at frame 2" };
             assert!(ran.stderr.contains(place), "{}", ran.stderr);
         }
     }
