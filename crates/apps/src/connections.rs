@@ -17,6 +17,7 @@ use crate::{Listener, Options};
 pub(crate) struct Seat {
     stop: watch::Receiver<bool>,
     phase: Phase,
+    over_loopback: bool,
     _place: Arc<OwnedSemaphorePermit>,
 }
 
@@ -28,6 +29,11 @@ impl Seat {
             // An error means that the server itself is gone: that is stopping too.
             stop.wait_for(|stop| *stop).await.ok();
         }
+    }
+
+    /// Whether the client is on this machine, and came by an address that only this machine has.
+    pub(crate) fn over_loopback(&self) -> bool {
+        self.over_loopback
     }
 
     /// What the bytes to come on this connection are.
@@ -63,7 +69,8 @@ where
         while talks.try_join_next().is_some() {}
         tracing::debug!(%peer, clients = talks.len() + 1, "connected");
         let io = Guard::new(io, options.timeouts);
-        let seat = Seat { stop: stopping.clone(), phase: io.phase(), _place: Arc::new(place) };
+        let over_loopback = peer.ip().to_canonical().is_loopback();
+        let seat = Seat { stop: stopping.clone(), phase: io.phase(), over_loopback, _place: Arc::new(place) };
         talks.spawn(talk(io, seat));
     }
     drop(listener);

@@ -6,6 +6,8 @@
 //! - a client must take what is written to it;
 //! - a request head that has begun must also end. hyper has one time-out for both "no next request yet" and "a slow
 //!   head"; a browser may well be idle for minutes, but a head comes in one piece;
+//! - a client that closes its side (FIN) may still wait for its answer (RFC 9112, section 9.6), unless that has no end:
+//!   nobody says in words that they have had enough of an event stream, so there closing means leaving;
 //! - the last words must arrive. Closing a socket that holds unread bytes sends RST instead of FIN, and a RST makes the
 //!   other end throw away what it has not read yet (RFC 1122, section 4.2.2.13). So shutting down means: send FIN, then
 //!   read and drop what still comes, for a moment.
@@ -51,6 +53,17 @@ impl Phase {
     /// The head has come; what follows is not watched.
     pub(crate) fn after_head(&self) {
         self.0.compare_exchange(BEFORE_HEAD, OTHER, Relaxed, Relaxed).ok();
+        self.0.compare_exchange(IN_HEAD, OTHER, Relaxed, Relaxed).ok();
+    }
+
+    /// A byte has come.
+    fn heard(&self) {
+        self.0.compare_exchange(BEFORE_HEAD, IN_HEAD, Relaxed, Relaxed).ok();
+    }
+
+    /// The answer to come has no end, and no request can follow it: a client that closes its side has left.
+    pub(crate) fn endless(&self) {
+        self.0.compare_exchange(OTHER, ENDLESS, Relaxed, Relaxed).ok();
     }
 
     /// No byte to come matters, and what is written now are the last words: flushing them also shuts the connection
@@ -95,26 +108,39 @@ impl<Io: AsyncRead + Unpin> Guard<Io> {
 
     /// Reads and drops until the client has closed too, or has said or waited too much.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut scratch = [0; 512];
         while self.linger_bytes > 0 && self.linger.poll_passed(cx).is_pending() {
-            let mut dropped = ReadBuf::new(&mut scratch);
-            match ready!(Pin::new(&mut self.io).poll_read(cx, &mut dropped)) {
-                Ok(()) if !dropped.filled().is_empty() => {
-                    self.linger_bytes = self.linger_bytes.saturating_sub(dropped.filled().len());
-                }
-                Ok(()) | Err(_) => break,
+            match ready!(self.poll_drop_some(cx)) {
+                Ok(0) | Err(_) => break,
+                Ok(count) => self.linger_bytes = self.linger_bytes.saturating_sub(count),
             }
         }
         Poll::Ready(())
+    }
+
+    /// Reads and drops until the client has closed its side, which is an error here.
+    fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        loop {
+            match ready!(self.poll_drop_some(cx)) {
+                Ok(0) => return Poll::Ready(io::Error::new(io::ErrorKind::ConnectionAborted, "the client has left")),
+                Ok(_) => {}
+                Err(error) => return Poll::Ready(error),
+            }
+        }
+    }
+
+    /// Reads and drops what there is; how much that was, 0 at the end.
+    fn poll_drop_some(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut scratch = [0; 512];
+        let mut dropped = ReadBuf::new(&mut scratch);
+        ready!(Pin::new(&mut self.io).poll_read(cx, &mut dropped))?;
+        Poll::Ready(Ok(dropped.filled().len()))
     }
 }
 
 impl<Io: AsyncRead + Unpin> AsyncRead for Guard<Io> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let guard = self.get_mut();
-        if guard.phase.is(OTHER) {
-            guard.head.disarm();
-        }
+        guard.forget_other_heads();
         let before = buf.filled().len();
         if let Some(byte) = guard.ahead
             && buf.remaining() > 0
@@ -127,7 +153,10 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Guard<Io> {
         }
         match Pin::new(&mut guard.io).poll_read(cx, buf) {
             Poll::Ready(result) => {
-                if guard.phase.is(BEFORE_HEAD) && buf.filled().len() > before {
+                if buf.filled().len() > before {
+                    guard.phase.heard();
+                }
+                if guard.phase.is(IN_HEAD) {
                     guard.head.arm();
                 }
                 Poll::Ready(result)
@@ -142,6 +171,13 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Guard<Io> {
 }
 
 impl<Io> Guard<Io> {
+    /// The time of a head that has come is over, however the next one does.
+    fn forget_other_heads(&mut self) {
+        if !self.phase.is(IN_HEAD) {
+            self.head.disarm();
+        }
+    }
+
     /// Any write that is held up starts the stall's time; any that is not ends it.
     fn watch<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if outcome.is_pending() {
@@ -177,9 +213,19 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let guard = self.get_mut();
+        guard.forget_other_heads();
         let outcome = Pin::new(&mut guard.io).poll_flush(cx);
         ready!(guard.watch(cx, outcome))?;
-        if guard.phase.is(OVER) { Pin::new(guard).poll_shutdown(cx) } else { Poll::Ready(Ok(())) }
+        if guard.phase.is(OVER) {
+            return Pin::new(guard).poll_shutdown(cx);
+        }
+        // hyper reads nothing while it answers, but flushes whenever it has looked whether there is more to write.
+        if guard.phase.is(ENDLESS)
+            && let Poll::Ready(left) = guard.poll_left(cx)
+        {
+            return Poll::Ready(Err(left));
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -227,7 +273,9 @@ impl Deadline {
 
 const OTHER: u8 = 0;
 const BEFORE_HEAD: u8 = 1;
-const OVER: u8 = 2;
+const IN_HEAD: u8 = 2;
+const ENDLESS: u8 = 3;
+const OVER: u8 = 4;
 
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;

@@ -4,14 +4,18 @@
 //! four HTTP apps have in common, and how a connection ends.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::io;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::map_response;
 use axum::response::Response;
+use futures_util::future::Either;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -22,10 +26,11 @@ use tokio::time::timeout;
 use wirelab_clock::Clock;
 
 use crate::answer::{finish, text};
-use crate::connections;
-use crate::{Listener, Options};
+use crate::callers::{WrongHost, check_host};
+use crate::connections::{self, Seat};
+use crate::{AllowedHost, Listener, Options, Style};
 
-/// Serves `routes` until `shutdown` resolves. Handlers find the client's [`Seat`](connections::Seat) in the request's
+/// Serves `routes` until `shutdown` resolves. Handlers find the client's [`Seat`] in the request's
 /// extensions.
 pub(crate) async fn serve<L: Listener>(
     listener: L,
@@ -35,10 +40,11 @@ pub(crate) async fn serve<L: Listener>(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let style = options.style;
+    let door = Arc::new(Door { clock: clock.clone(), style, allowed: options.allowed_hosts.clone() });
     let routes = routes
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(map_response(move |response: Response| std::future::ready(finish(response, &clock, style))));
+        .layer(map_response(move |response: Response| ready(finish(response, &clock, style))));
     let routes = TowerToHyperService::new(routes);
 
     let mut http = http1::Builder::new();
@@ -46,6 +52,9 @@ pub(crate) async fn serve<L: Listener>(
         // hyper counts this from the end of the last answer, so it is the time to be idle; a head that has begun is
         // watched by the connection's guard.
         .header_read_timeout(options.timeouts.idle)
+        // A client that closes its side after its request gets the answer; who leaves an endless one is seen by the
+        // connection's guard.
+        .half_close(true)
         .max_buf_size(options.limits.head.max(SMALLEST_BUFFER))
         .auto_date_header(false);
 
@@ -53,18 +62,24 @@ pub(crate) async fn serve<L: Listener>(
     connections::serve(listener, &options, shutdown, move |mut io, seat| {
         let http = http.clone();
         let routes = routes.clone();
+        let door = Arc::clone(&door);
         let phase = io.phase();
         phase.before_head();
         let service = {
             let seat = seat.clone();
             service_fn(move |request: hyper::Request<Incoming>| {
                 phase.after_head();
-                let mut request: Request = request.map(Body::new);
-                request.extensions_mut().insert(seat.clone());
-                let answer = routes.call(request);
+                let answer = match door.refusal(&request, &seat) {
+                    Some(refusal) => Either::Left(ready(Ok(refusal))),
+                    None => {
+                        let mut request: Request = request.map(Body::new);
+                        request.extensions_mut().insert(seat.clone());
+                        Either::Right(routes.call(request))
+                    }
+                };
                 let phase = phase.clone();
                 async move {
-                    let answer = answer.await?;
+                    let answer: Response = answer.await?;
                     // After an answer with an end, the next request; after 101, another protocol; after an event
                     // stream, nothing that would have to come in time.
                     if answer.status() != StatusCode::SWITCHING_PROTOCOLS && answer.body().size_hint().exact().is_some()
@@ -105,6 +120,31 @@ pub(crate) async fn serve<L: Listener>(
     Ok(())
 }
 
+/// What stands before the routes: a request that is refused here meets no handler.
+struct Door {
+    clock: Clock,
+    style: Style,
+    allowed: Vec<AllowedHost>,
+}
+
+impl Door {
+    fn refusal(&self, request: &hyper::Request<Incoming>, seat: &Seat) -> Option<Response> {
+        let (version, target, headers) = (request.version(), request.uri(), request.headers());
+        let wrong = check_host(version, target, headers, seat.over_loopback(), &self.allowed).err()?;
+        let (status, why) = match wrong {
+            WrongHost::Missing => (StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has a Host; this one has none.\n"),
+            WrongHost::Repeated => (StatusCode::BAD_REQUEST, "A request has one Host; this one has more.\n"),
+            WrongHost::Malformed => (StatusCode::BAD_REQUEST, "The Host is no host with or without a port.\n"),
+            WrongHost::Foreign => (StatusCode::MISDIRECTED_REQUEST, FOREIGN_HOST),
+        };
+        let mut answer = text(status, PLAIN, why.to_owned());
+        if status == StatusCode::BAD_REQUEST {
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Some(finish(answer, &self.clock, self.style))
+    }
+}
+
 async fn not_found() -> Result<Response, Infallible> {
     Ok(text(StatusCode::NOT_FOUND, PLAIN, "There is nothing at this path. The page is at /\n".to_owned()))
 }
@@ -113,6 +153,8 @@ async fn method_not_allowed() -> Result<Response, Infallible> {
     Ok(text(StatusCode::METHOD_NOT_ALLOWED, PLAIN, "This path answers GET and HEAD only.\n".to_owned()))
 }
 
+const FOREIGN_HOST: &str = "The Host names another server. From this machine this one is asked as localhost, 127.0.0.1 \
+    or [::1]; wirelab serve --allow-host HOST allows HOST too.\n";
 /// hyper panics below this.
 const SMALLEST_BUFFER: usize = 8192;
 pub(crate) const PLAIN: &str = "text/plain; charset=utf-8";

@@ -28,8 +28,9 @@
 //!    `Seat` until the last word is written.
 //! 4. A page goes into `templates/apps/NAME.html`, extends `page.html`, and stands in the app's descriptor
 //!    (`wirelab-catalog`). It may ask for nothing but the time; a test looks.
-//! 5. Write the bytes of its answers into `tests/words.rs`, its limits into `tests/limits.rs`, its end into
-//!    `tests/shutdown.rs`, and a line into `benches/held_connections.rs` if clients stay connected.
+//! 5. Write the bytes of its answers into `tests/words.rs`, which requests it refuses into `tests/requests.rs`, its limits
+//!    into `tests/limits.rs`, its end into `tests/shutdown.rs`, and a line into `benches/held_connections.rs` if clients
+//!    stay connected.
 
 pub mod ajax;
 pub mod options;
@@ -39,8 +40,11 @@ pub mod web;
 pub mod ws;
 
 mod answer;
+mod authority;
+mod callers;
 mod connections;
 mod guard;
+mod handshake;
 mod http;
 mod lines;
 mod listener;
@@ -51,6 +55,7 @@ use std::io;
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
+pub use callers::{AllowedHost, NotAHost};
 pub use listener::Listener;
 pub use options::{Limits, Options, Pages, Style, Timeouts};
 

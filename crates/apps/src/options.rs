@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::AllowedHost;
+
 /// The choices of one server. [`Options::default`] is right for a person with a browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
@@ -13,6 +15,8 @@ pub struct Options {
     pub style: Style,
     /// Which length the pages have.
     pub pages: Pages,
+    /// Whom else the server answers than those who ask for it by a name of its own, and its own pages.
+    pub allowed_hosts: Vec<AllowedHost>,
     /// What one client may make the server keep.
     pub limits: Limits,
     /// How long the server waits for a client.
@@ -75,6 +79,7 @@ impl Default for Options {
             interval: Duration::from_secs(1),
             style: Style::Coalesced,
             pages: Pages::Own,
+            allowed_hosts: Vec::new(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
         }

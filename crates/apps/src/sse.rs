@@ -49,6 +49,9 @@ pub async fn run<L: Listener>(
     let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock)))).route(
         "/time",
         get(async move |method: Method, Extension(seat): Extension<Seat>| {
+            if method == Method::GET {
+                seat.phase().endless();
+            }
             let first = Instant::now() + interval;
             if style == Style::Split && method == Method::GET {
                 wait_until(first, &seat).await;

@@ -13,11 +13,11 @@ use std::error::Error;
 use std::io;
 
 use axum::Router;
-use axum::extract::Extension;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Extension, FromRequestParts, Request};
 use axum::http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, UPGRADE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite;
@@ -28,7 +28,7 @@ use crate::answer::text;
 use crate::connections::Seat;
 use crate::http::{self, HTML};
 use crate::pages::Page;
-use crate::{Listener, Options};
+use crate::{Listener, Options, Timeouts, handshake};
 
 /// Serves until `shutdown` resolves; then every WebSocket gets a close frame with 1001, "going away".
 pub async fn run<L: Listener>(
@@ -39,19 +39,30 @@ pub async fn run<L: Listener>(
 ) -> io::Result<()> {
     let page = Page::render(App::Ws, options.pages)?;
     let (page_clock, talk_clock) = (clock.clone(), clock.clone());
-    let talk_options = options.clone();
+    let (limits, timeouts, allowed) = (options.limits, options.timeouts, options.allowed_hosts.clone());
     let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock)))).route(
         "/time",
-        get(async move |upgrade: WebSocketUpgrade, Extension(seat): Extension<Seat>| {
-            let (clock, options) = (talk_clock.clone(), talk_options.clone());
+        get(async move |Extension(seat): Extension<Seat>, request: Request| {
+            let (mut parts, _no_body) = request.into_parts();
+            if let Some(refusal) = handshake::refusal(&parts, &allowed) {
+                return refusal;
+            }
+            // The library knows no lists here.
+            parts.headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+            parts.headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+            let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+                Ok(upgrade) => upgrade,
+                Err(rejection) => return rejection.into_response(),
+            };
+            let clock = talk_clock.clone();
             let answer = upgrade
                 // The defaults hold 128 KiB for every connection; our messages have 8 and 20 bytes.
                 .read_buffer_size(READ_BUFFER)
                 .write_buffer_size(0)
                 .max_write_buffer_size(WRITE_BUFFER)
-                .max_message_size(options.limits.message)
-                .max_frame_size(options.limits.message)
-                .on_upgrade(move |socket| talk(socket, seat, clock, options));
+                .max_message_size(limits.message)
+                .max_frame_size(limits.message)
+                .on_upgrade(move |socket| talk(socket, seat, clock, timeouts));
             in_order_of_2021(answer)
         }),
     );
@@ -59,14 +70,14 @@ pub async fn run<L: Listener>(
 }
 
 /// One client's conversation.
-async fn talk(mut socket: WebSocket, seat: Seat, clock: Clock, options: Options) {
+async fn talk(mut socket: WebSocket, seat: Seat, clock: Clock, timeouts: Timeouts) {
     let stopping = seat.stopping();
     tokio::pin!(stopping);
     let end = loop {
         let message = tokio::select! {
             biased;
             () = &mut stopping => break Some((close_code::AWAY, "the server stops")),
-            message = timeout(options.timeouts.idle, socket.recv()) => message,
+            message = timeout(timeouts.idle, socket.recv()) => message,
         };
         let answer = match message {
             Err(_idle) => break Some((close_code::AWAY, "no message for too long")),
@@ -90,7 +101,7 @@ async fn talk(mut socket: WebSocket, seat: Seat, clock: Clock, options: Options)
     }
     // Sends the answer to a close frame, or waits for one (RFC 6455, section 7.1.1).
     let farewell = async { while let Some(Ok(_)) = socket.recv().await {} };
-    timeout(options.timeouts.grace, farewell).await.ok();
+    timeout(timeouts.grace, farewell).await.ok();
 }
 
 /// What to tell a client whose bytes made no sense (RFC 6455, section 7.4.1); nothing if there is nobody to tell.

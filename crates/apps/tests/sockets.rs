@@ -10,7 +10,7 @@ use pipes::{frame, request, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use wirelab_apps::{Options, tcp, web, ws};
+use wirelab_apps::{Options, Style, ajax, tcp, web, ws};
 use wirelab_clock::Clock;
 
 /// A listener on a free port, and where it is.
@@ -18,6 +18,11 @@ async fn bind() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address)
+}
+
+/// As `serve --allow-host 172.105.253.239`: the server's name in the requests of 2021.
+fn of_2021() -> Options {
+    Options { allowed_hosts: vec!["172.105.253.239".parse().unwrap()], ..Options::default() }
 }
 
 /// What the server says to `words`, up to its end.
@@ -55,10 +60,42 @@ async fn the_refusal_of_a_large_head_arrives() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_close_frame_for_a_long_message_arrives() {
     let (listener, address) = bind().await;
-    let server = tokio::spawn(ws::run(listener, Clock::utc(), Options::default(), std::future::pending()));
+    let server = tokio::spawn(ws::run(listener, Clock::utc(), of_2021(), std::future::pending()));
     let mut words = upgrade().into_bytes();
     words.extend(frame(1, &[b'x'; 60_000]));
     let heard = ask(address, &words).await;
     assert!(heard.ends_with(b"\x88\x19\x03\xf1the message is too long"), "{}", String::from_utf8_lossy(&heard));
     server.abort();
+}
+
+/// Whether the end arrives with the request, or while it is answered, is chance on real sockets: so many times.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_and_then_the_end_is_answered_every_time() {
+    let (options, forever) = (Options::default, std::future::pending);
+    let (line_app, lines) = bind().await;
+    tokio::spawn(tcp::run(line_app, Clock::utc(), options(), forever()));
+    let (ajax_app, pages) = bind().await;
+    tokio::spawn(ajax::run(ajax_app, Clock::utc(), options(), forever()));
+    let (split_app, split_pages) = bind().await;
+    tokio::spawn(ajax::run(split_app, Clock::utc(), Options { style: Style::Split, ..options() }, forever()));
+    for (address, words, end) in [
+        (lines, "time", "\n\n"),
+        (pages, "GET /time HTTP/1.1\r\nHost: localhost\r\n\r\n", "\"}\n"),
+        (pages, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "</script>\n"),
+        (pages, "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n", "The page is at /\n"),
+        (split_pages, "GET /time HTTP/1.1\r\nHost: localhost\r\n\r\n", "\"}\n"),
+        (split_pages, "GET /nothing HTTP/1.0\r\n\r\n", "The page is at /\n"),
+    ] {
+        for pause in (0..200).map(|turn| turn % 4) {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(words.as_bytes()).await.unwrap();
+            for _ in 0..pause {
+                tokio::task::yield_now().await;
+            }
+            client.shutdown().await.unwrap();
+            let mut heard = String::new();
+            client.read_to_string(&mut heard).await.unwrap();
+            assert!(heard.ends_with(end), "{words:?}: {heard:?}");
+        }
+    }
 }

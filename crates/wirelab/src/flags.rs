@@ -35,6 +35,7 @@ pub enum Command {
     #[command(after_help = RUN_HELP)]
     Run(RunOne),
     /// Serve one app, to open in a browser or with netcat
+    #[command(after_help = SERVE_HELP)]
     Serve(Serve),
     /// Count packets and bytes in any pcap or pcapng file
     Analyze(Analyze),
@@ -152,6 +153,10 @@ pub struct Serve {
     /// Address to listen on; 0.0.0.0 lets other machines in
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub bind: std::net::IpAddr,
+    /// Answer requests that name this host, and open WebSockets for its pages: lab.example, lab.example:8000, or * for
+    /// any; may be given again
+    #[arg(long = "allow-host", value_name = "HOST")]
+    pub allowed_hosts: Vec<wirelab_apps::AllowedHost>,
     /// How the server answers: head and body in one write, or in two
     #[arg(long, value_enum, value_name = "STYLE", default_value_t = Style::Coalesced)]
     pub server: Style,
@@ -300,6 +305,12 @@ Examples:
   tcpdump -w - | wirelab analyze -    what other people's traffic costs
 
 Exit status: 0 done, 1 a check or a run failed, 2 wrong usage, 3 this machine cannot do it, 130 interrupted.";
+
+const SERVE_HELP: &str = "\
+Who is answered:
+  A request that comes from this machine must name it (localhost, 127.0.0.1, [::1]) or a host of --allow-host: else 421.
+  A WebSocket opens for pages of this server, for those of --allow-host, and for programs that send no Origin: else 403.
+  docs/serve.md says which attacks that keeps out.";
 
 const SHOW_HELP: &str = "\
 Examples:

@@ -25,6 +25,7 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
     let options = wirelab_apps::Options {
         interval: flags.interval,
         style: peers::style(flags.server),
+        allowed_hosts: flags.allowed_hosts,
         ..wirelab_apps::Options::default()
     };
     runtime.block_on(async move {

@@ -63,7 +63,7 @@ fn pages_for_browsers() {
         let served = serve(&lab, app);
         assert_eq!(served.line, format!("http://127.0.0.1:{}/\n", served.port));
         let mut stream = served.connect();
-        stream.write_all(b"GET / HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n").expect("sent");
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("sent");
         let mut page = String::new();
         stream.read_to_string(&mut page).expect("text");
         assert!(page.starts_with("HTTP/1.1 200 OK\r\n") && page.contains("Server time"), "{app}: {page}");
@@ -76,9 +76,46 @@ fn ctrl_c_ends_it_though_a_client_is_there() {
     let lab = Lab::new();
     let served = serve(&lab, "sse");
     let mut stream = served.connect();
-    stream.write_all(b"GET /time HTTP/1.1\r\nHost: lab\r\n\r\n").expect("sent");
+    stream.write_all(b"GET /time HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
     let mut first = [0; 15];
     stream.read_exact(&mut first).expect("an answer");
     assert_eq!(&first, b"HTTP/1.1 200 OK");
+    assert_eq!(served.end(), Some(0));
+}
+
+#[test]
+fn pages_of_other_servers_are_kept_out_unless_their_host_is_allowed() {
+    let lab = Lab::new();
+    let foreign = "GET / HTTP/1.1\r\nHost: evil.example:8000\r\nConnection: close\r\n\r\n";
+    let handshake = "GET /time HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example:8000\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: W+pQUnxtfyImglCepUIxdw==\r\n\r\n";
+    for (flags, page, socket) in [("", "421", "403"), (" --allow-host evil.example", "200", "101")] {
+        let served = serve(&lab, &format!("ws{flags}"));
+        for (request, status) in [(foreign, page), (handshake, socket)] {
+            let mut stream = served.connect();
+            stream.write_all(request.as_bytes()).expect("sent");
+            let mut first = [0; 12];
+            stream.read_exact(&mut first).expect("an answer");
+            assert_eq!(first.as_slice(), format!("HTTP/1.1 {status}").as_bytes(), "{flags}: {request}");
+        }
+        assert_eq!(served.end(), Some(0));
+    }
+    let ran = lab.run("serve ws --allow-host http://evil.example/");
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("expected a host"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_request_and_then_the_end_is_answered() {
+    let lab = Lab::new();
+    let served = serve(&lab, "ajax");
+    for turn in 0..50 {
+        let mut stream = served.connect();
+        stream.write_all(b"GET /time HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
+        stream.shutdown(std::net::Shutdown::Write).expect("half closed");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("text");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\"}\n"), "{turn}: {answer:?}");
+    }
     assert_eq!(served.end(), Some(0));
 }

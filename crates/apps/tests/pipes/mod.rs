@@ -16,7 +16,7 @@ use wirelab_clock::Clock;
 
 /// Accepts what a [`Server`] of this module connects.
 pub struct Pipes {
-    incoming: mpsc::UnboundedReceiver<io::Result<Recorded>>,
+    incoming: mpsc::UnboundedReceiver<io::Result<(Recorded, SocketAddr)>>,
 }
 
 impl Listener for Pipes {
@@ -24,7 +24,7 @@ impl Listener for Pipes {
 
     async fn accept(&mut self) -> io::Result<(Recorded, SocketAddr)> {
         match self.incoming.recv().await {
-            Some(accepted) => Ok((accepted?, PEER)),
+            Some(accepted) => accepted,
             None => std::future::pending().await,
         }
     }
@@ -93,7 +93,7 @@ impl AsyncWrite for Recorded {
 
 /// A running app. Its clock starts at 09:36:17 on 6 June 2021.
 pub struct Server {
-    connect: mpsc::UnboundedSender<io::Result<Recorded>>,
+    connect: mpsc::UnboundedSender<io::Result<(Recorded, SocketAddr)>>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<io::Result<()>>,
 }
@@ -108,16 +108,25 @@ impl Server {
         Server { connect, stop: Some(stop), task }
     }
 
-    /// A client with room for `room` bytes on its way in each direction.
-    pub fn client_with_room(&self, room: usize) -> Client {
+    fn connect(&self, room: usize, peer: SocketAddr) -> Client {
         let (pipe, theirs) = tokio::io::duplex(room);
         let writes = Arc::default();
-        self.connect.send(Ok(Recorded { pipe: theirs, writes: Arc::clone(&writes) })).unwrap();
+        self.connect.send(Ok((Recorded { pipe: theirs, writes: Arc::clone(&writes) }, peer))).unwrap();
         Client { pipe, writes }
     }
 
+    /// A client with room for `room` bytes on its way in each direction.
+    pub fn client_with_room(&self, room: usize) -> Client {
+        self.connect(room, PEER)
+    }
+
     pub fn client(&self) -> Client {
-        self.client_with_room(64 * 1024)
+        self.connect(64 * 1024, PEER)
+    }
+
+    /// A client on the server's own machine.
+    pub fn neighbour(&self) -> Client {
+        self.connect(64 * 1024, NEIGHBOUR)
     }
 
     /// Makes the next `accept` fail.
@@ -175,6 +184,11 @@ impl Client {
         heard
     }
 
+    /// Closes its side, and still listens.
+    pub async fn half_close(&mut self) {
+        self.pipe.shutdown().await.unwrap();
+    }
+
     /// Sizes of the server's writes since this was last asked.
     pub fn writes(&self) -> Vec<usize> {
         std::mem::take(&mut self.writes.lock().unwrap())
@@ -219,9 +233,12 @@ pub fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8000);
-
 /// The apps that speak HTTP: those with a page.
 pub fn http_apps() -> impl Iterator<Item = App> {
     App::ALL.into_iter().filter(|app| app.descriptor().page.is_some())
 }
+
+/// On another machine than the server.
+const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2)), 50_000);
+/// On the same one.
+const NEIGHBOUR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 50_000);
