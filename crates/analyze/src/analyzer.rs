@@ -7,8 +7,9 @@ use std::collections::VecDeque;
 
 use hashbrown::HashTable;
 use wirelab_capture::{Frame, LinkType};
-use wirelab_dissect::ip::{Fragment, Outcome, Reassembler};
+use wirelab_dissect::ip::Fragment;
 use wirelab_dissect::packet::{Decoded, Layer, Notes, Segment, Skipped, Stop, decode, plain};
+use wirelab_dissect::reassembly::{Outcome, Reassembler};
 
 use crate::book::Book;
 use crate::connection::{Connection, Shared};

@@ -10,8 +10,8 @@
 //! assert_eq!(tcp.frame(), ethernet(0x0800, &tcp.packet()));
 //! ```
 
-use crate::packet::Endpoint;
-use crate::tcp::Flags;
+use crate::flags::Flags;
+use crate::segment::Endpoint;
 use std::net::{IpAddr, SocketAddr};
 
 /// A TCP segment to be.

@@ -4,7 +4,7 @@
 //! on the wire, or where a length field says that the current layer ends, and where the captured bytes end. They differ
 //! when the snap length cut the frame. Every step is fallible, and a failure says where it was and what was missing.
 
-use crate::packet::{Layer, Problem, Stop};
+use crate::stop::{Layer, Problem, Stop};
 
 /// A place in a frame, with what is left of it on the wire and of what was kept.
 #[derive(Clone, Copy, Debug)]

@@ -7,40 +7,12 @@
 //! beyond the end of the frame ends with it.
 
 use crate::cursor::Cursor;
-use crate::packet::{Endpoint, Layer, Next, Notes, Problem, Skipped, Stop};
+use crate::segment::{Endpoint, Header, Next, Notes, Skipped};
+use crate::stop::{Layer, Problem, Stop};
 use crate::{link, tunnel};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-pub use crate::reassembly::{Bounds, Datagram, Outcome, Reassembler, Refused};
-
-/// What the upper layer needs to know of the IP header.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Header {
-    pub(crate) source: IpAddr,
-    pub(crate) destination: IpAddr,
-    pub(crate) protocol: u8,
-}
-
-/// A fragment of an IP packet, and where in its frame it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fragment {
-    /// Who sent the packet.
-    pub source: IpAddr,
-    /// To whom.
-    pub destination: IpAddr,
-    /// What the packet carries: the protocol of the IP header, or the next header of the fragment header.
-    pub protocol: u8,
-    /// The number that the fragments of one packet share.
-    pub id: u32,
-    /// Where in the packet its content belongs.
-    pub offset: u32,
-    /// Whether others follow.
-    pub more: bool,
-    /// Where its content begins in the frame.
-    pub start: u32,
-    /// How long its content is on the wire.
-    pub len: u32,
-}
+pub use crate::segment::Fragment;
 
 /// Opens an IP header of either version.
 #[inline]
@@ -160,6 +132,8 @@ pub(crate) fn transport(cursor: &mut Cursor<'_>, header: Header) -> Result<Next,
                 None => Ok(Next::End(Skipped::Udp {
                     source: Endpoint { addr: source, port: from },
                     destination: Endpoint { addr: destination, port: to },
+                    start: cursor.at(),
+                    len: cursor.left(),
                 })),
             }
         }

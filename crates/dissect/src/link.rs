@@ -9,7 +9,8 @@
 //! | raw IP | none | LINKTYPE_RAW, LINKTYPE_IPV4, LINKTYPE_IPV6 |
 
 use crate::cursor::Cursor;
-use crate::packet::{Layer, Next, Problem, Skipped, Stop};
+use crate::segment::{Next, Skipped};
+use crate::stop::{Layer, Problem, Stop};
 use wirelab_capture::LinkType;
 
 /// Opens the outermost header of a frame.

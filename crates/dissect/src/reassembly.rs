@@ -5,9 +5,9 @@
 //! A packet whose fragments contradict each other is given up, as RFC 5722 asks for.
 
 use crate::cursor::Cursor;
-use crate::ip::{Fragment, Header};
-use crate::packet::{Notes, Segment, Stop};
-use crate::tcp;
+use crate::segment::{Fragment, Header, Notes, Segment};
+use crate::stop::Stop;
+use crate::{ip, tcp};
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use wirelab_capture::Frame;
@@ -218,7 +218,7 @@ impl Datagram {
     pub fn segment(&self) -> Option<Result<Segment<'_>, Stop>> {
         let cursor = Cursor::new(&self.data, self.data.len() as u32);
         let header = Header { source: self.source, destination: self.destination, protocol: self.protocol };
-        (self.protocol == crate::ip::TCP).then(|| tcp::segment(cursor, self.frame_bytes, &header, Notes::default()))
+        (self.protocol == ip::TCP).then(|| tcp::segment(cursor, self.frame_bytes, &header, Notes::default()))
     }
 }
 

@@ -6,7 +6,8 @@
 
 use crate::cursor::Cursor;
 use crate::link;
-use crate::packet::{Layer, Next, Problem, Skipped, Stop};
+use crate::segment::{Next, Skipped};
+use crate::stop::{Layer, Problem, Stop};
 
 /// Opens what a UDP datagram between these ports carries, if that is a tunnel; the cursor is behind the UDP header.
 pub(crate) fn udp(cursor: &mut Cursor<'_>, source: u16, destination: u16) -> Result<Option<Next>, Stop> {

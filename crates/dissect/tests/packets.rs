@@ -7,8 +7,8 @@ use frames::{PAYLOAD, V4, V6, frame, samples};
 use proptest::prelude::*;
 use wirelab_capture::{Frame, LinkType};
 use wirelab_dissect::build::{self, Tcp, ethernet, ipv4};
-use wirelab_dissect::ip::{Bounds, Outcome, Reassembler, Refused};
 use wirelab_dissect::packet::{Decoded, Layer, Notes, Problem, Segment, Skipped, Stop, decode};
+use wirelab_dissect::reassembly::{Bounds, Outcome, Reassembler, Refused};
 use wirelab_dissect::tcp::{Flags, TcpOption, options};
 
 fn segment<'a>(frame: &Frame<'a>) -> Segment<'a> {

@@ -3,7 +3,7 @@
 use wirelab_analyze::model::{Capture, Packet, Part, Protocol};
 use wirelab_capture::Frame;
 use wirelab_dissect::fields::{self, Field, Kind};
-use wirelab_dissect::ip::Datagram;
+use wirelab_dissect::reassembly::Datagram;
 use wirelab_dissect::{Sniff, http1, http2, tls};
 
 use crate::bytes::FrameBytes;

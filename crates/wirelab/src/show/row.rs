@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use wirelab_analyze::model::{Packet, Protocol};
 use wirelab_capture::Frame;
 use wirelab_dissect::fields::{Field, headers};
-use wirelab_dissect::ip::Datagram;
 use wirelab_dissect::packet::{Decoded, Endpoint, Segment, Skipped};
+use wirelab_dissect::reassembly::Datagram;
 use wirelab_dissect::tcp::{TcpOption, options};
 use wirelab_report::{PacketProtocol, list};
 
@@ -190,7 +190,7 @@ impl Row {
         let name_of = |field: &Field| field.meaning.clone();
         (self.protocol, self.info) = match *skipped {
             Skipped::Arp => (PacketProtocol::Arp, last("arp").unwrap_or_default()),
-            Skipped::Udp { source, destination } => {
+            Skipped::Udp { source, destination, .. } => {
                 self.is_between(source, destination);
                 self.layers[1] = Some(PacketProtocol::Udp);
                 let length = says("udp.length").and_then(|length| length.parse::<u32>().ok()).unwrap_or(8);

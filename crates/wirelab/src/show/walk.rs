@@ -9,8 +9,8 @@ use std::path::Path;
 
 use wirelab_analyze::{Analyzer, Capture, Packet, Settings};
 use wirelab_capture::Reader;
-use wirelab_dissect::ip::{Outcome, Reassembler};
 use wirelab_dissect::packet::{Decoded, Skipped, decode};
+use wirelab_dissect::reassembly::{Outcome, Reassembler};
 
 use super::row::Row;
 use crate::failure::Failure;

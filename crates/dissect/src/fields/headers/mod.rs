@@ -10,7 +10,9 @@ mod transport;
 
 use crate::cursor::Cursor;
 use crate::fields::{Field, count};
-use crate::packet::{Layer, Next, Notes, Skipped, Stop};
+use crate::reassembly::Datagram;
+use crate::segment::{self, Next, Notes, Skipped};
+use crate::stop::{Layer, Stop};
 use crate::{ip, link};
 use std::fmt::Display;
 use std::ops::Range;
@@ -28,11 +30,11 @@ pub fn headers(frame: &Frame<'_>) -> Vec<Field> {
 }
 
 /// The TCP header of what came in fragments. Ranges count from the start of what they hold together.
-pub fn segment(datagram: &ip::Datagram) -> Vec<Field> {
+pub fn segment(datagram: &Datagram) -> Vec<Field> {
     let len = datagram.data.len() as u32;
     let cursor = Cursor::new(&datagram.data, len);
     let network =
-        ip::Header { source: datagram.source, destination: datagram.destination, protocol: datagram.protocol };
+        segment::Header { source: datagram.source, destination: datagram.destination, protocol: datagram.protocol };
     let whole = Header { bytes: &datagram.data, at: 0, end: len };
     transport::tcp(cursor, &network, len, whole).into_iter().collect()
 }
@@ -68,7 +70,7 @@ fn walk(frame: &Frame<'_>, cursor: &mut Cursor<'_>, fields: &mut Vec<Field>) -> 
             Next::Ethernet => fields.push(network::ethernet(header)),
             Next::EtherType(ether_type) => fields.push(network::tag(ether_type, header)),
             Next::Ip => fields.push(network::ip(header)),
-            Next::Transport(ip::Header { protocol: 17, .. }) => fields.push(transport::udp(header)),
+            Next::Transport(segment::Header { protocol: 17, .. }) => fields.push(transport::udp(header)),
             _ => fields.push(field("data", "Tunnel header", header.range(), bytes_of(header.range()))),
         }
         next = opened;

@@ -6,11 +6,17 @@ use crate::build::transport_checksum;
 use crate::cursor::Cursor;
 use crate::fields::Field;
 use crate::ip;
-use crate::packet::{Notes, Stop};
+use crate::segment::{self, Notes};
+use crate::stop::Stop;
 use crate::tcp::{self, TcpOption, options};
 
 /// A TCP segment: its header, options and payload. `whole` is the segment with its payload.
-pub(super) fn tcp(cursor: Cursor<'_>, network: &ip::Header, wire_len: u32, whole: Header<'_>) -> Result<Field, Stop> {
+pub(super) fn tcp(
+    cursor: Cursor<'_>,
+    network: &segment::Header,
+    wire_len: u32,
+    whole: Header<'_>,
+) -> Result<Field, Stop> {
     let segment = tcp::segment(cursor, wire_len, network, Notes::default())?;
     let header_len = segment.header_len as usize;
     let sum = field("tcp.checksum", "Checksum", whole.place(16, 2), hex16(whole.number(16, 2)));
