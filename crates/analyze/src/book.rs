@@ -10,9 +10,8 @@ use std::sync::Arc;
 use foldhash::HashMap;
 use hashbrown::HashTable;
 
-use crate::costs::Costs;
 use crate::ledger::{ExId, Nature, Open};
-use crate::model::{Spread, SpreadSeconds, Tally};
+use crate::model::{Column, Costs, Spread, SpreadSeconds, Tally};
 
 /// An interned label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -278,21 +277,20 @@ pub(crate) struct GroupStats {
 /// The columns that tell one exchange of a group from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Shape {
-    packets: u32,
-    lower: u64,
-    tcp: u64,
-    app: u64,
+    packets: u64,
+    bytes: [u64; Column::SUMMANDS.len()],
 }
 
 impl Shape {
     fn of(costs: &Costs) -> Shape {
-        Shape { packets: costs.packets, lower: costs.lower, tcp: costs.tcp, app: costs.parts.sum() }
+        let tally = costs.tally();
+        Shape { packets: tally.total_packets, bytes: Column::SUMMANDS.map(|column| column.of(&tally)) }
     }
 
     fn rounded(self, bits: u32) -> Shape {
         let cut = |n: u64| n.checked_shr(bits).and_then(|n| n.checked_shl(bits)).unwrap_or(0);
-        let packets = if bits < PACKETS_FROM { self.packets } else { cut(u64::from(self.packets)) as u32 };
-        Shape { packets, lower: cut(self.lower), tcp: cut(self.tcp), app: cut(self.app) }
+        let packets = if bits < PACKETS_FROM { self.packets } else { cut(self.packets) };
+        Shape { packets, bytes: self.bytes.map(cut) }
     }
 }
 
@@ -546,8 +544,8 @@ const PACKETS_FROM: u32 = 24;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::costs::Parts;
     use crate::ledger::Account;
+    use crate::model::Layer;
 
     #[test]
     fn a_bucket_is_within_one_percent() {
@@ -607,9 +605,7 @@ mod tests {
         open.costs = Costs {
             packets: packets as u32,
             app_packets: 1,
-            lower: packets * 34,
-            tcp: packets * 32,
-            parts: Parts::of_tally(&Tally { content_bytes: app, ..Tally::default() }),
+            layers: [(Layer::Lower, packets * 34), (Layer::Tcp, packets * 32), (Layer::Content, app)].into(),
             ..Costs::default()
         };
         open

@@ -53,13 +53,12 @@ pub(crate) struct Connection {
     live: Option<Box<Live>>,
 }
 
-/// Counted as packets come; the parts of the app bytes are summed up from the exchanges.
+/// Counted as packets come; what the bytes are is summed up from the exchanges.
 #[derive(Clone, Copy, Debug, Default)]
 struct Totals {
     packets: u64,
     app_packets: u64,
-    lower: u64,
-    tcp: u64,
+    frame: u64,
     app: u64,
 }
 
@@ -172,19 +171,17 @@ impl Connection {
 
     /// Its packets and bytes.
     pub fn tally(&self) -> Tally {
-        let Totals { packets, app_packets, lower, tcp, app } = self.totals;
-        let Closed { parts, useful, repeated_packets } = self.account.closed;
+        let Totals { packets, app_packets, frame, app } = self.totals;
+        let Closed { layers, useful, repeated_packets } = self.account.closed;
         // Packets and bytes were counted as they came; what the bytes are, and which were repeated, the exchanges know.
         Tally {
             total_packets: packets,
             app_packets,
-            frame_bytes: lower + tcp + app,
-            lower_bytes: lower,
-            tcp_bytes: tcp,
+            frame_bytes: frame,
             app_bytes: app,
+            layers,
             useful_bytes: useful,
             retransmitted_packets: repeated_packets,
-            ..parts.tally()
         }
     }
 
@@ -353,8 +350,7 @@ impl Connection {
         let totals = &mut self.totals;
         totals.packets += 1;
         totals.app_packets += u64::from(meta.app > 0);
-        totals.lower += u64::from(meta.lower);
-        totals.tcp += u64::from(meta.tcp);
+        totals.frame += u64::from(meta.lower) + u64::from(meta.tcp) + u64::from(meta.app);
         totals.app += u64::from(meta.app);
     }
 

@@ -8,14 +8,14 @@ use foldhash::HashSet;
 use crate::book::{Book, LabelId};
 use crate::flow::Flow;
 use crate::ledger::{Account, ExId, Ledger, Nature, PacketMeta};
-use crate::model::{Part, Problem, ProblemLayer, ProblemPlace, TlsRecords, WebSocketFrames, Words};
+use crate::model::{Layer, Problem, ProblemLayer, ProblemPlace, TlsRecords, WebSocketFrames, Words};
 use crate::request_labels::RequestLabels;
 
 /// Who owns some bytes, and what they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owned {
     pub exchange: ExId,
-    pub part: Part,
+    pub layer: Layer,
     pub len: u32,
 }
 
@@ -188,7 +188,7 @@ impl Context<'_> {
 
     /// Gives the next bytes of the packet to an exchange.
     #[inline]
-    pub fn own(&mut self, exchange: ExId, part: Part, len: usize) {
+    pub fn own(&mut self, exchange: ExId, layer: Layer, len: usize) {
         if len == 0 {
             return;
         }
@@ -196,8 +196,8 @@ impl Context<'_> {
         self.ledger.unbooked = true;
         let len = len as u32;
         match self.owned.last_mut() {
-            Some(last) if last.exchange == exchange && last.part == part => last.len += len,
-            _ => self.owned.push(Owned { exchange, part, len }),
+            Some(last) if last.exchange == exchange && last.layer == layer => last.len += len,
+            _ => self.owned.push(Owned { exchange, layer, len }),
         }
     }
 

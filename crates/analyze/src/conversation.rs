@@ -9,7 +9,7 @@ use crate::book::label;
 use crate::context::{Context, Owned};
 use crate::http::{Http, Next, sniff_request, sniff_response};
 use crate::ledger::{ExId, Nature};
-use crate::model::{Part, Protocol};
+use crate::model::{Layer, Protocol};
 use crate::records::Records;
 use crate::turns::Turns;
 use crate::websocket::WebSocket;
@@ -150,7 +150,7 @@ impl Conversation {
                 None => {
                     let nature = Nature::Turn;
                     let exchange = cx.begin(nature, label::DATA);
-                    cx.own(exchange, Part::Content, data.len());
+                    cx.own(exchange, Layer::Content, data.len());
                     *self = Conversation::Begun { bytes: data.to_vec(), exchange };
                     return;
                 }
@@ -169,7 +169,7 @@ impl Conversation {
     #[cold]
     fn decide(&mut self, bytes: Vec<u8>, new: usize, exchange: ExId, cx: &mut Context<'_>) {
         let Some(protocol) = protocol_of(&bytes) else {
-            cx.own(exchange, Part::Content, new);
+            cx.own(exchange, Layer::Content, new);
             *self = Conversation::Begun { bytes, exchange };
             return;
         };
@@ -186,7 +186,7 @@ impl Conversation {
             let cut = before.min(one.len);
             before -= cut;
             if cut > 0 {
-                cx.ledger.reclassify(one.exchange, one.part, u64::from(cut));
+                cx.ledger.reclassify(one.exchange, one.layer, u64::from(cut));
             }
             if one.len > cut {
                 cx.owned.push(Owned { len: one.len - cut, ..one });

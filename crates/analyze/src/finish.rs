@@ -12,9 +12,8 @@ use wirelab_catalog::{App, Family};
 use crate::analyzer::Analyzer;
 use crate::book::{Book, GroupKey, GroupStats, Row, seconds};
 use crate::connection::Connection;
-use crate::costs::Costs;
 use crate::ledger::{ExId, Nature};
-use crate::model::{Capture, Exchange, Exchanges, Group, Kind, NEVER, Note, Packet, Range, Sums, Tally};
+use crate::model::{Capture, Column, Costs, Exchange, Exchanges, Group, Kind, NEVER, Note, Packet, Range, Tally};
 
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format: &str) -> Capture {
@@ -291,8 +290,8 @@ fn groups(all: Vec<(GroupKey, GroupStats)>, book: &Book, reading: &Reading) -> V
             tally: reading.clean(stats.tally()),
             packets_each: stats.spread(|tally| tally.total_packets),
             frame_bytes_each: stats.spread(|tally| tally.frame_bytes),
-            lower_bytes_each: stats.spread(|tally| tally.lower_bytes),
-            tcp_bytes_each: stats.spread(|tally| tally.tcp_bytes),
+            lower_bytes_each: stats.spread(|tally| Column::LowerBytes.of(tally)),
+            tcp_bytes_each: stats.spread(|tally| Column::TcpBytes.of(tally)),
             app_bytes_each: stats.spread(|tally| tally.app_bytes),
             first_byte_s: stats.first_byte.spread(),
             last_byte_s: stats.last_byte.spread(),
@@ -311,7 +310,7 @@ fn connection_of(connection: Connection, reading: &Reading, first_ns: u64) -> cr
         start_ns: connection.first_ns.saturating_sub(first_ns),
         duration_ns: connection.last_ns.saturating_sub(connection.first_ns),
         rtt_ns: connection.rtt_ns.unwrap_or(NEVER),
-        sums: Sums::of(&tally),
+        costs: Costs::of(&tally, u64::MAX),
         http_requests: connection.counts.http_requests,
         http_responses: connection.counts.http_responses,
         rare: connection.counts.into_rare(),

@@ -10,7 +10,7 @@ use wirelab_dissect::{Sniff, sse};
 use crate::book::label;
 use crate::context::{Context, readable};
 use crate::ledger::{ExId, Nature};
-use crate::model::{Part, ProblemLayer};
+use crate::model::{Layer, ProblemLayer};
 use crate::queue::Queue;
 use crate::time_of_day::{Finder, Found, Place};
 use crate::websocket::WebSocket;
@@ -121,7 +121,7 @@ impl Http {
                 Err(error) => return self.lose_request(exchange, *error, data, cx),
             };
             let consumed = step.consumed;
-            cx.own(exchange, part(step.mark, Part::RequestHead), consumed);
+            cx.own(exchange, layer(step.mark, Layer::RequestHead), consumed);
             match &step.event {
                 Some(Event::Request(head)) => {
                     cx.say(|| format!("{} {}", head.method, readable(head.target.as_bytes(), 60)));
@@ -200,7 +200,7 @@ impl Http {
                     // The head borrows the decoder: what matters of it is kept.
                     let (status, upgrade, deflate) = (head.status, head.upgrade, head.deflate);
                     let (content, coding) = (head.content, head.content_encoding);
-                    cx.own(cx.ledger.clamp(answering.exchange), Part::ResponseHead, consumed);
+                    cx.own(cx.ledger.clamp(answering.exchange), Layer::ResponseHead, consumed);
                     self.head(status, content, coding, answering, cx);
                     if status == 101 {
                         self.end(cx);
@@ -239,7 +239,7 @@ impl Http {
         let exchange = cx.current();
         let found = readable(data, 20);
         cx.problem(ProblemLayer::Http, format!("expected a request line (RFC 9112 section 3), found \"{found}\""));
-        cx.own(exchange, Part::Content, data.len());
+        cx.own(exchange, Layer::Content, data.len());
         self.lost[0] = true;
     }
 
@@ -249,7 +249,7 @@ impl Http {
         let exchange = self.awaiting.first().map_or_else(|| cx.current(), |asked| asked.exchange);
         let found = readable(data, 20);
         cx.problem(ProblemLayer::Http, format!("expected a status line (RFC 9112 section 4), found \"{found}\""));
-        cx.own(cx.ledger.clamp(exchange), Part::Content, data.len());
+        cx.own(cx.ledger.clamp(exchange), Layer::Content, data.len());
         self.lost[1] = true;
     }
 
@@ -257,7 +257,7 @@ impl Http {
     #[cold]
     fn lose_request(&mut self, exchange: ExId, error: http1::Error, data: &[u8], cx: &mut Context<'_>) {
         cx.problem(ProblemLayer::Http, error.to_string());
-        cx.own(exchange, Part::Content, data.len());
+        cx.own(exchange, Layer::Content, data.len());
         self.lost[0] = true;
         self.asking = None;
     }
@@ -267,7 +267,7 @@ impl Http {
     fn fail(&mut self, answering: Answering, error: http1::Error, data: &[u8], cx: &mut Context<'_>) {
         cx.problem(ProblemLayer::Http, error.to_string());
         let owner = self.stream_owner().unwrap_or(answering.exchange);
-        cx.own(cx.ledger.clamp(owner), Part::Content, data.len());
+        cx.own(cx.ledger.clamp(owner), Layer::Content, data.len());
         self.lose_response(cx);
     }
 
@@ -390,19 +390,19 @@ impl Http {
             {
                 own_time(exchange, bytes.len(), &found, cx);
             } else {
-                cx.own(exchange, part(mark, Part::ResponseHead), bytes.len());
+                cx.own(exchange, layer(mark, Layer::ResponseHead), bytes.len());
             }
             return;
         };
         match mark {
-            Mark::Head => cx.own(cx.ledger.clamp(answering.exchange), Part::ResponseHead, bytes.len()),
+            Mark::Head => cx.own(cx.ledger.clamp(answering.exchange), Layer::ResponseHead, bytes.len()),
             Mark::ChunkSize => {
                 let exchange = events.begin(cx);
-                cx.own(exchange, Part::Framing, bytes.len());
+                cx.own(exchange, Layer::Framing, bytes.len());
             }
             Mark::ChunkEnd | Mark::Trailer => {
                 let exchange = cx.ledger.clamp(events.event.unwrap_or(events.last));
-                cx.own(exchange, Part::Framing, bytes.len());
+                cx.own(exchange, Layer::Framing, bytes.len());
             }
             Mark::Body => events.read(bytes, cx),
         }
@@ -464,7 +464,7 @@ impl Events {
             self.has_body = true;
             let step = self.decoder.step(data);
             if step.consumed == 0 && step.event.is_none() {
-                cx.own(event, Part::Content, data.len());
+                cx.own(event, Layer::Content, data.len());
                 return;
             }
             let bytes = data.get(..step.consumed).unwrap_or_default();
@@ -473,10 +473,10 @@ impl Events {
                     Some(found) => {
                         own_time(event, bytes.len(), &found, cx);
                     }
-                    None => cx.own(event, Part::Content, bytes.len()),
+                    None => cx.own(event, Layer::Content, bytes.len()),
                 }
             } else {
-                cx.own(event, Part::Framing, bytes.len());
+                cx.own(event, Layer::Framing, bytes.len());
             }
             if let Some(what) = step.event
                 && happened(&what, event, cx)
@@ -539,16 +539,16 @@ pub(crate) fn own_time(exchange: ExId, len: usize, found: &Found, cx: &mut Conte
         open.push.useful += found.before as u32;
     }
     let time = &found.range;
-    cx.own(exchange, Part::Content, time.start.min(len));
-    cx.own(exchange, Part::Useful, time.end.min(len).saturating_sub(time.start));
-    cx.own(exchange, Part::Content, len.saturating_sub(time.end));
+    cx.own(exchange, Layer::Content, time.start.min(len));
+    cx.own(exchange, Layer::Useful, time.end.min(len).saturating_sub(time.start));
+    cx.own(exchange, Layer::Content, len.saturating_sub(time.end));
 }
 
 fn skip_to<'a>(start: Option<usize>, data: &'a [u8], cx: &mut Context<'_>) -> &'a [u8] {
     let skipped = start.unwrap_or(data.len());
     if skipped > 0 {
         let exchange = cx.current();
-        cx.own(exchange, Part::Content, skipped);
+        cx.own(exchange, Layer::Content, skipped);
     }
     data.get(skipped..).unwrap_or_default()
 }
@@ -559,11 +559,11 @@ fn visit(cx: &mut Context<'_>) -> bool {
     cx.visitors.is_first(client)
 }
 
-fn part(mark: Mark, head: Part) -> Part {
+fn layer(mark: Mark, head: Layer) -> Layer {
     match mark {
         Mark::Head => head,
-        Mark::ChunkSize | Mark::ChunkEnd | Mark::Trailer => Part::Framing,
-        Mark::Body => Part::Content,
+        Mark::ChunkSize | Mark::ChunkEnd | Mark::Trailer => Layer::Framing,
+        Mark::Body => Layer::Content,
     }
 }
 

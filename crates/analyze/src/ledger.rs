@@ -7,8 +7,7 @@
 use std::collections::VecDeque;
 
 use crate::book::{Book, LabelId, label};
-use crate::costs::{Costs, Parts};
-use crate::model::Part;
+use crate::model::{Costs, Layer, LayerBytes};
 
 /// An exchange of one connection: counted from 0, never reused.
 pub(crate) type ExId = u32;
@@ -71,6 +70,12 @@ impl PacketMeta {
     pub fn acknowledgment(&self) -> Place {
         Place { frame: self.number, offset: self.payload_offset.saturating_sub(self.tcp) + 8 }
     }
+
+    /// Its bytes that are no payload.
+    #[inline]
+    pub fn headers(&self) -> [(Layer, u32); 2] {
+        [(Layer::Lower, self.lower), (Layer::Tcp, self.tcp)]
+    }
 }
 
 /// An exchange that may still be given packets.
@@ -131,7 +136,7 @@ pub(crate) struct Ledger {
 /// What the closed exchanges of a connection come to, as far as the connection does not count it by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Closed {
-    pub parts: Parts,
+    pub layers: LayerBytes,
     pub useful: u64,
     pub repeated_packets: u64,
 }
@@ -139,7 +144,7 @@ pub(crate) struct Closed {
 impl Closed {
     /// Adds an exchange.
     fn count(&mut self, costs: &Costs) {
-        self.parts.add(&costs.parts);
+        self.layers += costs.layers;
         self.useful += u64::from(costs.useful);
         self.repeated_packets += u64::from(costs.repeated_packets);
     }
@@ -277,18 +282,17 @@ impl Ledger {
     pub fn repeated_bytes(&mut self, id: ExId, len: u64, meta: &PacketMeta) {
         if let Some(open) = self.get(id) {
             open.last_ns = open.last_ns.max(meta.time_ns);
-            open.bytes(Part::Retransmitted, len, meta.from_client);
+            open.bytes(Layer::Retransmitted, len, meta.from_client);
         }
     }
 
     /// Says of bytes that were given to an exchange as content what they turned out to be.
-    pub fn reclassify(&mut self, id: ExId, part: Part, len: u64) {
+    pub fn reclassify(&mut self, id: ExId, layer: Layer, len: u64) {
         let Some(open) = self.get(id) else { return };
-        let parts = &mut open.costs.parts;
-        let content = parts.of(Part::Content);
-        let len = len.min(*content);
-        *content -= len;
-        *parts.of(part) += len;
+        let layers = &mut open.costs.layers;
+        let len = len.min(layers[Layer::Content]);
+        layers[Layer::Content] -= len;
+        layers[layer] += len;
     }
 
     /// Notes that a packet given to `id` brought nothing new.
@@ -390,9 +394,9 @@ impl Open {
         if self.kept {
             self.list(meta.number);
         }
-        self.costs.packet(meta);
+        self.costs.packet(meta.headers(), meta.app > 0);
         if push {
-            self.push.packet(meta);
+            self.push.packet(meta.headers(), meta.app > 0);
         }
     }
 
@@ -420,10 +424,10 @@ impl Open {
 
     /// Adds payload bytes.
     #[inline]
-    pub fn bytes(&mut self, part: Part, len: u64, from_client: bool) {
-        self.costs.bytes(part, len);
+    pub fn bytes(&mut self, layer: Layer, len: u64, from_client: bool) {
+        self.costs.bytes(layer, len);
         if !from_client {
-            self.push.bytes(part, len);
+            self.push.bytes(layer, len);
         }
     }
 

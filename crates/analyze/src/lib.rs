@@ -18,7 +18,6 @@ mod book;
 mod connection;
 mod context;
 mod conversation;
-mod costs;
 mod direction;
 mod finish;
 mod flow;
@@ -35,4 +34,7 @@ mod turns;
 mod websocket;
 
 pub use analyzer::{Analyzer, Settings};
-pub use model::{Analysis, Capture, Connection, Exchange, Group, Kind, Packet, Part, Problem, Protocol, Span, Tally};
+pub use model::{
+    Analysis, Capture, Column, Connection, Exchange, Group, Kind, Layer, LayerBytes, Packet, Problem, Protocol, Span,
+    Tally,
+};

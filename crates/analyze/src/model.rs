@@ -1,28 +1,34 @@
 //! The value that an analysis gives: what tables, pages and JSON are made from (schema "wirelab/1").
 //!
-//! Two sums hold on every row. `frame_bytes = lower_bytes + tcp_bytes + app_bytes`, and
-//! `app_bytes = request_head_bytes + response_head_bytes + framing_bytes + content_bytes + retransmitted_bytes`.
-//! And the exchanges of a capture add up to its totals, column by column.
+//! Two sums hold on every row ([`Tally::adds_up`]): lower, TCP and app bytes are the frame bytes, and the layers of the
+//! payload are the app bytes. And the exchanges of a capture add up to its totals, column by column.
 
+mod column;
 mod connection;
+mod costs;
 mod exchange;
+mod layer;
 mod note;
 mod packet;
 mod problem;
+mod tally;
 
 use std::fmt;
-use std::ops::{Add, AddAssign};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirelab_catalog::App;
 
+pub use column::Column;
+pub(crate) use connection::NEVER;
 pub use connection::{Connection, ConnectionRow, Protocol, TlsRecords, WebSocketFrames};
-pub(crate) use connection::{NEVER, Sums};
+pub(crate) use costs::Costs;
 pub use exchange::{Exchange, ExchangeName, Exchanges};
+pub use layer::{Hatch, Layer, LayerBytes};
 pub use note::Note;
 pub use packet::{Packet, Span, TcpAnalysis, Words};
 pub use problem::{Problem, ProblemLayer, ProblemPlace};
+pub use tally::Tally;
 
 /// The name of this format, in every JSON file.
 pub const SCHEMA: &str = "wirelab/1";
@@ -113,90 +119,6 @@ pub struct Range<T> {
     pub min: T,
     /// The most.
     pub max: T,
-}
-
-/// Packets and bytes by layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub struct Tally {
-    /// Frames that carry TCP.
-    pub total_packets: u64,
-    /// Those with at least one byte of TCP payload.
-    pub app_packets: u64,
-    /// Their length on the wire.
-    pub frame_bytes: u64,
-    /// Everything below TCP: link header, IP header and options, padding.
-    pub lower_bytes: u64,
-    /// TCP headers with their options.
-    pub tcp_bytes: u64,
-    /// TCP payload.
-    pub app_bytes: u64,
-    /// Of the app bytes: request line and header fields of HTTP requests.
-    pub request_head_bytes: u64,
-    /// Of the app bytes: status line and header fields of HTTP responses.
-    pub response_head_bytes: u64,
-    /// Of the app bytes: chunk sizes, `data:`, WebSocket frame headers and masks, TLS record headers.
-    pub framing_bytes: u64,
-    /// Of the app bytes: everything else that was new; what the application itself wanted to say.
-    pub content_bytes: u64,
-    /// Of the app bytes: those that had been on the wire before.
-    pub retransmitted_bytes: u64,
-    /// Of the content: the 8 characters of the server's time.
-    pub useful_bytes: u64,
-    /// Of the total packets: those that carried only bytes, a SYN or a FIN that had been on the wire before.
-    pub retransmitted_packets: u64,
-}
-
-impl Tally {
-    /// Whether both sums of this row hold.
-    pub fn adds_up(&self) -> bool {
-        self.frame_bytes == self.lower_bytes + self.tcp_bytes + self.app_bytes
-            && self.app_bytes
-                == self.request_head_bytes
-                    + self.response_head_bytes
-                    + self.framing_bytes
-                    + self.content_bytes
-                    + self.retransmitted_bytes
-            && self.useful_bytes <= self.content_bytes
-    }
-
-    /// Combines two rows column by column.
-    pub fn zip(self, other: Tally, f: impl Fn(u64, u64) -> u64) -> Tally {
-        Tally {
-            total_packets: f(self.total_packets, other.total_packets),
-            app_packets: f(self.app_packets, other.app_packets),
-            frame_bytes: f(self.frame_bytes, other.frame_bytes),
-            lower_bytes: f(self.lower_bytes, other.lower_bytes),
-            tcp_bytes: f(self.tcp_bytes, other.tcp_bytes),
-            app_bytes: f(self.app_bytes, other.app_bytes),
-            request_head_bytes: f(self.request_head_bytes, other.request_head_bytes),
-            response_head_bytes: f(self.response_head_bytes, other.response_head_bytes),
-            framing_bytes: f(self.framing_bytes, other.framing_bytes),
-            content_bytes: f(self.content_bytes, other.content_bytes),
-            retransmitted_bytes: f(self.retransmitted_bytes, other.retransmitted_bytes),
-            useful_bytes: f(self.useful_bytes, other.useful_bytes),
-            retransmitted_packets: f(self.retransmitted_packets, other.retransmitted_packets),
-        }
-    }
-}
-
-impl Add for Tally {
-    type Output = Tally;
-
-    fn add(self, other: Tally) -> Tally {
-        self.zip(other, |a, b| a + b)
-    }
-}
-
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Tally) {
-        *self = *self + other;
-    }
-}
-
-impl std::iter::Sum for Tally {
-    fn sum<I: Iterator<Item = Tally>>(rows: I) -> Tally {
-        rows.fold(Tally::default(), Add::add)
-    }
 }
 
 /// What an exchange is for.
@@ -315,22 +237,4 @@ pub struct SpreadSeconds {
     pub min: f64,
     /// The most.
     pub max: f64,
-}
-
-/// What an application byte is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Part {
-    /// Request line and header fields.
-    RequestHead,
-    /// Status line and header fields.
-    ResponseHead,
-    /// Chunk sizes, `data:`, WebSocket headers and masks.
-    Framing,
-    /// What the application itself wanted to say.
-    Content,
-    /// Of the content: the server's time.
-    Useful,
-    /// Bytes that had been on the wire before.
-    Retransmitted,
 }

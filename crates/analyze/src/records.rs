@@ -6,7 +6,7 @@ use wirelab_dissect::tls::{self, ContentType};
 use crate::book::{LabelId, label};
 use crate::context::Context;
 use crate::ledger::{ExId, Nature};
-use crate::model::{Part, ProblemLayer, Protocol};
+use crate::model::{Layer, ProblemLayer, Protocol};
 
 /// The two directions of such a connection, client's and server's. A direction that could not be decoded further, or
 /// of which bytes are missing, is `None`: its bytes are counted only.
@@ -78,7 +78,7 @@ fn side<T>(sides: &mut [T; 2], client: bool) -> &mut T {
 
 fn read_tls(side: &mut Option<tls::Decoder>, turn: ExId, mut data: &[u8], cx: &mut Context<'_>) {
     while !data.is_empty() {
-        let Some(decoder) = side else { return cx.own(turn, Part::Content, data.len()) };
+        let Some(decoder) = side else { return cx.own(turn, Layer::Content, data.len()) };
         let step = match decoder.step(data) {
             Ok(step) => step,
             Err(error) => {
@@ -87,9 +87,9 @@ fn read_tls(side: &mut Option<tls::Decoder>, turn: ExId, mut data: &[u8], cx: &m
                 continue;
             }
         };
-        let part = if step.mark == tls::Mark::RecordHeader { Part::Framing } else { Part::Content };
+        let layer = if step.mark == tls::Mark::RecordHeader { Layer::Framing } else { Layer::Content };
         let consumed = step.consumed;
-        cx.own(turn, part, consumed);
+        cx.own(turn, layer, consumed);
         if let Some(tls::Event::Record { content_type, .. }) = step.event {
             let count = &mut cx.counts.rare().tls;
             let label = match content_type {
@@ -118,11 +118,11 @@ fn read_tls(side: &mut Option<tls::Decoder>, turn: ExId, mut data: &[u8], cx: &m
 
 fn read_http2(side: &mut Option<http2::Decoder>, turn: ExId, mut data: &[u8], cx: &mut Context<'_>) {
     while !data.is_empty() {
-        let Some(decoder) = side else { return cx.own(turn, Part::Content, data.len()) };
+        let Some(decoder) = side else { return cx.own(turn, Layer::Content, data.len()) };
         match decoder.step(data) {
             Ok(step) => {
-                let part = if step.mark == http2::Mark::Payload { Part::Content } else { Part::Framing };
-                cx.own(turn, part, step.consumed);
+                let layer = if step.mark == http2::Mark::Payload { Layer::Content } else { Layer::Framing };
+                cx.own(turn, layer, step.consumed);
                 if let Some(http2::Event::Frame { kind, .. }) = step.event {
                     cx.say(|| kind.name().to_owned());
                 }

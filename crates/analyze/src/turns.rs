@@ -7,7 +7,7 @@ use crate::book::label;
 use crate::context::{Context, readable};
 use crate::http::own_time;
 use crate::ledger::{ExId, Nature};
-use crate::model::{Part, Protocol};
+use crate::model::{Layer, Protocol};
 use crate::records::Records;
 use crate::time_of_day::{Finder, Place};
 
@@ -164,13 +164,13 @@ impl Turns {
         cx.say(|| format!("\"{}\"", readable(data, 60)));
         if from_client {
             self.name(turn, data, cx);
-            return cx.own(turn, Part::Content, data.len());
+            return cx.own(turn, Layer::Content, data.len());
         }
         match self.finder.look(data, Place::Line) {
             Some(found) => {
                 own_time(turn, data.len(), &found, cx);
             }
-            None => cx.own(turn, Part::Content, data.len()),
+            None => cx.own(turn, Layer::Content, data.len()),
         }
     }
 }

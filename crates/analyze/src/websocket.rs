@@ -12,7 +12,7 @@ use crate::book::label;
 use crate::context::{Context, MayInflate, readable};
 use crate::http::own_time;
 use crate::ledger::{ExId, Nature};
-use crate::model::{Part, ProblemLayer, WebSocketFrames};
+use crate::model::{Layer, ProblemLayer, WebSocketFrames};
 use crate::queue::Queue;
 use crate::time_of_day::{self, Finder, Place};
 
@@ -100,7 +100,7 @@ impl WebSocket {
             }
             if self.side(from_client).lost {
                 let exchange = cx.current();
-                return cx.own(exchange, Part::Content, data.len());
+                return cx.own(exchange, Layer::Content, data.len());
             }
             let exchange = match self.side(from_client).frame {
                 Some(exchange) => cx.ledger.clamp(exchange),
@@ -117,7 +117,7 @@ impl WebSocket {
                 Err(error) => {
                     side.lost = true;
                     cx.problem(ProblemLayer::WebSocket, error.to_string());
-                    return cx.own(exchange, Part::Content, data.len());
+                    return cx.own(exchange, Layer::Content, data.len());
                 }
             };
             let bytes = data.get(..step.consumed).unwrap_or_default();
@@ -128,12 +128,12 @@ impl WebSocket {
                 }
             }
             if step.mark == Mark::Header {
-                cx.own(exchange, Part::Framing, bytes.len());
+                cx.own(exchange, Layer::Framing, bytes.len());
             } else {
                 let found = if side.looks { side.finder.look(bytes, Place::Markup) } else { None };
                 match found {
                     Some(found) => own_time(exchange, bytes.len(), &found, cx),
-                    None => cx.own(exchange, Part::Content, bytes.len()),
+                    None => cx.own(exchange, Layer::Content, bytes.len()),
                 }
             }
             let done = step.consumed == 0 && step.event.is_none();

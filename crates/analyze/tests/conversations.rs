@@ -6,7 +6,7 @@ mod talk;
 use insta::assert_snapshot;
 use talk::{ACK, PSH, RST, SYN, Talk, analyze, analyze_with, masked, said, unmasked};
 use wirelab_analyze::model::{Problem, ProblemPlace, TcpAnalysis};
-use wirelab_analyze::{Capture, Kind, Settings};
+use wirelab_analyze::{Capture, Kind, Layer, Settings};
 
 /// One line an exchange: kind, label, packets, bytes by layer, numbers of its packets.
 fn table(capture: &Capture) -> String {
@@ -21,14 +21,14 @@ fn table(capture: &Capture) -> String {
                 one.label,
                 one.connection,
                 t.total_packets,
-                t.lower_bytes,
-                t.tcp_bytes,
+                t.layers[Layer::Lower],
+                t.layers[Layer::Tcp],
                 t.app_bytes,
-                t.request_head_bytes,
-                t.response_head_bytes,
-                t.framing_bytes,
-                t.content_bytes,
-                t.retransmitted_bytes,
+                t.layers[Layer::RequestHead],
+                t.layers[Layer::ResponseHead],
+                t.layers[Layer::Framing],
+                t.layers[Layer::Content],
+                t.layers[Layer::Retransmitted],
                 one.packets
             )
         })
@@ -96,7 +96,7 @@ fn loss_is_counted_apart() {
     let capture = analyze(&talk.frames);
     assert_snapshot!(table(&capture));
     let tally = capture.totals;
-    assert_eq!((tally.retransmitted_packets, tally.retransmitted_bytes), (1, 10));
+    assert_eq!((tally.retransmitted_packets, tally.layers[Layer::Retransmitted]), (1, 10));
     assert_eq!(capture.packets[5].analysis, Some(TcpAnalysis::Retransmission));
 }
 

@@ -5,6 +5,7 @@ use wirelab_analyze::model::Note;
 mod talk;
 
 use talk::{Frames, Talk, analyze, check, head};
+use wirelab_analyze::Layer;
 
 /// Cuts the IPv4 packet of an Ethernet frame into fragments with at most this many bytes of content each.
 fn fragments(frame: &[u8], id: u16, size: usize) -> Vec<Vec<u8>> {
@@ -51,8 +52,11 @@ fn a_packet_in_fragments_is_one_packet_with_the_bytes_of_all_its_frames() {
     assert_eq!((cut.frames, cut.skipped_frames), (whole.frames + 2, 2));
     // Two more frames, each with an Ethernet and an IP header of its own.
     assert_eq!(cut.totals.frame_bytes, whole.totals.frame_bytes + 2 * 34);
-    assert_eq!(cut.totals.lower_bytes, whole.totals.lower_bytes + 2 * 34);
-    assert_eq!((cut.totals.app_bytes, cut.totals.tcp_bytes), (whole.totals.app_bytes, whole.totals.tcp_bytes));
+    assert_eq!(cut.totals.layers[Layer::Lower], whole.totals.layers[Layer::Lower] + 2 * 34);
+    assert_eq!(
+        (cut.totals.app_bytes, cut.totals.layers[Layer::Tcp]),
+        (whole.totals.app_bytes, whole.totals.layers[Layer::Tcp])
+    );
     assert_eq!(talk::said(&cut), talk::said(&whole));
     let answer = cut.exchanges.iter().find(|one| *one.label == *"GET /long").unwrap();
     assert_eq!(answer.packets[1], 7, "numbered as the frame that completes it: 3 + 1 + 3");

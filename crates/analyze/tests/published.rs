@@ -8,12 +8,12 @@
 mod talk;
 
 use talk::{analyze, originals};
-use wirelab_analyze::{Capture, Kind, Tally};
+use wirelab_analyze::{Capture, Kind, Layer, Tally};
 use wirelab_catalog::App;
 
 /// Total packets, app packets, frame bytes, TCP bytes, app bytes.
 fn columns(tally: &Tally) -> [u64; 5] {
-    [tally.total_packets, tally.app_packets, tally.frame_bytes, tally.tcp_bytes, tally.app_bytes]
+    [tally.total_packets, tally.app_packets, tally.frame_bytes, tally.layers[Layer::Tcp], tally.app_bytes]
 }
 
 fn per_update(capture: &Capture) -> [u64; 5] {
@@ -69,7 +69,7 @@ fn sseapp() {
     assert_eq!(capture.connections[0].protocol.name(), "sse");
     // 34 app bytes: chunk size 4, "data: " 6, two line ends 2, chunk end 2, and the JSON text of 20 with the time in it.
     let update = capture.per_update.unwrap();
-    assert_eq!((update.framing_bytes, update.content_bytes, update.useful_bytes), (14, 20, 8));
+    assert_eq!((update.layers[Layer::Framing], update.layers[Layer::Content], update.useful_bytes), (14, 20, 8));
 }
 
 #[test]
@@ -82,5 +82,5 @@ fn wsapp() {
     let frames = capture.connections[1].row().websocket_frames;
     assert_eq!((frames.text, frames.close), (6, 2));
     let update = capture.per_update.unwrap();
-    assert_eq!((update.framing_bytes, update.content_bytes, update.useful_bytes), (8, 28, 8));
+    assert_eq!((update.layers[Layer::Framing], update.layers[Layer::Content], update.useful_bytes), (8, 28, 8));
 }

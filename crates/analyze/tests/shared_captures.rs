@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use wirelab_analyze::model::{ConnectionRow, TcpAnalysis};
-use wirelab_analyze::{Analyzer, Capture, Settings, Tally};
+use wirelab_analyze::{Analyzer, Capture, Layer, Settings, Tally};
 use wirelab_capture::Reader;
 use wirelab_catalog::App;
 
@@ -44,7 +44,7 @@ fn analyze(path: &Path) -> Capture {
 }
 
 fn columns(tally: &Tally) -> [u64; 5] {
-    [tally.total_packets, tally.app_packets, tally.frame_bytes, tally.tcp_bytes, tally.app_bytes]
+    [tally.total_packets, tally.app_packets, tally.frame_bytes, tally.layers[Layer::Tcp], tally.app_bytes]
 }
 
 /// The published tables of 2021, from the captures that they were made from. As in `published.rs`, the WebSocket
@@ -151,7 +151,7 @@ fn sums(tally: &Tally) -> [(&'static str, u64); 5] {
         ("tcp_frames", tally.total_packets),
         ("app_packets", tally.app_packets),
         ("frame_bytes", tally.frame_bytes),
-        ("tcp_header_bytes", tally.tcp_bytes),
+        ("tcp_header_bytes", tally.layers[Layer::Tcp]),
         ("app_bytes", tally.app_bytes),
     ]
 }

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
 use serde::Serialize;
-use wirelab_analyze::model::{Analysis, Capture, Tally};
+use wirelab_analyze::model::{Analysis, Capture, Column, Tally};
 
 use crate::numbers::with_commas;
 use crate::report::Report;
-use crate::tables::{Column, title};
+use crate::tables::title;
 
 /// The clients of one capture, in order of their first packet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

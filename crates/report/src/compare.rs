@@ -4,11 +4,13 @@ use anstyle::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 use serde::Serialize;
 
+use wirelab_analyze::model::Column;
+
 use crate::compare_why::{self, Reason};
 use crate::made;
 use crate::numbers::{capital, grouped, signed, with_commas};
 use crate::report::Report;
-use crate::tables::{Column, Row, TableKind};
+use crate::tables::{Row, TableKind};
 use crate::templates::{TemplateError, Templates};
 use crate::text::{WIDTH, printable, wrapped};
 

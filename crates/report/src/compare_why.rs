@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Exchange, Kind};
+use wirelab_analyze::model::{Capture, Exchange, Kind, Layer};
 
 use crate::report::Report;
 
@@ -62,7 +62,7 @@ fn why(
     let (now, then) = (&a.tally(), &b.tally());
     let columns = |exchange: &Exchange| {
         let t = exchange.tally();
-        [t.total_packets, t.app_packets, t.frame_bytes, t.tcp_bytes, t.app_bytes]
+        [t.total_packets, t.app_packets, t.frame_bytes, t.layers[Layer::Tcp], t.app_bytes]
     };
     if columns(a) == columns(b) {
         return None;
@@ -104,7 +104,8 @@ fn why(
     if a.kind == Kind::Setup {
         let text = format!(
             "{} bytes of TCP header in {a_name}, {} in {b_name}: the options of the SYNs differ.",
-            now.tcp_bytes, then.tcp_bytes
+            now.layers[Layer::Tcp],
+            then.layers[Layer::Tcp]
         );
         return Some((2, text));
     }

@@ -9,12 +9,12 @@
 
 use std::fmt::Write as _;
 
-use wirelab_analyze::model::{Capture, Group, Spread, SpreadSeconds, Tally};
+use wirelab_analyze::model::{Capture, Column, Group, Layer, Spread, SpreadSeconds, Tally};
 
 use crate::clients;
 use crate::groups;
 use crate::report::Report;
-use crate::tables::{Column, Row, TableKind};
+use crate::tables::{Row, TableKind};
 
 /// The report's tables as CSV.
 pub fn render(report: &Report) -> String {
@@ -22,8 +22,8 @@ pub fn render(report: &Report) -> String {
     for column in Column::ALL {
         push(&mut text, column.name());
     }
-    for part in PARTS {
-        push(&mut text, part);
+    for layer in parts() {
+        push(&mut text, layer.key());
     }
     for prefix in ["min", "max", "published_2021"] {
         for column in Column::ALL {
@@ -72,7 +72,7 @@ fn exchange(text: &mut String, capture: &Capture, group: &Group) {
         }
     };
     columns(text, |each| each.median);
-    text.push_str(&",".repeat(PARTS.len()));
+    text.push_str(&",".repeat(parts().count()));
     columns(text, |each| each.min);
     columns(text, |each| each.max);
     text.push_str(&",".repeat(Column::ALL.len()));
@@ -91,10 +91,14 @@ fn values(text: &mut String, tally: &Tally) {
     for column in Column::ALL {
         push(text, &column.of(tally).to_string());
     }
-    let t = tally;
-    for value in [t.request_head_bytes, t.response_head_bytes, t.framing_bytes, t.content_bytes, t.useful_bytes] {
-        push(text, &value.to_string());
+    for layer in parts() {
+        push(text, &tally.of(layer).to_string());
     }
+}
+
+/// The parts of the app bytes that have a column: all that was new.
+fn parts() -> impl Iterator<Item = Layer> {
+    Layer::ALL.iter().copied().filter(|&layer| layer.is_payload() && layer != Layer::Retransmitted)
 }
 
 fn line(text: &mut String, report: &Report, kind: TableKind, row: &Row) {
@@ -140,5 +144,3 @@ const OF_EXCHANGES: [&str; 7] = [
     "min_last_byte_s",
     "max_last_byte_s",
 ];
-const PARTS: [&str; 5] =
-    ["request_head_bytes", "response_head_bytes", "framing_bytes", "content_bytes", "useful_bytes"];

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use wirelab_analyze::model::Capture;
+use wirelab_analyze::model::{Capture, Layer};
 
 use crate::bytes::CaptureBytes;
 use crate::list::{self, Follow, Style};
@@ -21,7 +21,14 @@ pub fn render(out: &mut impl Write, capture: &Capture, bytes: &CaptureBytes) -> 
     let name = capture.file.as_deref().unwrap_or(&capture.name);
     let t = &capture.totals;
     writeln!(out, "{name}: {}, {} bytes", count(t.total_packets, "TCP packet"), t.frame_bytes)?;
-    writeln!(out, "frame {} = lower {} + TCP {} + app {}", t.frame_bytes, t.lower_bytes, t.tcp_bytes, t.app_bytes)?;
+    writeln!(
+        out,
+        "frame {} = lower {} + TCP {} + app {}",
+        t.frame_bytes,
+        t.layers[Layer::Lower],
+        t.layers[Layer::Tcp],
+        t.app_bytes
+    )?;
     section(out, "Packets")?;
     list::packets(out, capture, &capture.packets, plain)?;
     left_out(out, capture)?;

@@ -1,6 +1,6 @@
 //! What each byte of a packet says: its headers and its payload, field by field, as the decoders name them.
 
-use wirelab_analyze::model::{Capture, Packet, Part, Protocol};
+use wirelab_analyze::model::{Capture, Layer, Packet, Protocol};
 use wirelab_capture::Frame;
 use wirelab_dissect::fields::{self, Field, Kind};
 use wirelab_dissect::reassembly::Datagram;
@@ -53,8 +53,8 @@ fn payload(packet: &Packet, spoken: Protocol, data: &[u8], header: &Before) -> V
     }
     if !from.is_empty() {
         // Behind content, a frame begins whatever came before.
-        let mut in_front = packet.spans.iter().map(|span| span.part).take_while(|part| *part != Part::Framing);
-        let begins = in_front.any(|part| part != Part::Retransmitted);
+        let mut in_front = packet.spans.iter().map(|span| span.layer).take_while(|layer| *layer != Layer::Framing);
+        let begins = in_front.any(|layer| layer != Layer::Retransmitted);
         let fields = match header {
             Before::Header { bytes, packet } if kind == Kind::WebSocket && !begins => begun(bytes, *packet, from),
             Before::Unknown if kind == Kind::WebSocket && !begins => {
@@ -101,24 +101,24 @@ fn begin(packet: &Packet, spoken: Protocol, payload: &[u8]) -> (usize, Kind) {
         return (0, Kind::HttpRequest);
     }
     // Content in front goes on from an earlier packet; what follows it begins here.
-    let is_content = |part: Part| matches!(part, Part::Content | Part::Useful | Part::Retransmitted);
-    let before: u32 = packet.spans.iter().take_while(|span| is_content(span.part)).map(|span| span.len).sum();
-    let first = packet.spans.iter().map(|span| span.part).find(|part| !is_content(*part));
+    let is_content = |layer: Layer| matches!(layer, Layer::Content | Layer::Useful | Layer::Retransmitted);
+    let before: u32 = packet.spans.iter().take_while(|span| is_content(span.layer)).map(|span| span.len).sum();
+    let first = packet.spans.iter().map(|span| span.layer).find(|layer| !is_content(*layer));
     let from = payload.get(before as usize..).unwrap_or_default();
     match (spoken, first) {
         (Protocol::Lines, _) => (0, Kind::Lines),
         (Protocol::Tls, _) if tls::sniff(from) == Sniff::Yes => (before as usize, Kind::Tls),
-        (Protocol::Tls, Some(Part::Framing)) => (before as usize, Kind::Tls),
-        (Protocol::Http2, Some(Part::Framing)) => (before as usize, Kind::Http2),
+        (Protocol::Tls, Some(Layer::Framing)) => (before as usize, Kind::Tls),
+        (Protocol::Http2, Some(Layer::Framing)) => (before as usize, Kind::Http2),
         (Protocol::Http2, _) if http2::sniff(payload) == Sniff::Yes => (0, Kind::Http2),
-        (Protocol::WebSocket, Some(Part::Framing)) => (before as usize, Kind::WebSocket),
-        (Protocol::Sse, Some(Part::Framing)) if before == 0 && !is_chunk(from) => (0, Kind::EventStream),
-        (Protocol::Sse, Some(Part::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: true }),
-        (Protocol::Http, Some(Part::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: false }),
-        (_, Some(Part::ResponseHead)) if http1::sniff_response(from) == Sniff::Yes => {
+        (Protocol::WebSocket, Some(Layer::Framing)) => (before as usize, Kind::WebSocket),
+        (Protocol::Sse, Some(Layer::Framing)) if before == 0 && !is_chunk(from) => (0, Kind::EventStream),
+        (Protocol::Sse, Some(Layer::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: true }),
+        (Protocol::Http, Some(Layer::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: false }),
+        (_, Some(Layer::ResponseHead)) if http1::sniff_response(from) == Sniff::Yes => {
             (before as usize, Kind::HttpResponse)
         }
-        (_, Some(Part::RequestHead)) if http1::sniff_request(from) == Sniff::Yes => {
+        (_, Some(Layer::RequestHead)) if http1::sniff_request(from) == Sniff::Yes => {
             (before as usize, Kind::HttpRequest)
         }
         _ => (payload.len(), Kind::Data),

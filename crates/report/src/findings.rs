@@ -4,7 +4,7 @@
 //! run does not show.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Analysis, Capture, Tally};
+use wirelab_analyze::model::{Analysis, Capture, Layer, Tally};
 use wirelab_catalog::App;
 
 use crate::numbers::{capital, count, duration, grouped, listed, percent, significant, word};
@@ -204,8 +204,8 @@ fn lead(analysis: &Analysis, rows: &[Row], pushed: &[Row]) -> Vec<String> {
             most.inline(),
             significant(most.tally.frame_bytes as f64 / least.tally.frame_bytes.max(1) as f64, 2),
         ));
-        let head = most.tally.request_head_bytes + most.tally.response_head_bytes;
-        let below = least.tally.lower_bytes + least.tally.tcp_bytes;
+        let head = most.tally.layers[Layer::RequestHead] + most.tally.layers[Layer::ResponseHead];
+        let below = least.tally.layers[Layer::Lower] + least.tally.layers[Layer::Tcp];
         if head > 0 {
             lead.push(format!(
                 "HTTP heads make {} of {}, and every update repeats them; in {} {} of the bytes are link, IP and TCP headers, which come \
@@ -266,7 +266,7 @@ fn one_update(rows: &[Row]) -> String {
 
 fn proof(rows: &[Row]) -> String {
     // The row with the most headers of its application protocol, against the one with the least.
-    let heads = |row: &Row| row.tally.request_head_bytes + row.tally.response_head_bytes;
+    let heads = |row: &Row| row.tally.layers[Layer::RequestHead] + row.tally.layers[Layer::ResponseHead];
     let Some(most) = rows.iter().max_by_key(|row| heads(row)).filter(|row| heads(row) > 0) else {
         return "No update here carries an HTTP head: what differs is framing and the number of packets.".to_owned();
     };
@@ -275,7 +275,7 @@ fn proof(rows: &[Row]) -> String {
         "{} sends {} bytes of HTTP heads with every update to bring {} bytes of content.",
         most.title,
         grouped(heads(most)),
-        grouped(most.tally.content_bytes)
+        grouped(most.tally.layers[Layer::Content])
     );
     if without.is_empty() {
         first

@@ -3,11 +3,10 @@
 use std::cmp::Reverse;
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Group, Spread, SpreadSeconds};
+use wirelab_analyze::model::{Capture, Column, Group, Spread, SpreadSeconds};
 
 use crate::numbers::{duration, with_commas};
 use crate::report::Report;
-use crate::tables::Column;
 
 /// The kinds of a capture's exchanges, those with the most bytes first; none where the capture is one of the lab's own.
 pub(crate) fn groups(capture: &Capture) -> Vec<&Group> {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use wirelab_analyze::model::{Packet, Part};
+use wirelab_analyze::model::{Layer, Packet};
 use wirelab_dissect::websocket::FrameHeader;
 
 /// What is known of the headers at the ends of what was seen, for each direction of each connection.
@@ -69,9 +69,9 @@ impl HeaderCuts {
                 return;
             };
             rest = behind;
-            match span.part {
-                Part::Retransmitted => {}
-                Part::Framing => side.headers(bytes, packet.number),
+            match span.layer {
+                Layer::Retransmitted => {}
+                Layer::Framing => side.headers(bytes, packet.number),
                 _ => side.before = Before::Nothing,
             }
         }
@@ -106,8 +106,8 @@ mod tests {
 
     use super::*;
 
-    fn packet(number: u64, seq: u64, parts: &[(Part, u32)]) -> Packet {
-        let spans: Vec<Span> = parts.iter().map(|&(part, len)| Span { part, len }).collect();
+    fn packet(number: u64, seq: u64, runs: &[(Layer, u32)]) -> Packet {
+        let spans: Vec<Span> = runs.iter().map(|&(layer, len)| Span { layer, len }).collect();
         let app_len = spans.iter().map(|span| span.len).sum();
         Packet {
             number,
@@ -138,26 +138,26 @@ mod tests {
     fn a_header_in_three_packets_is_known_in_each() {
         let mut cuts = HeaderCuts::default();
         // A ping without payload, and the first byte of a text frame's header.
-        cuts.see(&packet(7, 1, &[(Part::Framing, 7)]), b"\x89\x80abcd\x81");
-        let second = packet(9, 8, &[(Part::Framing, 2)]);
+        cuts.see(&packet(7, 1, &[(Layer::Framing, 7)]), b"\x89\x80abcd\x81");
+        let second = packet(9, 8, &[(Layer::Framing, 2)]);
         assert_eq!(cuts.before(&second), header(b"\x81", 7));
         cuts.see(&second, b"\x82a");
-        let third = packet(11, 8, &[(Part::Retransmitted, 2), (Part::Framing, 3), (Part::Content, 2)]);
+        let third = packet(11, 8, &[(Layer::Retransmitted, 2), (Layer::Framing, 3), (Layer::Content, 2)]);
         assert_eq!(cuts.before(&third), header(b"\x81\x82a", 7));
         cuts.see(&third, b"\x82abcdhi");
-        assert_eq!(cuts.before(&packet(12, 15, &[(Part::Framing, 2)])), Before::Nothing);
+        assert_eq!(cuts.before(&packet(12, 15, &[(Layer::Framing, 2)])), Before::Nothing);
     }
 
     #[test]
     fn what_was_lost_or_cut_is_not_known() {
         let mut cuts = HeaderCuts::default();
-        cuts.see(&packet(1, 1, &[(Part::Framing, 1)]), b"\x81");
-        let later = packet(3, 5, &[(Part::Framing, 4), (Part::Content, 2)]);
+        cuts.see(&packet(1, 1, &[(Layer::Framing, 1)]), b"\x81");
+        let later = packet(3, 5, &[(Layer::Framing, 4), (Layer::Content, 2)]);
         assert_eq!(cuts.before(&later), Before::Unknown);
         cuts.see(&later, b"abcdhi");
-        assert_eq!(cuts.before(&packet(4, 2, &[(Part::Framing, 3)])), Before::Unknown, "it was overtaken");
-        assert_eq!(cuts.before(&packet(4, 11, &[(Part::Framing, 2)])), Before::Nothing, "behind content");
-        cuts.see(&packet(5, 11, &[(Part::Framing, 2), (Part::Content, 3)]), b"\x81\x03x");
-        assert_eq!(cuts.before(&packet(6, 16, &[(Part::Framing, 2)])), Before::Unknown, "the snap length");
+        assert_eq!(cuts.before(&packet(4, 2, &[(Layer::Framing, 3)])), Before::Unknown, "it was overtaken");
+        assert_eq!(cuts.before(&packet(4, 11, &[(Layer::Framing, 2)])), Before::Nothing, "behind content");
+        cuts.see(&packet(5, 11, &[(Layer::Framing, 2), (Layer::Content, 3)]), b"\x81\x03x");
+        assert_eq!(cuts.before(&packet(6, 16, &[(Layer::Framing, 2)])), Before::Unknown, "the snap length");
     }
 }

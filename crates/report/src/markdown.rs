@@ -3,6 +3,8 @@
 use serde::Serialize;
 use wirelab_analyze::model::{Note, Problem};
 
+use wirelab_analyze::model::Column;
+
 use crate::clients::{self, ClientsView};
 use crate::compare::Comparison;
 use crate::differences::{self, Difference};
@@ -10,7 +12,7 @@ use crate::groups::{self, GroupsView};
 use crate::made::{self, Fact};
 use crate::numbers::{percent, with_commas};
 use crate::report::Report;
-use crate::tables::{Column, Row, Table, TableKind, title};
+use crate::tables::{Row, Table, TableKind, title};
 use crate::templates::{TemplateError, Templates};
 
 /// The report as Markdown.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use wirelab_analyze::model::{Packet, Part, Protocol, Span};
+use wirelab_analyze::model::{Layer, Packet, Protocol, Span};
 
 /// The protocol of a packet in a list, or of a layer below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,7 +65,7 @@ impl PacketProtocol {
 
     /// That of a TCP packet: the application's for data, TCP for the rest. `spoken` is what its connection speaks.
     pub fn of(packet: &Packet, spoken: Protocol) -> PacketProtocol {
-        let is_head = |span: &Span| matches!(span.part, Part::RequestHead | Part::ResponseHead);
+        let is_head = |span: &Span| matches!(span.layer, Layer::RequestHead | Layer::ResponseHead);
         match spoken {
             _ if packet.app_len == 0 => PacketProtocol::Tcp,
             _ if packet.spans.iter().any(is_head) => PacketProtocol::Http,

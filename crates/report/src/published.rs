@@ -2,7 +2,7 @@
 //!
 //! The figures stand in the catalog, with the apps they are of; here they become rows that the tables can show.
 
-use wirelab_analyze::model::{Kind, Tally};
+use wirelab_analyze::model::{Kind, Layer, Tally};
 use wirelab_catalog::App;
 use wirelab_catalog::published::{Ending, Miscount, Row};
 pub use wirelab_catalog::published::{LOWER_BYTES, UPDATES};
@@ -34,16 +34,18 @@ impl Published {
 pub fn of(app: App) -> Option<Published> {
     let published = app.descriptor().published?;
     let (parts, exchanges) = (published.parts, published.exchanges);
+    let mut per_update = Tally { useful_bytes: 8, ..tally(published.per_update) };
+    for (layer, bytes) in [
+        (Layer::RequestHead, parts.request_head),
+        (Layer::ResponseHead, parts.response_head),
+        (Layer::Framing, parts.framing),
+        (Layer::Content, parts.content),
+    ] {
+        per_update.layers[layer] = bytes;
+    }
     Some(Published {
         overall: tally(published.overall),
-        per_update: Tally {
-            request_head_bytes: parts.request_head,
-            response_head_bytes: parts.response_head,
-            framing_bytes: parts.framing,
-            content_bytes: parts.content,
-            useful_bytes: 8,
-            ..tally(published.per_update)
-        },
+        per_update,
         push_only: published.push_only.map(tally),
         ending: published.ending,
         miscount: published.miscount,
@@ -64,9 +66,8 @@ fn tally((total_packets, app_packets, frame_bytes, tcp_bytes, app_bytes): Row) -
         total_packets,
         app_packets,
         frame_bytes,
-        lower_bytes: LOWER_BYTES * total_packets,
-        tcp_bytes,
         app_bytes,
+        layers: [(Layer::Lower, LOWER_BYTES * total_packets), (Layer::Tcp, tcp_bytes)].into(),
         ..Tally::default()
     }
 }

@@ -3,7 +3,7 @@
 //! Every form of the report shows these tables and no others; a form decides how a cell looks, never what is in it.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Analysis, Capture, Tally};
+use wirelab_analyze::model::{Analysis, Capture, Column, Tally};
 use wirelab_catalog::{App, Words};
 
 use crate::published::{self, Published};
@@ -53,88 +53,6 @@ impl TableKind {
                 "Of that update only the server's data packets and the client's ACKs of them: what it costs where the \
                  server may speak without being asked."
             }
-        }
-    }
-}
-
-/// A column of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Column {
-    /// Frames that carry TCP.
-    TotalPackets,
-    /// Those with payload.
-    AppPackets,
-    /// Their length on the wire.
-    FrameBytes,
-    /// Below TCP.
-    LowerBytes,
-    /// TCP headers.
-    TcpBytes,
-    /// TCP payload.
-    AppBytes,
-}
-
-impl Column {
-    /// All columns, in order.
-    pub const ALL: [Column; 6] = [
-        Column::TotalPackets,
-        Column::AppPackets,
-        Column::FrameBytes,
-        Column::LowerBytes,
-        Column::TcpBytes,
-        Column::AppBytes,
-    ];
-
-    /// The name in CSV and JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Column::TotalPackets => "total_packets",
-            Column::AppPackets => "app_packets",
-            Column::FrameBytes => "frame_bytes",
-            Column::LowerBytes => "lower_bytes",
-            Column::TcpBytes => "tcp_bytes",
-            Column::AppBytes => "app_bytes",
-        }
-    }
-
-    /// The heading for people.
-    pub fn title(self) -> &'static str {
-        match self {
-            Column::TotalPackets => "Total packets",
-            Column::AppPackets => "App packets",
-            Column::FrameBytes => "Frame bytes",
-            Column::LowerBytes => "Lower bytes",
-            Column::TcpBytes => "TCP bytes",
-            Column::AppBytes => "App bytes",
-        }
-    }
-
-    /// What it counts.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Column::TotalPackets => "Frames that carry TCP.",
-            Column::AppPackets => {
-                "Those of them with at least one byte of TCP payload; the others only acknowledge, open or close."
-            }
-            Column::FrameBytes => "The length of these frames on the wire: lower + TCP + app.",
-            Column::LowerBytes => {
-                "Everything below TCP: link header, IP header and options, padding. 34 a packet on plain Ethernet with IPv4 (14 + 20)."
-            }
-            Column::TcpBytes => "TCP headers with their options. 32 a packet with timestamps (20 + 12).",
-            Column::AppBytes => "TCP payload: what the two programs wrote.",
-        }
-    }
-
-    /// The column's value in a row.
-    pub fn of(self, tally: &Tally) -> u64 {
-        match self {
-            Column::TotalPackets => tally.total_packets,
-            Column::AppPackets => tally.app_packets,
-            Column::FrameBytes => tally.frame_bytes,
-            Column::LowerBytes => tally.lower_bytes,
-            Column::TcpBytes => tally.tcp_bytes,
-            Column::AppBytes => tally.app_bytes,
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
-use wirelab_analyze::model::Capture;
+use wirelab_analyze::model::{Capture, Column};
 
 use crate::clients::{self, Clients};
 use crate::groups;
 use crate::numbers::{duration, percent, with_commas};
 use crate::report::Report;
-use crate::tables::{Column, Row, Table};
+use crate::tables::{Row, Table};
 
 /// The summary. `colour` says whether to mark what matters with ANSI codes; the text is the same without.
 pub fn render(report: &Report, colour: bool) -> String {

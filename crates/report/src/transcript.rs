@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wirelab_analyze::model::{Capture, Packet, Part, Span};
+use wirelab_analyze::model::{Capture, Layer, Packet, Span};
 
 use crate::bytes::{CaptureBytes, FrameBytes};
 
@@ -140,7 +140,7 @@ fn spans_after(spans: &[Span], skip: usize) -> Vec<Span> {
         let gone = skip.min(span.len);
         skip -= gone;
         // What was new when it came is not "retransmitted", whatever else its packet repeated.
-        if span.len > gone && (span.part != Part::Retransmitted || gone == 0) {
+        if span.len > gone && (span.layer != Layer::Retransmitted || gone == 0) {
             rest.push(Span { len: span.len - gone, ..*span });
         }
     }

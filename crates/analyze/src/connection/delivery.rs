@@ -6,7 +6,7 @@ use super::{Connection, Live, Shared, both};
 use crate::context::{Context, Owned};
 use crate::conversation::Conversation;
 use crate::ledger::{PacketMeta, Place};
-use crate::model::{Part, Span};
+use crate::model::{Layer, Span};
 
 impl Connection {
     /// Delivers what waited for bytes that have now come.
@@ -84,7 +84,7 @@ impl Connection {
                 let last = cx.owned.last().map(|last| last.exchange);
                 let exchange = last.unwrap_or_else(|| cx.current());
                 conversation.skip(from_client, u64::from(cut), cx);
-                cx.own(exchange, Part::Content, cut as usize);
+                cx.own(exchange, Layer::Content, cut as usize);
             }
         });
         if shared.owned.is_empty() || repeated > 0 {
@@ -105,9 +105,9 @@ impl Connection {
             }
             open.new_bytes_at(meta);
             open.owns(meta.from_client, ours.next);
-            for &Owned { part, len, .. } in run {
-                open.bytes(part, u64::from(len), meta.from_client);
-                shared.packets.span(meta, Span { part, len });
+            for &Owned { layer, len, .. } in run {
+                open.bytes(layer, u64::from(len), meta.from_client);
+                shared.packets.span(meta, Span { layer, len });
             }
         }
         live.ledger.unbooked = false;

@@ -16,7 +16,7 @@ use crate::book::label;
 use crate::direction::{Direction, Waiting};
 use crate::ledger::{ExId, Nature, PacketMeta};
 use crate::model::TcpAnalysis as Name;
-use crate::model::{Part, Span};
+use crate::model::{Layer, Span};
 
 impl Connection {
     /// Decides which exchange the packet belongs to.
@@ -252,7 +252,7 @@ impl Connection {
     ) {
         if len > 0 {
             live.ledger.repeated_bytes(exchange, len, meta);
-            shared.packets.span(meta, Span { part: Part::Retransmitted, len: len as u32 });
+            shared.packets.span(meta, Span { layer: Layer::Retransmitted, len: len as u32 });
         }
     }
 

@@ -12,10 +12,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, Serializer};
 use wirelab_dissect::packet::Endpoint;
 
-use super::Tally;
+use super::{Costs, Tally};
 use crate::book::seconds;
 use crate::context::Rare;
-use crate::costs::Parts;
 
 /// One TCP connection.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -32,22 +31,10 @@ pub struct Connection {
     pub(crate) duration_ns: u64,
     /// [`NEVER`] where it is not in the capture.
     pub(crate) rtt_ns: u64,
-    pub(crate) sums: Sums,
+    pub(crate) costs: Costs<u64>,
     pub(crate) http_requests: u64,
     pub(crate) http_responses: u64,
     pub(crate) rare: Option<Box<Rare>>,
-}
-
-/// A [`Tally`] without the columns that follow from the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sums {
-    packets: u64,
-    app_packets: u64,
-    lower: u64,
-    tcp: u64,
-    parts: Parts,
-    useful: u64,
-    repeated_packets: u64,
 }
 
 /// No round trip was seen.
@@ -56,7 +43,7 @@ pub(crate) const NEVER: u64 = u64::MAX;
 impl Connection {
     /// Its packets and bytes.
     pub fn tally(&self) -> Tally {
-        self.sums.tally()
+        self.costs.tally()
     }
 
     /// The round trip that was seen in the handshake, in seconds.
@@ -135,40 +122,11 @@ impl TryFrom<ConnectionRow> for Connection {
             start_ns: nanoseconds(row.start_s),
             duration_ns: nanoseconds(row.duration_s),
             rtt_ns: row.rtt_s.map_or(NEVER, nanoseconds),
-            sums: Sums::of(&row.tally),
+            costs: Costs::of(&row.tally, u64::MAX),
             http_requests: row.http_requests,
             http_responses: row.http_responses,
             rare: (rare != Rare::default()).then(|| Box::new(rare)),
         })
-    }
-}
-
-impl Sums {
-    pub fn of(tally: &Tally) -> Sums {
-        Sums {
-            packets: tally.total_packets,
-            app_packets: tally.app_packets,
-            lower: tally.lower_bytes,
-            tcp: tally.tcp_bytes,
-            parts: Parts::of_tally(tally),
-            useful: tally.useful_bytes,
-            repeated_packets: tally.retransmitted_packets,
-        }
-    }
-
-    #[inline]
-    fn tally(&self) -> Tally {
-        let parts = self.parts.tally();
-        Tally {
-            total_packets: self.packets,
-            app_packets: self.app_packets,
-            frame_bytes: self.lower + self.tcp + parts.app_bytes,
-            lower_bytes: self.lower,
-            tcp_bytes: self.tcp,
-            useful_bytes: self.useful,
-            retransmitted_packets: self.repeated_packets,
-            ..parts
-        }
     }
 }
 
@@ -358,6 +316,7 @@ fn push_digit(text: &mut String, digit: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Layer;
 
     #[test]
     fn an_endpoint_is_written_as_it_is_displayed() {
@@ -380,7 +339,12 @@ mod tests {
                 start_ns: 1_234_567_891,
                 duration_ns: 3,
                 rtt_ns: NEVER,
-                sums: Sums::of(&Tally { total_packets: 3, content_bytes: 5, useful_bytes: 2, ..Tally::default() }),
+                costs: Costs {
+                    packets: 3,
+                    useful: 2,
+                    layers: [(Layer::Tcp, 60), (Layer::Content, 5)].into(),
+                    ..Costs::default()
+                },
                 http_requests: 1,
                 http_responses: 0,
                 rare,

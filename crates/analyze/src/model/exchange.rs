@@ -14,9 +14,8 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::connection::nanoseconds;
-use super::{Kind, NEVER, Tally};
+use super::{Costs, Kind, NEVER, Tally};
 use crate::book::seconds;
-use crate::costs::{Costs, Parts};
 
 /// A group of packets that belong together: one request and its answer, one event, one handshake.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -130,10 +129,6 @@ impl JsonSchema for Exchange {
 
 impl From<ExchangeRow<'_>> for Exchange {
     fn from(row: ExchangeRow<'_>) -> Exchange {
-        let Tally { total_packets, app_packets, retransmitted_packets, useful_bytes, .. } = row.tally;
-        let [packets, app_packets, repeated_packets, useful] =
-            [total_packets, app_packets, retransmitted_packets, useful_bytes]
-                .map(|count| u32::try_from(count).unwrap_or(u32::MAX));
         Exchange {
             kind: row.kind,
             index: row.index.and_then(|index| u32::try_from(index).ok()).unwrap_or(0),
@@ -144,15 +139,7 @@ impl From<ExchangeRow<'_>> for Exchange {
             duration_ns: nanoseconds(row.duration_s),
             first_byte_ns: row.first_byte_s.map_or(NEVER, nanoseconds),
             last_byte_ns: row.last_byte_s.map_or(NEVER, nanoseconds),
-            costs: Costs {
-                packets,
-                app_packets,
-                repeated_packets,
-                useful,
-                lower: row.tally.lower_bytes,
-                tcp: row.tally.tcp_bytes,
-                parts: Parts::of_tally(&row.tally),
-            },
+            costs: Costs::of(&row.tally, u32::MAX),
             push: Costs::default(),
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use wirelab_dissect::tcp::Flags;
 
-use super::Part;
+use super::{Costs, Layer, Tally};
 
 /// One TCP packet of a capture.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +42,7 @@ pub struct Packet {
     pub analysis: Option<TcpAnalysis>,
     /// What its bytes say.
     pub words: Words,
-    /// Its payload by part, in order; the lengths add up to `app_len`.
+    /// Its payload by layer, in order; the lengths add up to `app_len`.
     pub spans: Vec<Span>,
 }
 
@@ -55,6 +55,16 @@ impl Packet {
             1 => Cow::Borrowed("1 byte"),
             len => Cow::Owned(format!("{len} bytes")),
         }
+    }
+
+    /// Its bytes by layer.
+    pub fn tally(&self) -> Tally {
+        let mut costs = Costs::default();
+        costs.packet([(Layer::Lower, self.lower_len), (Layer::Tcp, self.tcp_len)], self.app_len > 0);
+        for span in &self.spans {
+            costs.bytes(span.layer, u64::from(span.len));
+        }
+        costs.tally()
     }
 
     /// Whether it carries nothing and only acknowledges: none of SYN, FIN, RST, PSH and the others.
@@ -72,11 +82,11 @@ pub struct Words {
     pub masked: bool,
 }
 
-/// A run of payload bytes of one part.
+/// A run of payload bytes of one layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Which part.
-    pub part: Part,
+    /// Which layer.
+    pub layer: Layer,
     /// How many bytes.
     pub len: u32,
 }

@@ -4,7 +4,7 @@
 pub mod originals;
 pub mod traffic;
 
-use wirelab_analyze::{Analyzer, Capture, Settings, Tally};
+use wirelab_analyze::{Analyzer, Capture, Layer, Settings, Tally};
 use wirelab_capture::{Frame, LinkType};
 
 pub const FIN: u8 = 0x01;
@@ -184,10 +184,10 @@ pub fn said(capture: &Capture) -> Vec<String> {
                 "{} {:?} request {} response {} framing {} content {} useful {}",
                 one.kind.name(),
                 one.label,
-                t.request_head_bytes,
-                t.response_head_bytes,
-                t.framing_bytes,
-                t.content_bytes,
+                t.layers[Layer::RequestHead],
+                t.layers[Layer::ResponseHead],
+                t.layers[Layer::Framing],
+                t.layers[Layer::Content],
                 t.useful_bytes
             )
         })

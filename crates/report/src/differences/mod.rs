@@ -8,7 +8,7 @@ mod totals;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use wirelab_analyze::model::{Capture, Exchange, TcpAnalysis};
+use wirelab_analyze::model::{Capture, Exchange, Layer, TcpAnalysis};
 use wirelab_catalog::App;
 
 use crate::lookup;
@@ -222,7 +222,7 @@ type Add<'a> = dyn FnMut(Subject, String, Vec<u64>, Option<Source>) + 'a;
 
 /// Head and body of an answer in one segment, or in two.
 fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut Add<'_>) {
-    if facts.per_update.response_head_bytes == 0 {
+    if facts.per_update.layers[Layer::ResponseHead] == 0 {
         return;
     }
     let packets = lookup::packets(capture, median);
@@ -276,53 +276,53 @@ fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut A
 fn parts(app: App, median: &Exchange, facts: &Published, run: Option<&RunInfo>, add: &mut Add<'_>) {
     let (now, then) = (&median.tally(), &facts.per_update);
     let profile = run.map(|run| run.options.client.as_str()).filter(|client| !client.is_empty());
-    if then.request_head_bytes > 0 && now.request_head_bytes != then.request_head_bytes {
+    if then.layers[Layer::RequestHead] > 0 && now.layers[Layer::RequestHead] != then.layers[Layer::RequestHead] {
         let by = profile.map_or_else(String::new, |client| format!(" (client profile \"{client}\")"));
         add(
             Subject::OtherRequest,
             format!(
                 "The request's head takes {} bytes; Firefox 89 sent {} in 2021{}. What a browser says of itself in its header \
                  fields, and how long the Host and Referer texts are, decides this number; the server has no part in it.",
-                grouped(now.request_head_bytes),
-                grouped(then.request_head_bytes),
+                grouped(now.layers[Layer::RequestHead]),
+                grouped(then.layers[Layer::RequestHead]),
                 if by.is_empty() { String::new() } else { format!(". The client here{by} sends other fields") },
             ),
             median.packets.iter().take(1).copied().collect(),
             Some(HEADER_FIELDS),
         );
     }
-    if then.response_head_bytes > 0 && now.response_head_bytes != then.response_head_bytes {
+    if then.layers[Layer::ResponseHead] > 0 && now.layers[Layer::ResponseHead] != then.layers[Layer::ResponseHead] {
         add(
             Subject::OtherAnswer,
             format!(
                 "The answer's head takes {} bytes, {} in 2021: this server sends other header fields.",
-                grouped(now.response_head_bytes),
-                grouped(then.response_head_bytes)
+                grouped(now.layers[Layer::ResponseHead]),
+                grouped(then.layers[Layer::ResponseHead])
             ),
             vec![],
             Some(HEADER_FIELDS),
         );
     }
-    if now.content_bytes != then.content_bytes {
+    if now.layers[Layer::Content] != then.layers[Layer::Content] {
         let what = app.descriptor().words.content;
         add(
             Subject::OtherContent,
             format!(
                 "{what} is {} bytes long, {} in 2021. The page's text is wirelab's own; the time in it is the same 8 characters.",
-                grouped(now.content_bytes),
-                grouped(then.content_bytes)
+                grouped(now.layers[Layer::Content]),
+                grouped(then.layers[Layer::Content])
             ),
             vec![],
             None,
         );
     }
-    if now.framing_bytes != then.framing_bytes {
+    if now.layers[Layer::Framing] != then.layers[Layer::Framing] {
         add(
             Subject::OtherFraming,
             format!(
                 "Framing takes {} bytes, {} in 2021: chunk sizes, “data:” or WebSocket headers of another length.",
-                grouped(now.framing_bytes),
-                grouped(then.framing_bytes)
+                grouped(now.layers[Layer::Framing]),
+                grouped(then.layers[Layer::Framing])
             ),
             vec![],
             None,
@@ -333,14 +333,14 @@ fn parts(app: App, median: &Exchange, facts: &Published, run: Option<&RunInfo>, 
 /// Headers below the payload of another length than on the wire of 2021.
 fn headers(median: &Exchange, add: &mut Add<'_>) {
     let packets = median.tally().total_packets;
-    if median.tally().lower_bytes != published::LOWER_BYTES * packets {
+    if median.tally().layers[Layer::Lower] != published::LOWER_BYTES * packets {
         add(
             Subject::OtherLink,
             format!(
                 "Below TCP these {} carry {} bytes, not the {} that Ethernet and IPv4 without options take ({} a packet): another \
                  link, IPv6, options or padding.",
                 count(packets, "packet"),
-                grouped(median.tally().lower_bytes),
+                grouped(median.tally().layers[Layer::Lower]),
                 grouped(published::LOWER_BYTES * packets),
                 published::LOWER_BYTES
             ),
@@ -348,13 +348,13 @@ fn headers(median: &Exchange, add: &mut Add<'_>) {
             None,
         );
     }
-    if median.tally().tcp_bytes != 32 * packets {
+    if median.tally().layers[Layer::Tcp] != 32 * packets {
         add(
             Subject::OtherTcpOptions,
             format!(
                 "The TCP headers of these {} take {} bytes, not the {} that headers with timestamps take (32 a packet).",
                 count(packets, "packet"),
-                grouped(median.tally().tcp_bytes),
+                grouped(median.tally().layers[Layer::Tcp]),
                 grouped(32 * packets)
             ),
             vec![],
@@ -427,7 +427,7 @@ fn losses(capture: &Capture, add: &mut Add<'_>) {
                  of the update that they repeat, because the wire carried them.",
                 capital(&grouped(again)),
                 count(capture.totals.total_packets, "packet"),
-                grouped(capture.totals.retransmitted_bytes)
+                grouped(capture.totals.layers[Layer::Retransmitted])
             ),
             capture
                 .packets

@@ -1,6 +1,6 @@
 //! Where the totals of a capture differ from those of 2021: set-up, ACKs, endings, exchange by exchange.
 
-use wirelab_analyze::model::{Capture, Kind, Tally};
+use wirelab_analyze::model::{Capture, Kind, Layer, Tally};
 use wirelab_catalog::published::Ending;
 use wirelab_dissect::tcp::Flags;
 
@@ -12,15 +12,15 @@ use crate::published::{self, Published};
 /// The handshake against that of 2021.
 pub(super) fn setup(capture: &Capture, facts: &Published, add: &mut Add<'_>) {
     let (now, then) = kinds(capture, facts, Kind::Setup);
-    if now.total_packets == then.total_packets && now.tcp_bytes < then.tcp_bytes {
+    if now.total_packets == then.total_packets && now.layers[Layer::Tcp] < then.layers[Layer::Tcp] {
         add(
             Subject::ShorterSyn,
             format!(
                 "The {} of the handshake carry {} bytes of TCP header, {} in 2021: the client's macOS padded the options of its SYN to \
                  44 bytes of header{}.",
                 count(now.total_packets, "packet"),
-                grouped(now.tcp_bytes),
-                grouped(then.tcp_bytes),
+                grouped(now.layers[Layer::Tcp]),
+                grouped(then.layers[Layer::Tcp]),
                 syn_header(capture).map_or_else(String::new, |len| format!(", the client here needs {len}"))
             ),
             first_packets(capture, Kind::Setup),

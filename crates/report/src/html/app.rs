@@ -10,7 +10,7 @@ use crate::html::layer::{LegendEntry, legend};
 use crate::html::proof::{self, Proof};
 use crate::html::svg::{escape, escape_into};
 use crate::html::window::Window;
-use crate::html::{fields, ladder, layer::Layer};
+use crate::html::{fields, ladder};
 use crate::list::{described, readable};
 use crate::numbers::{capital, count, duration, grouped, signed};
 use crate::report::Report;
@@ -272,7 +272,7 @@ fn turn_view(capture: &Capture, turn: &Turn, id: &str, window: &Window) -> TurnV
     for span in &turn.spans {
         let end = at.saturating_add(span.len as usize).min(turn.bytes.len());
         if let Some(run) = turn.bytes.get(at..end).filter(|run| !run.is_empty()) {
-            said.push_str(&format!("<i class=\"{}\">", Layer::of_part(span.part).class()));
+            said.push_str(&format!("<i class=\"{}\">", span.layer.class()));
             escape_into(&mut said, &readable(run));
             said.push_str("</i>");
         }

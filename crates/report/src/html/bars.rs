@@ -1,6 +1,7 @@
 //! The picture of one update: a bar a capture, stacked by layer, all on one scale.
 
-use crate::html::layer::Layer;
+use wirelab_analyze::model::Layer;
+
 use crate::html::svg::Svg;
 use crate::numbers::{count, grouped, percent};
 use crate::tables::Row;
@@ -24,8 +25,8 @@ pub fn render(rows: &[Row], ids: &[String]) -> String {
         svg.close_link();
         svg.text("end quiet small", LEFT - 12.0, y + BAR / 2.0 + 16.0, &count(row.tally.total_packets, "packet"));
         let mut x = LEFT;
-        for layer in Layer::STACK {
-            let bytes = layer.of(&row.tally);
+        for &layer in Layer::STACK {
+            let bytes = row.tally.of(layer);
             if bytes == 0 {
                 continue;
             }
@@ -33,7 +34,7 @@ pub fn render(rows: &[Row], ids: &[String]) -> String {
             let title =
                 format!("{}: {} bytes, {}", layer.name(), grouped(bytes), percent(bytes, row.tally.frame_bytes));
             svg.rect(&format!("f-{}", layer.class()), x, y, width, BAR, Some(&title));
-            if matches!(layer, Layer::Request | Layer::Response | Layer::Framing | Layer::Tcp) {
+            if layer.hatch().is_some() {
                 svg.rect(&format!("pat-{}", layer.class()), x, y, width, BAR, None);
             }
             let label = grouped(bytes);
@@ -78,12 +79,12 @@ pub fn render_narrow(rows: &[Row], ids: &[String]) -> String {
         let said = format!("{}, {} bytes", count(row.tally.total_packets, "packet"), grouped(row.tally.frame_bytes));
         svg.text("end", NARROW, y + 14.0, &said);
         let mut x = 1.0;
-        for layer in Layer::STACK {
-            let width = layer.of(&row.tally) as f64 * scale;
+        for &layer in Layer::STACK {
+            let width = row.tally.of(layer) as f64 * scale;
             if width > 0.0 {
-                let title = format!("{}: {} bytes", layer.name(), grouped(layer.of(&row.tally)));
+                let title = format!("{}: {} bytes", layer.name(), grouped(row.tally.of(layer)));
                 svg.rect(&format!("f-{}", layer.class()), x, y + 20.0, width, BAR - 10.0, Some(&title));
-                if matches!(layer, Layer::Request | Layer::Response | Layer::Framing | Layer::Tcp) {
+                if layer.hatch().is_some() {
                     svg.rect(&format!("pat-{}", layer.class()), x, y + 20.0, width, BAR - 10.0, None);
                 }
             }

@@ -1,9 +1,8 @@
 //! The bytes of a packet with its layers marked.
 
 use serde::Serialize;
-use wirelab_analyze::model::Packet;
+use wirelab_analyze::model::{Layer, Packet};
 
-use crate::html::layer::Layer;
 use crate::html::svg::escape_into;
 use crate::list::shown;
 
@@ -60,7 +59,7 @@ pub fn layers(packet: &Packet) -> Vec<(Layer, usize)> {
     let payload = packet.payload_offset as usize;
     let tcp = (packet.tcp_len as usize).min(payload);
     let mut layers = vec![(Layer::Lower, payload - tcp), (Layer::Tcp, tcp)];
-    layers.extend(packet.spans.iter().map(|span| (Layer::of_part(span.part), span.len as usize)));
+    layers.extend(packet.spans.iter().map(|span| (span.layer, span.len as usize)));
     let trailer = (packet.frame_len as usize).saturating_sub(payload + packet.app_len as usize);
     layers.push((Layer::Lower, trailer));
     layers

@@ -29,6 +29,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use wirelab_analyze::model::Column;
+
 use crate::clients::{self, ClientsView};
 use crate::compare::Comparison;
 use crate::differences::Difference;
@@ -42,7 +44,7 @@ use crate::html::timing::TimingRow;
 use crate::made::{self, Fact};
 use crate::numbers::{capital, grouped, percent, signed};
 use crate::report::Report;
-use crate::tables::{Column, Row, Table, TableKind};
+use crate::tables::{Row, Table, TableKind};
 use crate::templates::{TemplateError, Templates};
 
 /// The report as one HTML file.

@@ -1,9 +1,8 @@
 //! A number is a proof: the packets that make up an exchange, a column a layer, and the sum before the reader's eyes.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Exchange, ExchangeName, Packet, Part, Tally};
+use wirelab_analyze::model::{Capture, Exchange, ExchangeName, Layer, Packet, Tally};
 
-use crate::html::layer::Layer;
 use crate::html::window::Window;
 use crate::list::described;
 use crate::lookup;
@@ -103,7 +102,7 @@ fn whole(capture: &Capture, id: &str, window: &Window) -> Proof {
             arrow: "",
             said: exchange.label.to_string(),
             packets: Some(grouped(exchange.tally().total_packets)),
-            cells: layers.iter().map(|layer| grouped(layer.of(&exchange.tally()))).collect(),
+            cells: layers.iter().map(|layer| grouped(exchange.tally().of(*layer))).collect(),
             total: grouped(exchange.tally().frame_bytes),
         });
     }
@@ -116,7 +115,7 @@ fn whole(capture: &Capture, id: &str, window: &Window) -> Proof {
             arrow: "",
             said: "exchanges that are counted and not shown one by one".to_owned(),
             packets: Some(grouped(rest.total_packets)),
-            cells: layers.iter().map(|layer| grouped(layer.of(&rest))).collect(),
+            cells: layers.iter().map(|layer| grouped(rest.of(*layer))).collect(),
             total: grouped(rest.frame_bytes),
         });
     }
@@ -186,7 +185,7 @@ pub fn pushed_packets(capture: &Capture, median: &Exchange) -> Vec<u64> {
             if packet.from_client {
                 packet.app_len == 0
             } else {
-                packet.spans.iter().any(|span| span.part != Part::Retransmitted)
+                packet.spans.iter().any(|span| span.layer != Layer::Retransmitted)
             }
         })
         .map(|packet| packet.number)
@@ -195,15 +194,15 @@ pub fn pushed_packets(capture: &Capture, median: &Exchange) -> Vec<u64> {
 
 /// Rows for these packets, and one more where they and the tally differ.
 fn of_packets(id: &str, place: &str, packets: &[&Packet], tally: &Tally, window: &Window) -> Proof {
-    let counted = packets.iter().fold(Tally::default(), |sum, packet| sum + of_packet(packet));
+    let counted = packets.iter().fold(Tally::default(), |sum, packet| sum + packet.tally());
     let layers: Vec<Layer> =
-        Layer::STACK.into_iter().filter(|layer| layer.of(tally) > 0 || layer.of(&counted) > 0).collect();
+        Layer::STACK.iter().copied().filter(|layer| tally.of(*layer) > 0 || counted.of(*layer) > 0).collect();
     let shown = packets.len().min(MOST_ROWS);
     let mut rows: Vec<ProofRow> = packets
         .iter()
         .take(shown)
         .map(|packet| {
-            let bytes = of_packet(packet);
+            let bytes = packet.tally();
             ProofRow {
                 id: Some(format!("{place}-p{}", packet.number)),
                 label: packet.number.to_string(),
@@ -211,12 +210,12 @@ fn of_packets(id: &str, place: &str, packets: &[&Packet], tally: &Tally, window:
                 arrow: if packet.from_client { "\u{2192}" } else { "\u{2190}" },
                 said: described(packet),
                 packets: None,
-                cells: layers.iter().map(|layer| grouped(layer.of(&bytes))).collect(),
+                cells: layers.iter().map(|layer| grouped(bytes.of(*layer))).collect(),
                 total: grouped(bytes.frame_bytes),
             }
         })
         .collect();
-    let listed = packets.iter().take(shown).fold(Tally::default(), |sum, packet| sum + of_packet(packet));
+    let listed = packets.iter().take(shown).fold(Tally::default(), |sum, packet| sum + packet.tally());
     if listed.frame_bytes != tally.frame_bytes {
         let less = |now: u64, then: u64| match now.checked_sub(then) {
             Some(more) => grouped(more),
@@ -234,7 +233,7 @@ fn of_packets(id: &str, place: &str, packets: &[&Packet], tally: &Tally, window:
             arrow: "",
             said: said.to_owned(),
             packets: None,
-            cells: layers.iter().map(|layer| less(layer.of(tally), layer.of(&listed))).collect(),
+            cells: layers.iter().map(|layer| less(tally.of(*layer), listed.of(*layer))).collect(),
             total: less(tally.frame_bytes, listed.frame_bytes),
         });
     }
@@ -261,7 +260,7 @@ fn summed(id: String, layers: &[Layer], rows: Vec<ProofRow>, tally: &Tally) -> P
         layers: layers.iter().map(|layer| LayerHead { class: layer.class(), name: layer.name() }).collect(),
         rows,
         first: "Packet",
-        sums: layers.iter().map(|layer| grouped(layer.of(tally))).collect(),
+        sums: layers.iter().map(|layer| grouped(tally.of(*layer))).collect(),
         total: grouped(tally.frame_bytes),
         packets: grouped(tally.total_packets),
         formula: formula(tally),
@@ -270,39 +269,24 @@ fn summed(id: String, layers: &[Layer], rows: Vec<ProofRow>, tally: &Tally) -> P
     }
 }
 
-/// The bytes of one packet by layer.
-fn of_packet(packet: &Packet) -> Tally {
-    let of = |part| packet.spans.iter().filter(|span| span.part == part).map(|span| u64::from(span.len)).sum::<u64>();
-    Tally {
-        total_packets: 1,
-        app_packets: u64::from(packet.app_len > 0),
-        frame_bytes: packet.frame_len.into(),
-        lower_bytes: packet.lower_len.into(),
-        tcp_bytes: packet.tcp_len.into(),
-        app_bytes: packet.app_len.into(),
-        request_head_bytes: of(Part::RequestHead),
-        response_head_bytes: of(Part::ResponseHead),
-        framing_bytes: of(Part::Framing),
-        content_bytes: of(Part::Content) + of(Part::Useful),
-        retransmitted_bytes: of(Part::Retransmitted),
-        useful_bytes: of(Part::Useful),
-        retransmitted_packets: 0,
-    }
-}
-
 /// "34·3 + 96 + 36 = 234": below TCP, TCP, app.
 fn formula(tally: &Tally) -> String {
-    let lower = match tally.lower_bytes.checked_div(tally.total_packets) {
-        Some(each) if each * tally.total_packets == tally.lower_bytes => {
+    let lower = match tally.layers[Layer::Lower].checked_div(tally.total_packets) {
+        Some(each) if each * tally.total_packets == tally.layers[Layer::Lower] => {
             format!("{each}\u{b7}{}", grouped(tally.total_packets))
         }
-        _ => grouped(tally.lower_bytes),
+        _ => grouped(tally.layers[Layer::Lower]),
     };
-    format!("{lower} + {} + {} = {}", grouped(tally.tcp_bytes), grouped(tally.app_bytes), grouped(tally.frame_bytes))
+    format!(
+        "{lower} + {} + {} = {}",
+        grouped(tally.layers[Layer::Tcp]),
+        grouped(tally.app_bytes),
+        grouped(tally.frame_bytes)
+    )
 }
 
 fn layers(tally: &Tally) -> Vec<Layer> {
-    Layer::STACK.into_iter().filter(|layer| layer.of(tally) > 0).collect()
+    Layer::STACK.iter().copied().filter(|layer| tally.of(*layer) > 0).collect()
 }
 
 /// The command that lists these packets with their bytes by layer.
