@@ -6,19 +6,17 @@
 use std::collections::VecDeque;
 
 use hashbrown::HashTable;
-use wirelab_capture::{Frame, LinkType};
+use wirelab_capture::Frame;
 use wirelab_dissect::ip::Fragment;
-use wirelab_dissect::packet::{Decoded, Layer, Notes, Segment, Skipped, Stop, decode, plain};
+use wirelab_dissect::packet::{Decoded, Layer, Segment, Skipped, Stop, decode, plain};
 use wirelab_dissect::reassembly::{Outcome, Reassembler};
 
-use crate::book::Book;
-use crate::connection::{Connection, Shared};
-use crate::context::{Inflaters, Problems, Visitors};
+use crate::connection::{Connection, Lives};
 use crate::finish;
 use crate::flow::Flow;
+use crate::frames::Frames;
 use crate::model::{Capture, Packet, ProblemLayer, ProblemPlace, Protocol};
-use crate::packets::Packets;
-use crate::request_labels::RequestLabels;
+use crate::shared::Shared;
 
 /// What an analysis shall keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +44,10 @@ impl Default for Settings {
 /// ```
 #[derive(Debug)]
 pub struct Analyzer {
-    pub(crate) frames: u64,
-    pub(crate) skipped: u64,
-    pub(crate) truncated: u64,
-    pub(crate) first_ns: u64,
-    pub(crate) last_ns: u64,
-    pub(crate) links: Vec<LinkType>,
-    pub(crate) tunnelled: u64,
-    pub(crate) no_ip_length: u64,
-    pub(crate) connections: Vec<Connection>,
-    pub(crate) shared: Shared,
+    frames: Frames,
+    connections: Vec<Connection>,
+    lives: Lives,
+    shared: Shared,
     /// The newest connection of each flow, by the flow.
     flows: HashTable<Slot>,
     hash: foldhash::fast::RandomState,
@@ -66,41 +58,20 @@ pub struct Analyzer {
     /// Connections that have ended, oldest first: put away when there are many.
     closing: VecDeque<u32>,
     /// Connections that were taken for ended because too many were open.
-    pub(crate) forgotten: u64,
+    forgotten: u64,
     /// Made with the first fragment.
     reassembler: Option<Box<Reassembler>>,
-    /// TCP packets that came in fragments, and the frames of these.
-    pub(crate) datagrams: u64,
-    pub(crate) fragments: u64,
-    /// Frames with fragments of packets that are not whole.
-    pub(crate) unfinished_fragments: u64,
 }
 
+/// For whoever reads a capture: frame by frame, then the end.
 impl Analyzer {
     /// An analyzer that has seen nothing yet.
     pub fn new(settings: Settings) -> Analyzer {
         Analyzer {
-            frames: 0,
-            skipped: 0,
-            truncated: 0,
-            first_ns: 0,
-            last_ns: 0,
-            links: Vec::new(),
-            tunnelled: 0,
-            no_ip_length: 0,
+            frames: Frames::default(),
             connections: Vec::new(),
-            shared: Shared {
-                book: Book::new(settings.limit),
-                problems: Problems::default(),
-                visitors: Visitors::default(),
-                packets: Packets::new(settings.keep_packets),
-                waiting_budget: MOST_WAITING,
-                owned: Vec::new(),
-                request_labels: RequestLabels::default(),
-                inflaters: Inflaters::default(),
-                live: 0,
-                spare: Vec::new(),
-            },
+            lives: Lives::default(),
+            shared: Shared::new(settings.limit, settings.keep_packets),
             flows: HashTable::new(),
             hash: foldhash::fast::RandomState::default(),
             last: 0,
@@ -108,36 +79,18 @@ impl Analyzer {
             closing: VecDeque::new(),
             forgotten: 0,
             reassembler: None,
-            datagrams: 0,
-            fragments: 0,
-            unfinished_fragments: 0,
         }
     }
 
     /// Takes the next frame.
     pub fn frame(&mut self, frame: &Frame<'_>) {
-        if self.frames == 0 {
-            self.first_ns = frame.time_ns;
+        self.frames.count(frame);
+        if self.frames.count == 1 {
             self.shared.packets.begin(frame.time_ns);
-        }
-        self.frames += 1;
-        self.last_ns = self.last_ns.max(frame.time_ns);
-        self.truncated += u64::from(frame.is_truncated());
-        if self.links.last() != Some(&frame.link) && !self.links.contains(&frame.link) {
-            self.links.push(frame.link);
         }
         match plain(frame) {
             Some(segment) => self.segment(&segment, frame.number, frame.time_ns),
             None => self.other(frame),
-        }
-    }
-
-    /// Takes a frame that is not of the usual kind.
-    #[inline(never)]
-    fn other(&mut self, frame: &Frame<'_>) {
-        match decode(frame) {
-            Decoded::Tcp(segment) => self.other_segment(&segment, frame.number, frame.time_ns),
-            Decoded::NotTcp(skipped) => self.skip(&skipped, frame),
         }
     }
 
@@ -146,6 +99,16 @@ impl Analyzer {
         self.shared.problems.add(ProblemPlace::File { frame, offset }, message);
     }
 
+    /// The capture has ended: what was found in it. `name` is the file's name without its ending.
+    pub fn finish(mut self, name: &str, file: Option<&str>, format: &str) -> Capture {
+        self.end();
+        let Analyzer { frames, connections, shared, forgotten, .. } = self;
+        finish::capture(finish::Found { frames, connections, shared, forgotten }, name, file, format)
+    }
+}
+
+/// For whoever lists packets while they are still read.
+impl Analyzer {
     /// Takes away the next kept packet, in the order of the capture, once it was read: a segment that waits for those
     /// before it, and all packets after it, are held back, as long as there is room to keep them. Its `exchange` counts
     /// all exchanges, whatever the row limit.
@@ -161,122 +124,44 @@ impl Analyzer {
         self.connections.get(connection as usize).map_or(Protocol::None, Connection::protocol)
     }
 
-    /// There are no more frames: what still waits for others is given up. [`Analyzer::finish`] does the same.
+    /// There are no more frames: what still waits for others is given up, so that the packets that are left can be taken
+    /// away. [`Analyzer::finish`] does the same.
     pub fn end(&mut self) {
         for connection in &mut self.connections {
-            connection.end(&mut self.shared);
+            connection.end(&mut self.shared, &mut self.lives);
         }
     }
+}
 
-    /// The capture has ended: what was found in it. `name` is the file's name without its ending.
-    pub fn finish(mut self, name: &str, file: Option<&str>, format: &str) -> Capture {
-        self.end();
-        finish::capture(self, name, file, format)
-    }
-
-    /// Takes a segment of a frame that is not of the usual kind.
+/// From a frame to its TCP segment.
+impl Analyzer {
+    /// Takes a frame that is not of the usual kind.
     #[inline(never)]
-    fn other_segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
-        self.tunnelled += u64::from(segment.is_tunnelled());
-        self.no_ip_length += u64::from(segment.notes.has(Notes::NO_IP_LENGTH));
-        self.segment(segment, number, time_ns);
-    }
-
-    /// Takes a segment. Inlined where it was decoded, so that it never has to be put into memory.
-    #[inline(always)]
-    fn segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
-        let (flow, swapped) = Flow::of(&segment.source, &segment.destination);
-        let is_last = self.connections.get(self.last as usize).is_some_and(|last| last.flow == flow);
-        let known = if is_last { Some(self.last) } else { self.find(&flow) };
-        let index = match known {
-            Some(index) if !self.is_reused(index, segment, swapped) => index,
-            _ => self.open(known, &flow, swapped, segment.source.port < segment.destination.port, time_ns),
-        };
-        self.last = index;
-        let Some(connection) = self.connections.get_mut(index as usize) else { return };
-        let was_closing = connection.closing;
-        connection.take(segment, swapped, number, time_ns, &mut self.shared);
-        if connection.closing && !was_closing {
-            self.closing.push_back(index);
-            if self.closing.len() > MOST_CLOSING
-                && let Some(old) = self.closing.pop_front()
-            {
-                self.put_away(old as usize);
-            }
+    fn other(&mut self, frame: &Frame<'_>) {
+        match decode(frame) {
+            Decoded::Tcp(segment) => self.other_segment(&segment, frame),
+            Decoded::NotTcp(skipped) => self.skip(&skipped, frame),
         }
     }
 
-    #[inline(always)]
-    fn find(&self, flow: &Flow) -> Option<u32> {
-        let hash = flow.hash(&self.hash) as u32;
-        let is_same = |slot: &Slot| {
-            slot.hash == hash && self.connections.get(slot.connection as usize).is_some_and(|one| one.flow == *flow)
-        };
-        self.flows.find(spread(hash), is_same).map(|slot| slot.connection)
-    }
-
-    #[inline]
-    fn is_reused(&self, index: u32, segment: &Segment<'_>, swapped: bool) -> bool {
-        self.connections.get(index as usize).is_none_or(|connection| connection.is_reused_by(segment, swapped))
-    }
-
-    /// Begins a connection, instead of the one that had these endpoints before.
     #[inline(never)]
-    fn open(&mut self, before: Option<u32>, flow: &Flow, swapped: bool, from_lower: bool, time_ns: u64) -> u32 {
-        let index = self.connections.len() as u32;
-        let hash = flow.hash(&self.hash) as u32;
-        match self.flows.find_mut(spread(hash), |slot| Some(slot.connection) == before) {
-            Some(slot) => slot.connection = index,
-            None => {
-                let slot = Slot { hash, connection: index };
-                self.flows.insert_unique(spread(hash), slot, |slot| spread(slot.hash));
-            }
-        }
-        if let Some(before) = before {
-            self.put_away(before as usize);
-        }
-        if self.shared.live >= MOST_LIVE {
-            self.put_oldest_away();
-        }
-        self.connections.push(Connection::new(index, *flow, swapped, from_lower, time_ns, &mut self.shared));
-        index
-    }
-
-    fn put_away(&mut self, index: usize) {
-        if let Some(connection) = self.connections.get_mut(index) {
-            connection.end(&mut self.shared);
-        }
-    }
-
-    /// Makes room where more connections are open than there is room for: the one that began first is taken for ended.
-    /// Should it go on, it goes on as one of which the beginning was not captured.
-    #[cold]
-    fn put_oldest_away(&mut self) {
-        let from = self.oldest;
-        let live = |range: std::ops::Range<usize>| {
-            let ones = self.connections.get(range.clone()).unwrap_or_default();
-            ones.iter().position(Connection::is_live).map(|at| range.start + at)
-        };
-        let Some(index) = live(from..self.connections.len()).or_else(|| live(0..from)) else { return };
-        self.oldest = index + 1;
-        self.forgotten += 1;
-        self.put_away(index);
+    fn other_segment(&mut self, segment: &Segment<'_>, frame: &Frame<'_>) {
+        self.frames.note(segment);
+        self.segment(segment, frame.number, frame.time_ns);
     }
 
     /// A fragment: the one that makes its packet whole stands for all of it.
     fn fragment(&mut self, fragment: &Fragment, frame: &Frame<'_>) {
-        self.unfinished_fragments += 1;
+        self.frames.unfinished_fragments += 1;
         match self.reassembler.get_or_insert_default().push(frame, fragment) {
             Outcome::Waiting => {}
             Outcome::Whole(datagram) => {
                 let frames = u64::from(datagram.frames);
-                self.unfinished_fragments = self.unfinished_fragments.saturating_sub(frames);
+                self.frames.unfinished_fragments = self.frames.unfinished_fragments.saturating_sub(frames);
                 match datagram.segment() {
                     Some(Ok(segment)) => {
-                        self.skipped -= 1;
-                        self.datagrams += 1;
-                        self.fragments += frames;
-                        self.other_segment(&segment, frame.number, frame.time_ns);
+                        self.frames.whole(frames);
+                        self.other_segment(&segment, frame);
                     }
                     Some(Err(stop)) => self.stopped(&stop, frame.number),
                     None => {}
@@ -294,7 +179,7 @@ impl Analyzer {
     }
 
     fn skip(&mut self, skipped: &Skipped, frame: &Frame<'_>) {
-        self.skipped += 1;
+        self.frames.skipped += 1;
         match skipped {
             Skipped::Fragment(fragment) => self.fragment(fragment, frame),
             Skipped::Stop(stop) => self.stopped(stop, frame.number),
@@ -306,6 +191,95 @@ impl Analyzer {
             }
             _ => {}
         }
+    }
+}
+
+/// From a segment to its connection.
+impl Analyzer {
+    /// Takes a segment. Inlined where it was decoded, so that it never has to be put into memory.
+    #[inline(always)]
+    fn segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
+        let (flow, by_second) = Flow::of(&segment.source, &segment.destination);
+        let is_last = self.connections.get(self.last as usize).is_some_and(|last| last.record.flow == flow);
+        let known = if is_last { Some(self.last) } else { self.find(&flow) };
+        let index = match known {
+            Some(index) if !self.is_reused(index, segment, by_second) => index,
+            _ => {
+                // Until a SYN or the first bytes say otherwise: the lower port serves.
+                let client_sent = segment.source.port >= segment.destination.port;
+                self.open(known, &flow, by_second == client_sent, time_ns)
+            }
+        };
+        self.last = index;
+        let Some(connection) = self.connections.get_mut(index as usize) else { return };
+        let was_closing = connection.closing;
+        connection.take(segment, by_second, number, time_ns, &mut self.shared, &mut self.lives);
+        if connection.closing && !was_closing {
+            self.closing.push_back(index);
+            if self.closing.len() > MOST_CLOSING
+                && let Some(old) = self.closing.pop_front()
+            {
+                self.put_away(old as usize);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn find(&self, flow: &Flow) -> Option<u32> {
+        let hash = flow.hash(&self.hash) as u32;
+        let is_same = |slot: &Slot| {
+            slot.hash == hash
+                && self.connections.get(slot.connection as usize).is_some_and(|one| one.record.flow == *flow)
+        };
+        self.flows.find(spread(hash), is_same).map(|slot| slot.connection)
+    }
+
+    #[inline]
+    fn is_reused(&self, index: u32, segment: &Segment<'_>, by_second: bool) -> bool {
+        self.connections.get(index as usize).is_none_or(|connection| connection.is_reused_by(segment, by_second))
+    }
+
+    /// Begins a connection, instead of the one that had these endpoints before.
+    #[inline(never)]
+    fn open(&mut self, before: Option<u32>, flow: &Flow, client_is_second: bool, time_ns: u64) -> u32 {
+        let index = self.connections.len() as u32;
+        let hash = flow.hash(&self.hash) as u32;
+        match self.flows.find_mut(spread(hash), |slot| Some(slot.connection) == before) {
+            Some(slot) => slot.connection = index,
+            None => {
+                let slot = Slot { hash, connection: index };
+                self.flows.insert_unique(spread(hash), slot, |slot| spread(slot.hash));
+            }
+        }
+        if let Some(before) = before {
+            self.put_away(before as usize);
+        }
+        if self.lives.count >= MOST_LIVE {
+            self.put_oldest_away();
+        }
+        self.connections.push(Connection::new(index, *flow, client_is_second, time_ns, &mut self.lives));
+        index
+    }
+
+    fn put_away(&mut self, index: usize) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.end(&mut self.shared, &mut self.lives);
+        }
+    }
+
+    /// Makes room where more connections are open than there is room for: the one that began first is taken for ended.
+    /// Should it go on, it goes on as one of which the beginning was not captured.
+    #[cold]
+    fn put_oldest_away(&mut self) {
+        let from = self.oldest;
+        let live = |range: std::ops::Range<usize>| {
+            let ones = self.connections.get(range.clone()).unwrap_or_default();
+            ones.iter().position(Connection::is_live).map(|at| range.start + at)
+        };
+        let Some(index) = live(from..self.connections.len()).or_else(|| live(0..from)) else { return };
+        self.oldest = index + 1;
+        self.forgotten += 1;
+        self.put_away(index);
     }
 }
 
@@ -333,5 +307,3 @@ fn spread(hash: u32) -> u64 {
 const MOST_CLOSING: usize = 64;
 /// Connections that are open at the same time. At about 1 KiB each: what bounds the memory of a flood of SYNs.
 const MOST_LIVE: usize = 1 << 18;
-/// Bytes of segments that wait for earlier ones, over all connections.
-const MOST_WAITING: usize = 32 << 20;

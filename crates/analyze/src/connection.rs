@@ -8,180 +8,82 @@ mod delivery;
 mod placing;
 
 use wirelab_dissect::Sniff;
-use wirelab_dissect::packet::{Endpoint, Segment};
+use wirelab_dissect::packet::Segment;
 
-use crate::book::Book;
-use crate::context::{Counts, Inflaters, Owned, Problems, Visitors};
 use crate::conversation::Conversation;
 use crate::direction::Direction;
 use crate::flow::Flow;
 use crate::http::{sniff_request, sniff_response};
-use crate::ledger::{Account, Closed, ExId, Ledger, PacketMeta};
-use crate::model::TcpAnalysis as Name;
-use crate::model::{Protocol, Tally};
-use crate::naming::{self, Facts};
-use crate::packets::Packets;
-use crate::request_labels::RequestLabels;
+use crate::in_hand::PacketInHand;
+use crate::model::{Protocol, TcpAnalysis};
+use crate::naming;
+use crate::packet_facts::PacketFacts;
+use crate::record::Record;
+use crate::shared::Shared;
+use crate::sides::Sides;
+use crate::state::State;
 
 /// One TCP connection.
-///
-/// There is one of these for each connection of the capture, closed ones too: it is kept small.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    pub flow: Flow,
-    /// Its number, and what its closed exchanges come to.
-    account: Account,
-    /// Whether the flow's second endpoint sent the first packet. Below, endpoint 0 is the one that did.
-    swapped: bool,
-    /// Which of them is the client.
-    client: u8,
-    /// Whether a SYN said so.
+    pub record: Record,
+    /// Whether a SYN, or its first bytes, said who the client is.
     certain: bool,
     /// Whether it has ended as TCP sees it, and waits to be put away.
     pub closing: bool,
-    /// Of which of them the SYN was seen or answered, as bits, and the sequence numbers of these: a SYN with another
-    /// one begins a new connection.
-    has_syn: u8,
-    syn: [u32; 2],
-    pub first_ns: u64,
-    pub last_ns: u64,
-    pub rtt_ns: Option<u64>,
-    totals: Totals,
-    pub counts: Counts,
-    protocol: Protocol,
+    /// The sequence numbers of the SYNs that were seen or answered: a SYN with another one begins a new connection.
+    syn: Sides<Option<u32>>,
     /// What is needed only while packets still come.
     live: Option<Box<Live>>,
 }
 
-/// Counted as packets come; what the bytes are is summed up from the exchanges.
-#[derive(Clone, Copy, Debug, Default)]
-struct Totals {
-    packets: u64,
-    app_packets: u64,
-    frame: u64,
-    app: u64,
-}
-
-/// What a connection remembers while packets still come.
+/// What a connection needs while packets still come.
 #[derive(Debug, Default)]
-pub(crate) struct Live {
-    directions: [Direction; 2],
-    ledger: Ledger,
+struct Live {
+    state: State,
     conversation: Conversation,
-    setup: Option<ExId>,
-    syn_ns: Option<u64>,
-    /// Whether its beginning was not captured, or bytes are missing from it.
-    partial: bool,
 }
 
-impl Live {
-    /// As new, with the room that it has.
-    fn clear(&mut self) {
-        let [a, b] = &mut self.directions;
-        a.clear();
-        b.clear();
-        self.ledger.clear();
-        self.conversation = Conversation::Silent;
-        self.setup = None;
-        self.syn_ns = None;
-        self.partial = false;
-    }
-}
-
-/// What all connections of a capture share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub book: Book,
-    pub problems: Problems,
-    pub visitors: Visitors,
-    pub packets: Packets,
-    /// Bytes that segments which came early may still take up, over all connections.
-    pub waiting_budget: usize,
-    pub owned: Vec<Owned>,
-    pub request_labels: RequestLabels,
-    pub inflaters: Inflaters,
-    /// How many connections have a [`Live`].
-    pub live: usize,
-    /// Those of connections that have ended, for the next ones.
+/// What connections need while their packets come: made for them, and kept for the next ones when they end.
+#[derive(Debug, Default)]
+pub(crate) struct Lives {
+    /// How many connections have one.
+    pub count: usize,
     #[expect(clippy::vec_box, reason = "the box is what is used again")]
-    pub spare: Vec<Box<Live>>,
+    spare: Vec<Box<Live>>,
 }
 
-impl Shared {
-    fn live(&mut self) -> Box<Live> {
-        self.live += 1;
+impl Lives {
+    fn one(&mut self) -> Box<Live> {
+        self.count += 1;
         self.spare.pop().unwrap_or_default()
     }
 
     fn put_away(&mut self, mut live: Box<Live>) {
-        self.live -= 1;
-        if self.spare.len() < MOST_SPARE && live.ledger.is_small() {
-            live.clear();
+        self.count -= 1;
+        if self.spare.len() < MOST_SPARE && live.state.ledger.is_small() {
+            live.state.clear();
+            live.conversation = Conversation::default();
             self.spare.push(live);
         }
     }
 }
 
+/// A packet on its way, and the conversation that its bytes go on with.
+struct Arrival<'a> {
+    packet: PacketInHand<'a>,
+    conversation: &'a mut Conversation,
+}
+
 impl Connection {
-    pub fn new(
-        index: u32,
-        flow: Flow,
-        swapped: bool,
-        from_lower: bool,
-        time_ns: u64,
-        shared: &mut Shared,
-    ) -> Connection {
-        // Until a SYN or the first bytes say otherwise: the lower port serves.
-        let client = u8::from(from_lower);
+    /// A connection of which the flow's second endpoint is the client, as long as nothing says otherwise.
+    pub fn new(number: u32, flow: Flow, client_is_second: bool, time_ns: u64, lives: &mut Lives) -> Connection {
         Connection {
-            flow,
-            account: Account { connection: index, closed: Closed::default() },
-            swapped,
-            client,
+            record: Record::new(number, flow, client_is_second, time_ns),
             certain: false,
             closing: false,
-            has_syn: 0,
-            syn: [0; 2],
-            first_ns: time_ns,
-            last_ns: time_ns,
-            rtt_ns: None,
-            totals: Totals::default(),
-            counts: Counts::default(),
-            protocol: Protocol::None,
-            live: Some(shared.live()),
-        }
-    }
-
-    /// The client's endpoint and the server's.
-    pub fn ends(&self) -> (Endpoint, Endpoint) {
-        let [a, b] = self.flow.endpoints();
-        if self.swapped == (self.client == 0) { (b, a) } else { (a, b) }
-    }
-
-    /// Which endpoint sent a packet: 0 is the one that sent the first. `swapped`: the flow's second endpoint sent it.
-    #[inline]
-    fn sender(&self, swapped: bool) -> usize {
-        usize::from(swapped != self.swapped)
-    }
-
-    /// The sequence number of an endpoint's SYN.
-    fn syn_of(&self, endpoint: usize) -> Option<u32> {
-        self.syn.get(endpoint).copied().filter(|_| self.has_syn & 1 << endpoint != 0)
-    }
-
-    /// Its packets and bytes.
-    pub fn tally(&self) -> Tally {
-        let Totals { packets, app_packets, frame, app } = self.totals;
-        let Closed { layers, useful, repeated_packets } = self.account.closed;
-        // Packets and bytes were counted as they came; what the bytes are, and which were repeated, the exchanges know.
-        Tally {
-            total_packets: packets,
-            app_packets,
-            frame_bytes: frame,
-            app_bytes: app,
-            layers,
-            useful_bytes: useful,
-            retransmitted_packets: repeated_packets,
+            syn: Sides::default(),
+            live: Some(lives.one()),
         }
     }
 
@@ -194,186 +96,153 @@ impl Connection {
     pub fn protocol(&self) -> Protocol {
         match &self.live {
             Some(live) if !live.conversation.is_silent() => live.conversation.protocol(),
-            _ => self.protocol,
+            _ => self.record.protocol,
         }
     }
 
     /// Whether this segment begins another connection between the same endpoints: a SYN with another number, as
-    /// tshark's stream numbers have it.
+    /// tshark's stream numbers have it. `by_second`: the flow's second endpoint sent it.
     #[inline]
-    pub fn is_reused_by(&self, segment: &Segment<'_>, swapped: bool) -> bool {
+    pub fn is_reused_by(&self, segment: &Segment<'_>, by_second: bool) -> bool {
         segment.flags.syn()
             && !segment.flags.ack()
-            && match self.syn_of(self.sender(swapped)) {
-                Some(syn) => syn != segment.seq,
-                None => self.closing || self.totals.packets > 0,
+            && match self.syn.of(by_second == self.record.client_is_second) {
+                Some(syn) => *syn != segment.seq,
+                None => self.closing || !self.record.is_new(),
             }
     }
 
     /// Takes the next segment.
     #[inline(always)]
-    pub fn take(&mut self, segment: &Segment<'_>, swapped: bool, number: u64, time_ns: u64, shared: &mut Shared) {
-        let from = self.sender(swapped);
-        self.settle_roles(segment, from);
-        let from_client = from == usize::from(self.client);
-        self.last_ns = self.last_ns.max(time_ns);
-        let mut live = self.live.take().unwrap_or_else(|| {
-            let mut live = shared.live();
-            live.partial = true;
+    pub fn take(
+        &mut self,
+        segment: &Segment<'_>,
+        by_second: bool,
+        number: u64,
+        time_ns: u64,
+        shared: &mut Shared,
+        lives: &mut Lives,
+    ) {
+        self.settle_roles(segment, by_second);
+        let from_client = by_second == self.record.client_is_second;
+        let live = self.live.get_or_insert_with(|| {
+            // It goes on after its end.
+            let mut live = lives.one();
+            live.state.partial = true;
             live
         });
-        let name = self.name(segment, from, time_ns, &mut live);
-        let mut meta = PacketMeta {
-            number,
-            time_ns,
-            lower: segment.lower_len,
-            tcp: segment.header_len,
-            app: segment.payload_len,
-            payload_offset: segment.payload_offset,
-            from_client,
-            record: 0,
-        };
-        self.count(&meta);
-        self.time_handshake(segment, from_client, time_ns, &mut live);
-        if shared.packets.wanted() {
-            let [ours, theirs] = both(&mut live.directions, from);
-            let seq = relative(ours, segment.seq, segment.flags.syn());
-            let ack = segment.flags.ack().then(|| relative(theirs, segment.ack, false));
-            let kept = *segment;
-            meta.record = shared.packets.add(self.account.connection, &kept, &meta, name, seq, ack);
+        let mut facts = PacketFacts::of(segment, number, time_ns, from_client);
+        let [ours, theirs] = live.state.directions.both_mut(from_client);
+        let name = naming::name(&mut ours.seen, &theirs.seen, &facts, self.record.rtt_ns);
+        if let Some(name) = name {
+            count_name(name, &mut self.record);
         }
-        self.place(segment, from, &meta, name, &mut live, shared);
-        if live.directions.iter().all(|one| one.finished && one.acked >= one.next) || segment.flags.rst() {
+        self.record.count(&facts);
+        time_handshake(&facts, &mut live.state, &mut self.record);
+        if shared.packets.wanted() {
+            let [ours, theirs] = live.state.directions.both_mut(from_client);
+            let seq = relative(ours, facts.seq, facts.flags.syn());
+            let ack = facts.ack().map(|ack| relative(theirs, ack, false));
+            let kept = facts;
+            facts.record = shared.packets.add(self.record.account.connection, &kept, name, seq, ack);
+        }
+        let packet = PacketInHand::new(&facts, &mut self.record, &mut live.state, shared);
+        Arrival { packet, conversation: &mut live.conversation }.place(segment.payload, name);
+        if live.state.directions.all(|one| one.finished && one.acked >= one.next) || facts.flags.rst() {
             self.closing = true;
         }
-        live.ledger.settle(&mut self.account, &mut shared.book);
-        self.live = Some(live);
+        let acked = live.state.acked();
+        live.state.ledger.settle(acked, &mut self.record.account, &mut shared.book);
     }
 
     /// No more packets are expected: what is still waiting is given away, and the exchanges are closed.
-    pub fn end(&mut self, shared: &mut Shared) {
+    pub fn end(&mut self, shared: &mut Shared, lives: &mut Lives) {
         let Some(mut live) = self.live.take() else { return };
-        for from in 0..2 {
-            while let Some((first, behind)) = live.directions.get(from).and_then(Direction::first_waiting) {
-                self.skip_gap(from, first, behind, &mut live, shared);
-                self.drain(from, &mut live, shared);
-            }
-        }
+        let Live { state, conversation } = &mut *live;
+        let facts = PacketFacts::none(self.record.last_ns, true);
+        let packet = PacketInHand::new(&facts, &mut self.record, state, shared);
+        let mut arrival = Arrival { packet, conversation };
+        arrival.give_up(true, u64::MAX);
+        arrival.give_up(false, u64::MAX);
         if !live.conversation.is_silent() {
-            self.protocol = live.conversation.protocol();
+            self.record.protocol = live.conversation.protocol();
         }
-        live.ledger.end(&mut self.account, &mut shared.book);
-        shared.put_away(live);
+        live.state.ledger.end(&mut self.record.account, &mut shared.book);
+        lives.put_away(live);
     }
 
     /// Finds out who is the client, as long as nothing has said so.
     #[inline(always)]
-    fn settle_roles(&mut self, segment: &Segment<'_>, from: usize) {
+    fn settle_roles(&mut self, segment: &Segment<'_>, by_second: bool) {
         if segment.flags.syn() {
-            self.settle_by_syn(segment.seq, segment.flags.ack().then_some(segment.ack), from);
+            self.settle_by_syn(segment, by_second);
         } else if !self.certain && segment.payload_len > 0 {
-            self.settle_by_bytes(segment.payload, from);
+            self.settle_by_bytes(segment.payload, by_second);
         }
     }
 
     #[inline(never)]
-    fn settle_by_syn(&mut self, seq: u32, answers: Option<u32>, from: usize) {
-        self.note_syn(from, seq);
-        if let Some(ack) = answers {
-            // What it answers may be recorded later: its number is known by now.
-            self.note_syn(1 - from, ack.wrapping_sub(1));
-        }
+    fn settle_by_syn(&mut self, segment: &Segment<'_>, by_second: bool) {
+        let answers = segment.flags.ack();
         if !self.certain {
-            self.client = if answers.is_some() { 1 - from } else { from } as u8;
-            self.certain = true;
+            self.client_is(by_second != answers);
         }
-    }
-
-    /// Notes the sequence number of an endpoint's SYN, if it is the first.
-    fn note_syn(&mut self, endpoint: usize, seq: u32) {
-        if self.syn_of(endpoint).is_none()
-            && let Some(syn) = self.syn.get_mut(endpoint)
-        {
-            *syn = seq;
-            self.has_syn |= 1 << endpoint;
+        let [ours, theirs] = self.syn.both_mut(by_second == self.record.client_is_second);
+        ours.get_or_insert(segment.seq);
+        if answers {
+            // What it answers may be recorded later: its number is known by now.
+            theirs.get_or_insert(segment.ack.wrapping_sub(1));
         }
     }
 
     #[inline(never)]
-    fn settle_by_bytes(&mut self, payload: &[u8], from: usize) {
+    fn settle_by_bytes(&mut self, payload: &[u8], by_second: bool) {
         if !self.live.as_ref().is_some_and(|live| live.conversation.is_silent()) {
             return;
         }
         if sniff_request(payload) == Sniff::Yes {
-            self.client = from as u8;
-            self.certain = true;
+            self.client_is(by_second);
         } else if sniff_response(payload) == Sniff::Yes {
-            self.client = (1 - from) as u8;
-            self.certain = true;
+            self.client_is(!by_second);
         }
     }
 
-    /// Finds Wireshark's name for the packet, and counts the names.
-    #[inline(always)]
-    fn name(&mut self, segment: &Segment<'_>, from: usize, time_ns: u64, live: &mut Live) -> Option<Name> {
-        let flags = segment.flags;
-        let facts = Facts {
-            time_ns,
-            seq: segment.seq,
-            ack: flags.ack().then_some(segment.ack),
-            len: segment.payload_len,
-            window: segment.window,
-            syn: flags.syn(),
-            fin: flags.fin(),
-            rst: flags.rst(),
-            rtt_ns: self.rtt_ns.unwrap_or(0),
-        };
-        let [ours, theirs] = both(&mut live.directions, from);
-        let name = naming::name(&mut ours.seen, &theirs.seen, &facts)?;
-        self.count_name(name);
-        Some(name)
-    }
-
-    #[cold]
-    fn count_name(&mut self, name: Name) {
-        match name {
-            Name::OutOfOrder => self.counts.rare().out_of_order += 1,
-            Name::DuplicateAck => self.counts.rare().duplicate_acks += 1,
-            Name::KeepAlive | Name::KeepAliveAck => self.counts.rare().keep_alives += 1,
-            Name::ZeroWindow => self.counts.rare().zero_windows += 1,
-            _ => {}
-        }
-    }
-
-    #[inline]
-    fn count(&mut self, meta: &PacketMeta) {
-        let totals = &mut self.totals;
-        totals.packets += 1;
-        totals.app_packets += u64::from(meta.app > 0);
-        totals.frame += u64::from(meta.lower) + u64::from(meta.tcp) + u64::from(meta.app);
-        totals.app += u64::from(meta.app);
-    }
-
-    /// Measures the round trip of the handshake: from the SYN to the ACK of the SYN-ACK.
-    #[inline(always)]
-    fn time_handshake(&mut self, segment: &Segment<'_>, from_client: bool, time_ns: u64, live: &mut Live) {
-        let flags = segment.flags;
-        match (flags.syn(), flags.ack()) {
-            (true, false) => live.syn_ns = Some(time_ns),
-            (false, true) if from_client && self.rtt_ns.is_none() => {
-                if let Some(syn_ns) = live.syn_ns.take() {
-                    self.rtt_ns = Some(time_ns.saturating_sub(syn_ns));
-                }
+    /// It is certain by now who the client is.
+    fn client_is(&mut self, second: bool) {
+        self.certain = true;
+        if self.record.client_is_second != second {
+            self.record.client_is_second = second;
+            self.syn.swap();
+            if let Some(live) = &mut self.live {
+                live.state.directions.swap();
             }
-            _ => {}
         }
     }
 }
 
-/// The direction of a packet, and the other one.
-fn both(directions: &mut [Direction; 2], from: usize) -> [&mut Direction; 2] {
-    let [a, b] = directions;
-    if from == 0 { [a, b] } else { [b, a] }
+#[cold]
+fn count_name(name: TcpAnalysis, record: &mut Record) {
+    match name {
+        TcpAnalysis::OutOfOrder => record.counts.rare().out_of_order += 1,
+        TcpAnalysis::DuplicateAck => record.counts.rare().duplicate_acks += 1,
+        TcpAnalysis::KeepAlive | TcpAnalysis::KeepAliveAck => record.counts.rare().keep_alives += 1,
+        TcpAnalysis::ZeroWindow => record.counts.rare().zero_windows += 1,
+        _ => {}
+    }
+}
+
+/// Measures the round trip of the handshake: from the SYN to the ACK of the SYN-ACK.
+#[inline(always)]
+fn time_handshake(packet: &PacketFacts, state: &mut State, record: &mut Record) {
+    match (packet.flags.syn(), packet.flags.ack()) {
+        (true, false) => state.syn_ns = Some(packet.time_ns),
+        (false, true) if packet.from_client && record.rtt_ns.is_none() => {
+            if let Some(syn_ns) = state.syn_ns.take() {
+                record.rtt_ns = Some(packet.time_ns.saturating_sub(syn_ns));
+            }
+        }
+        _ => {}
+    }
 }
 
 /// A sequence number counted from the connection's first, as Wireshark shows it.

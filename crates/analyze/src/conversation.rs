@@ -5,12 +5,13 @@
 
 use wirelab_dissect::{Sniff, http2, tls};
 
-use crate::book::label;
-use crate::context::{Context, Owned};
+use crate::exchange::{ExId, Nature};
 use crate::http::{Http, Next, sniff_request, sniff_response};
-use crate::ledger::{ExId, Nature};
+use crate::in_hand::PacketInHand;
+use crate::labels::label;
 use crate::model::{Layer, Protocol};
 use crate::records::Records;
+use crate::shared::Owned;
 use crate::turns::Turns;
 use crate::websocket::WebSocket;
 
@@ -49,108 +50,110 @@ impl Conversation {
     }
 
     /// Reads what one side sends next.
-    pub fn read(&mut self, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
+    pub fn read(&mut self, from_client: bool, data: &[u8], packet: &mut PacketInHand<'_>) {
         match self {
-            Conversation::Http(http) if from_client => http.client(data, cx),
-            Conversation::Http(http) => match http.server(data, cx) {
+            Conversation::Http(http) if from_client => http.client(data, packet),
+            Conversation::Http(http) => match http.server(data, packet) {
                 Next::Same => {}
-                next => self.change(next, data, cx),
+                next => self.change(next, data, packet),
             },
-            Conversation::WebSocket(websocket) => websocket.read(from_client, data, cx),
-            Conversation::Turns(_) if from_client && cx.partial => self.turn_or_request(data, cx),
-            Conversation::Turns(turns) => turns.read(from_client, data, cx),
-            Conversation::Silent => self.first(from_client, data, cx),
-            Conversation::Begun { .. } => self.go_on(from_client, data, cx),
+            Conversation::WebSocket(websocket) => websocket.read(from_client, data, packet),
+            Conversation::Turns(_) if from_client && packet.state.partial => self.turn_or_request(data, packet),
+            Conversation::Turns(turns) => turns.read(from_client, data, packet),
+            Conversation::Silent => self.first(from_client, data, packet),
+            Conversation::Begun { .. } => self.go_on(from_client, data, packet),
         }
     }
 
     /// Where bytes are missing, what was read as turns may turn out to be HTTP.
     #[inline(never)]
-    fn turn_or_request(&mut self, data: &[u8], cx: &mut Context<'_>) {
+    fn turn_or_request(&mut self, data: &[u8], packet: &mut PacketInHand<'_>) {
         match self {
             Conversation::Turns(turns) if !turns.is_unknown() || sniff_request(data) != Sniff::Yes => {
-                turns.read(true, data, cx);
+                turns.read(true, data, packet);
             }
             _ => {
                 *self = Conversation::Http(Http::new());
-                self.read(true, data, cx);
+                self.read(true, data, packet);
             }
         }
     }
 
     /// HTTP has ended, and something else begins.
     #[inline(never)]
-    fn change(&mut self, next: Next, data: &[u8], cx: &mut Context<'_>) {
+    fn change(&mut self, next: Next, data: &[u8], packet: &mut PacketInHand<'_>) {
         let (conversation, used) = match next {
             Next::Same => return,
-            Next::WebSocket(websocket, used) => (Conversation::WebSocket(websocket), used),
+            Next::WebSocket(deflate, used) => {
+                (Conversation::WebSocket(Box::new(WebSocket::new(deflate, packet))), used)
+            }
             Next::Tunnel(used) => (Conversation::Turns(Turns::tunnel()), used),
         };
         *self = conversation;
-        self.read_rest(data, used, cx);
+        self.read_rest(data, used, packet);
     }
 
     /// Reads on where the first bytes were too few.
     #[cold]
-    fn go_on(&mut self, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
+    fn go_on(&mut self, from_client: bool, data: &[u8], packet: &mut PacketInHand<'_>) {
         let Conversation::Begun { bytes, exchange } = self else { return };
-        let exchange = cx.ledger.clamp(*exchange);
+        let exchange = packet.clamp(*exchange);
         let mut bytes = std::mem::take(bytes);
         if !from_client {
             // The server speaks into a request of a few bytes: not a protocol that is known.
-            self.become_turns(Turns::unknown(), exchange, &bytes, cx);
-            return self.read(false, data, cx);
+            self.become_turns(Turns::unknown(), exchange, &bytes, packet);
+            return self.read(false, data, packet);
         }
         bytes.extend_from_slice(data);
-        self.decide(bytes, data.len(), exchange, cx);
+        self.decide(bytes, data.len(), exchange, packet);
     }
 
     /// Bytes of a direction are missing from the capture.
-    pub fn skip(&mut self, from_client: bool, count: u64, cx: &mut Context<'_>) {
+    pub fn skip(&mut self, from_client: bool, count: u64, packet: &mut PacketInHand<'_>) {
         match self {
             Conversation::Silent => {}
             Conversation::Begun { bytes, exchange } => {
-                let exchange = cx.ledger.clamp(*exchange);
+                let exchange = packet.clamp(*exchange);
                 let begun = std::mem::take(bytes);
-                self.become_turns(Turns::unknown(), exchange, &begun, cx);
+                self.become_turns(Turns::unknown(), exchange, &begun, packet);
             }
-            Conversation::Http(http) => http.skip(from_client, count, cx),
-            Conversation::WebSocket(websocket) => websocket.skip(from_client, count, cx),
+            Conversation::Http(http) => http.skip(from_client, count, packet),
+            Conversation::WebSocket(websocket) => websocket.skip(from_client, count, packet),
             Conversation::Turns(turns) => turns.skip(from_client, count),
         }
     }
 
     /// One side has closed.
-    pub fn finish(&mut self, from_client: bool, cx: &mut Context<'_>) {
+    pub fn finish(&mut self, from_client: bool, packet: &mut PacketInHand<'_>) {
         if let Conversation::Http(http) = self
             && !from_client
         {
-            http.finish(cx);
+            http.finish(packet);
         }
     }
 
-    fn read_rest(&mut self, data: &[u8], used: usize, cx: &mut Context<'_>) {
+    fn read_rest(&mut self, data: &[u8], used: usize, packet: &mut PacketInHand<'_>) {
         let rest = data.get(used..).unwrap_or_default();
         if !rest.is_empty() {
-            self.read(false, rest, cx);
+            self.read(false, rest, packet);
         }
     }
 
     /// The first bytes of the connection.
     #[inline(never)]
-    fn first(&mut self, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
+    fn first(&mut self, from_client: bool, data: &[u8], packet: &mut PacketInHand<'_>) {
         if data.is_empty() {
             return;
         }
-        if cx.partial && is_tls_midway(data) {
+        if packet.state.partial && is_tls_midway(data) {
             *self = Conversation::Turns(Turns::records(Records::tls()));
         } else if from_client {
             match protocol_of(data) {
                 Some(protocol) => *self = protocol,
                 None => {
                     let nature = Nature::Turn;
-                    let exchange = cx.begin(nature, label::DATA);
-                    cx.own(exchange, Layer::Content, data.len());
+                    let exchange = packet.begin(nature, label::DATA);
+                    packet.own(exchange, Layer::Content, data.len());
                     *self = Conversation::Begun { bytes: data.to_vec(), exchange };
                     return;
                 }
@@ -162,40 +165,40 @@ impl Conversation {
         } else {
             *self = Conversation::Turns(Turns::unknown());
         }
-        self.read(from_client, data, cx);
+        self.read(from_client, data, packet);
     }
 
     /// More of the client's first bytes have come; `new` of them came now, the others were given away before.
     #[cold]
-    fn decide(&mut self, bytes: Vec<u8>, new: usize, exchange: ExId, cx: &mut Context<'_>) {
+    fn decide(&mut self, bytes: Vec<u8>, new: usize, exchange: ExId, packet: &mut PacketInHand<'_>) {
         let Some(protocol) = protocol_of(&bytes) else {
-            cx.own(exchange, Layer::Content, new);
+            packet.own(exchange, Layer::Content, new);
             *self = Conversation::Begun { bytes, exchange };
             return;
         };
         *self = protocol;
         // The reader takes over the exchange, and reads all bytes from the start; those that were given away before
         // only change what they are.
-        cx.adopt = Some(exchange);
-        let given = std::mem::take(cx.owned);
-        let offset = cx.offset;
-        self.read(true, &bytes, cx);
-        cx.offset = offset + new as u64;
+        packet.adopt = Some(exchange);
+        let given = std::mem::take(&mut packet.shared.owned);
+        let offset = packet.offset;
+        self.read(true, &bytes, packet);
+        packet.offset = offset + new as u64;
         let mut before = (bytes.len() - new) as u32;
-        for one in std::mem::replace(cx.owned, given) {
+        for one in std::mem::replace(&mut packet.shared.owned, given) {
             let cut = before.min(one.len);
             before -= cut;
             if cut > 0 {
-                cx.ledger.reclassify(one.exchange, one.layer, u64::from(cut));
+                packet.reclassify(one.exchange, one.layer, u64::from(cut));
             }
             if one.len > cut {
-                cx.owned.push(Owned { len: one.len - cut, ..one });
+                packet.shared.owned.push(Owned { len: one.len - cut, ..one });
             }
         }
     }
 
-    fn become_turns(&mut self, mut turns: Turns, exchange: ExId, begun: &[u8], cx: &mut Context<'_>) {
-        turns.resume(exchange, begun, cx);
+    fn become_turns(&mut self, mut turns: Turns, exchange: ExId, begun: &[u8], packet: &mut PacketInHand<'_>) {
+        turns.resume(exchange, begun, packet);
         *self = Conversation::Turns(turns);
     }
 }

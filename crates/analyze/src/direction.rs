@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
-use crate::ledger::{ExId, PacketMeta, Place};
+use crate::exchange::ExId;
 use crate::naming::Seen;
+use crate::packet_facts::{PacketFacts, Place};
 use crate::queue::Queue;
 
 /// One direction of a connection.
@@ -46,9 +47,7 @@ pub(crate) struct Waiting {
     pub data: Vec<u8>,
     /// Payload bytes that the capture did not keep, behind `data`.
     pub cut: u32,
-    pub meta: PacketMeta,
-    /// Payload bytes at its front that had been on the wire before.
-    pub repeated: u32,
+    pub packet: PacketFacts,
 }
 
 impl Waiting {
@@ -56,17 +55,12 @@ impl Waiting {
         self.data.len() + WAITING_COST
     }
 
-    fn len(&self) -> u64 {
+    pub fn len(&self) -> u64 {
         self.data.len() as u64 + u64::from(self.cut)
     }
 }
 
 impl Direction {
-    /// As new.
-    pub fn clear(&mut self) {
-        *self = Direction::default();
-    }
-
     /// The position of a sequence number: the one nearest to what is expected next. May lie before position 0.
     #[inline]
     pub fn position(&self, seq: u32) -> i64 {
@@ -171,7 +165,7 @@ impl Direction {
     #[inline]
     pub fn first_waiting(&self) -> Option<(u64, Place)> {
         let (position, segment) = self.early.as_ref()?.waiting.first_key_value()?;
-        Some((*position, segment.meta.payload()))
+        Some((*position, segment.packet.payload_place()))
     }
 
     /// The first segment that waits, if it begins at or before `next`.

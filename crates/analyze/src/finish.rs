@@ -9,17 +9,31 @@ use std::collections::VecDeque;
 use foldhash::HashMap;
 use wirelab_catalog::{App, Family};
 
-use crate::analyzer::Analyzer;
-use crate::book::{Book, GroupKey, GroupStats, Row, seconds};
+use crate::book::{Book, Row};
 use crate::connection::Connection;
-use crate::ledger::{ExId, Nature};
-use crate::model::{Capture, Column, Costs, Exchange, Exchanges, Group, Kind, NEVER, Note, Packet, Range, Tally};
+use crate::exchange::{ExId, Nature};
+use crate::frames::Frames;
+use crate::groups::{GroupKey, GroupStats};
+use crate::labels::Labels;
+use crate::model::{
+    Capture, Column, Costs, Exchange, Exchanges, Group, Kind, NEVER, Note, Packet, Range, Tally, seconds,
+};
+use crate::shared::Shared;
+
+/// What was found in a capture, once all its connections have ended.
+pub(crate) struct Found {
+    pub frames: Frames,
+    pub connections: Vec<Connection>,
+    pub shared: Shared,
+    /// Connections that were taken for ended because too many were open.
+    pub forgotten: u64,
+}
 
 /// Turns what was found into the value that everything is rendered from.
-pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format: &str) -> Capture {
-    let Analyzer { shared, connections, links, .. } = analyzer;
-    let mut book = shared.book;
-    let reading = Reading::of(&book);
+pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str) -> Capture {
+    let Found { frames, connections, shared, forgotten } = found;
+    let (mut book, labels) = (shared.book, shared.labels);
+    let reading = Reading::of(&book, &labels);
     let rows = std::mem::take(&mut book.rows);
     let left_out = book.count() - rows.iter().flatten().count() as u64;
     let keeps_packets = !shared.packets.rows.is_empty();
@@ -36,7 +50,7 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
                 places.insert((row.connection, row.id), count);
             }
             count += 1;
-            let mut exchange = exchange_of(row, analyzer.first_ns, &reading, &book);
+            let mut exchange = exchange_of(row, frames.first_ns, &reading, &labels);
             if exchange.kind == Kind::Update {
                 index += 1;
                 exchange.index = index;
@@ -57,17 +71,17 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
     };
 
     let rows: Vec<_> =
-        connections.into_iter().map(|connection| connection_of(connection, &reading, analyzer.first_ns)).collect();
+        connections.into_iter().map(|connection| connection_of(connection, &reading, frames.first_ns)).collect();
     let totals: Tally = rows.iter().map(crate::model::Connection::tally).sum();
     let packets = with_exchanges(shared.packets.rows, &shared.packets.owners, &places);
 
     let missing = rows.iter().map(crate::model::Connection::missing_bytes).sum();
     let notes = [
-        (analyzer.tunnelled, Note::Tunnelled { packets: analyzer.tunnelled }),
-        (analyzer.no_ip_length, Note::NoIpLength { packets: analyzer.no_ip_length }),
-        (analyzer.forgotten, Note::TooManyOpen { connections: analyzer.forgotten }),
-        (analyzer.datagrams, Note::Fragmented { packets: analyzer.datagrams, frames: analyzer.fragments }),
-        (analyzer.unfinished_fragments, Note::UnfinishedFragments { frames: analyzer.unfinished_fragments }),
+        (frames.tunnelled, Note::Tunnelled { packets: frames.tunnelled }),
+        (frames.no_ip_length, Note::NoIpLength { packets: frames.no_ip_length }),
+        (forgotten, Note::TooManyOpen { connections: forgotten }),
+        (frames.datagrams, Note::Fragmented { packets: frames.datagrams, frames: frames.fragments }),
+        (frames.unfinished_fragments, Note::UnfinishedFragments { frames: frames.unfinished_fragments }),
         (missing, Note::Missing { bytes: missing }),
         (left_out, Note::RowsLeftOut { exchanges: left_out }),
         (shared.problems.left_out, Note::ProblemsLeftOut { problems: shared.problems.left_out }),
@@ -79,16 +93,16 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
         file: file.map(str::to_owned),
         app: reading.app,
         format: format.to_owned(),
-        link: match links.as_slice() {
+        link: match frames.links.as_slice() {
             [] => "none".to_owned(),
             [link] => link.to_string(),
             _ => "mixed".to_owned(),
         },
-        frames: analyzer.frames,
-        skipped_frames: analyzer.skipped,
-        truncated_frames: analyzer.truncated,
-        first_frame_unix_s: seconds(analyzer.first_ns),
-        duration_s: seconds(analyzer.last_ns.saturating_sub(analyzer.first_ns)),
+        frames: frames.count,
+        skipped_frames: frames.skipped,
+        truncated_frames: frames.truncated,
+        first_frame_unix_s: seconds(frames.first_ns),
+        duration_s: seconds(frames.duration_ns()),
         totals,
         per_update: median.map(|median| clean(median.tally)),
         per_update_of: median.and(match (&reading.app, &reading.update) {
@@ -102,7 +116,7 @@ pub(crate) fn capture(analyzer: Analyzer, name: &str, file: Option<&str>, format
         push_only: median.filter(|_| can_push).map(|median| clean(median.push)),
         exchanges: Exchanges(exchanges),
         rows_left_out: left_out,
-        groups: groups(book.take_groups(), &book, &reading),
+        groups: groups(book.take_groups(), &labels, &reading),
         connections: rows,
         problems: shared.problems.list,
         notes,
@@ -119,16 +133,16 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(book: &Book) -> Reading {
-        let app = app(book);
+    fn of(book: &Book, labels: &Labels) -> Reading {
+        let app = app(book, labels);
         let mut kinds: HashMap<GroupKey, Kind> =
-            book.groups().iter().map(|(key, _)| (*key, kind(key, book.text(key.label), app))).collect();
+            book.groups().iter().map(|(key, _)| (*key, kind(key, labels.text(key.label), app))).collect();
         let mut update = None;
         if app.is_none() {
-            update = most_repeated(book, &kinds);
+            update = most_repeated(book, labels, &kinds);
             if let Some((of, label)) = &update {
                 for (key, kind) in &mut kinds {
-                    if *kind == *of && book.text(key.label) == label {
+                    if *kind == *of && labels.text(key.label) == label {
                         *kind = Kind::Update;
                     }
                 }
@@ -148,9 +162,9 @@ impl Reading {
 }
 
 /// Which of wirelab's apps spoke, told by routes, kinds of content, and times in them.
-fn app(book: &Book) -> Option<App> {
+fn app(book: &Book, labels: &Labels) -> Option<App> {
     let any =
-        |test: &dyn Fn(&GroupKey, &str) -> bool| book.groups().iter().any(|(key, _)| test(key, book.text(key.label)));
+        |test: &dyn Fn(&GroupKey, &str) -> bool| book.groups().iter().any(|(key, _)| test(key, labels.text(key.label)));
     let time = "GET /time";
     if any(&|key, label| key.nature == Nature::Upgrade && label == time) && any(&|key, _| key.has_time) {
         return Some(App::Ws);
@@ -217,13 +231,13 @@ fn kind(key: &GroupKey, label: &str, app: Option<App>) -> Kind {
 }
 
 /// The most repeated exchange, if any is repeated: its kind and label.
-fn most_repeated(book: &Book, kinds: &HashMap<GroupKey, Kind>) -> Option<(Kind, String)> {
+fn most_repeated(book: &Book, labels: &Labels, kinds: &HashMap<GroupKey, Kind>) -> Option<(Kind, String)> {
     let mut counts: HashMap<(Kind, &str), (u64, u64)> = HashMap::default();
     for (key, stats) in book.groups() {
         let Some(kind @ (Kind::Request | Kind::Event | Kind::Message | Kind::Turn)) = kinds.get(key).copied() else {
             continue;
         };
-        let (count, first) = counts.entry((kind, book.text(key.label))).or_insert((0, u64::MAX));
+        let (count, first) = counts.entry((kind, labels.text(key.label))).or_insert((0, u64::MAX));
         *count += stats.count;
         *first = (*first).min(stats.first_order);
     }
@@ -234,7 +248,7 @@ fn most_repeated(book: &Book, kinds: &HashMap<GroupKey, Kind>) -> Option<(Kind, 
         .map(|((kind, label), _)| (kind, label.to_owned()))
 }
 
-fn exchange_of(row: Row, first_ns: u64, reading: &Reading, book: &Book) -> Exchange {
+fn exchange_of(row: Row, first_ns: u64, reading: &Reading, labels: &Labels) -> Exchange {
     let answered = row.asked_ns != 0 && row.answer_first_ns >= row.asked_ns;
     let after = |ns: u64| if answered { ns.saturating_sub(row.asked_ns) } else { NEVER };
     let useful = |costs: Costs| if reading.app.is_some() { costs } else { Costs { useful: 0, ..costs } };
@@ -243,7 +257,7 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, book: &Book) -> Excha
     Exchange {
         kind: reading.kind(&row.key),
         index: 0,
-        label: book.shared_text(row.key.label),
+        label: labels.shared_text(row.key.label),
         connection: row.connection,
         start_ns: row.first_ns.saturating_sub(first_ns),
         duration_ns: row.last_ns.saturating_sub(row.first_ns),
@@ -267,11 +281,11 @@ fn updates<'a>(book: &'a Book, reading: &Reading) -> Cow<'a, GroupStats> {
     all.unwrap_or_default()
 }
 
-fn groups(all: Vec<(GroupKey, GroupStats)>, book: &Book, reading: &Reading) -> Vec<Group> {
+fn groups(all: Vec<(GroupKey, GroupStats)>, labels: &Labels, reading: &Reading) -> Vec<Group> {
     let mut merged: Vec<((Kind, &str), GroupStats)> = Vec::new();
     let mut places: HashMap<(Kind, &str), usize> = HashMap::default();
     for (key, stats) in all {
-        let name = (reading.kind(&key), book.text(key.label));
+        let name = (reading.kind(&key), labels.text(key.label));
         match places.get(&name).and_then(|at| merged.get_mut(*at)) {
             Some((_, known)) => known.merge(&stats),
             None => {
@@ -300,13 +314,15 @@ fn groups(all: Vec<(GroupKey, GroupStats)>, book: &Book, reading: &Reading) -> V
 }
 
 fn connection_of(connection: Connection, reading: &Reading, first_ns: u64) -> crate::model::Connection {
+    let protocol = connection.protocol();
+    let connection = connection.record;
     let (client, server) = connection.ends();
     let tally = reading.clean(connection.tally());
     debug_assert!(tally.adds_up(), "{tally:?}: what follows from the other columns is not kept");
     crate::model::Connection {
         client,
         server,
-        protocol: connection.protocol(),
+        protocol,
         start_ns: connection.first_ns.saturating_sub(first_ns),
         duration_ns: connection.last_ns.saturating_sub(connection.first_ns),
         rtt_ns: connection.rtt_ns.unwrap_or(NEVER),

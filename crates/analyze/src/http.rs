@@ -4,16 +4,17 @@
 //! the server sends (RFC 9112, section 9.3). A response that is an event stream hands its body on, and each event
 //! becomes an exchange of its own.
 
+use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::http1::{self, Coding, Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder, Upgrade};
 use wirelab_dissect::{Sniff, sse};
 
-use crate::book::label;
-use crate::context::{Context, readable};
-use crate::ledger::{ExId, Nature};
+use crate::exchange::{ExId, Nature};
+use crate::in_hand::PacketInHand;
+use crate::labels::label;
 use crate::model::{Layer, ProblemLayer};
 use crate::queue::Queue;
-use crate::time_of_day::{Finder, Found, Place};
-use crate::websocket::WebSocket;
+use crate::readable::readable;
+use crate::time_of_day::{Finder, Place};
 
 /// An HTTP/1.1 connection.
 #[derive(Debug)]
@@ -71,8 +72,8 @@ struct Events {
 pub(crate) enum Next {
     /// It goes on as it was.
     Same,
-    /// It changes to WebSocket; so many bytes of the input were HTTP.
-    WebSocket(Box<WebSocket>, usize),
+    /// It changes to WebSocket, with messages compressed so; so many bytes of the input were HTTP.
+    WebSocket(Option<DeflateParams>, usize),
     /// It changes to something else; so many bytes of the input were HTTP.
     Tunnel(usize),
 }
@@ -99,18 +100,20 @@ impl Http {
 
     /// Reads what the client sends next.
     #[inline(never)]
-    pub fn client(&mut self, input: &[u8], cx: &mut Context<'_>) {
+    pub fn client(&mut self, input: &[u8], packet: &mut PacketInHand<'_>) {
         let mut data = input;
         if self.lost[0] {
-            data = self.find_request(data, cx);
+            data = self.find_request(data, packet);
         }
         while !data.is_empty() {
             let exchange = match self.asking {
-                Some(exchange) => cx.ledger.clamp(exchange),
-                None if !begins_usually(data) && sniff_request(data) == Sniff::No => return self.no_request(data, cx),
+                Some(exchange) => packet.clamp(exchange),
+                None if !begins_usually(data) && sniff_request(data) == Sniff::No => {
+                    return self.no_request(data, packet);
+                }
                 None => {
-                    let exchange = cx.begin(REQUEST, label::REQUEST);
-                    cx.counts.http_requests += 1;
+                    let exchange = packet.begin(REQUEST, label::REQUEST);
+                    packet.counts().http_requests += 1;
                     self.asking = Some(exchange);
                     exchange
                 }
@@ -118,15 +121,15 @@ impl Http {
             let step = self.request.step(data);
             let step = match &step {
                 Ok(step) => step,
-                Err(error) => return self.lose_request(exchange, *error, data, cx),
+                Err(error) => return self.lose_request(exchange, *error, data, packet),
             };
             let consumed = step.consumed;
-            cx.own(exchange, layer(step.mark, Layer::RequestHead), consumed);
+            packet.own(exchange, layer(step.mark, Layer::RequestHead), consumed);
             match &step.event {
                 Some(Event::Request(head)) => {
-                    cx.say(|| format!("{} {}", head.method, readable(head.target.as_bytes(), 60)));
-                    let label = cx.request_labels.of(head.method, head.target, cx.book);
-                    cx.name(exchange, REQUEST, label);
+                    packet.say(|| format!("{} {}", head.method, readable(head.target.as_bytes(), 60)));
+                    let label = packet.request_label(head.method, head.target);
+                    packet.name(exchange, REQUEST, label);
                     let reply_to = match head.method {
                         "HEAD" => ReplyTo::Head,
                         "CONNECT" => ReplyTo::Connect,
@@ -150,19 +153,19 @@ impl Http {
 
     /// Reads what the server sends next.
     #[inline(never)]
-    pub fn server(&mut self, input: &[u8], cx: &mut Context<'_>) -> Next {
+    pub fn server(&mut self, input: &[u8], packet: &mut PacketInHand<'_>) -> Next {
         let mut data = input;
         if self.lost[1] {
-            data = self.find_response(data, cx);
+            data = self.find_response(data, packet);
         }
         if let Some(answering) = self.answering
             && self.events.is_none()
             && let Some(ended) = self.response.content(data)
         {
             // Most packets of a body have nothing else in them.
-            self.give(Mark::Body, data, answering, cx);
+            self.give(Mark::Body, data, answering, packet);
             if ended {
-                self.end(cx);
+                self.end(packet);
             }
             return Next::Same;
         }
@@ -176,16 +179,16 @@ impl Http {
             let answering = match self.answering {
                 Some(answering) => answering,
                 None if !data.starts_with(b"HTTP/1.1 ") && sniff_response(data) == Sniff::No => {
-                    self.no_response(data, cx);
+                    self.no_response(data, packet);
                     return Next::Same;
                 }
-                None => self.answer(cx),
+                None => self.answer(packet),
             };
             let step = self.response.step(data, answering.reply_to);
             let step = match &step {
                 Ok(step) => step,
                 Err(error) => {
-                    self.fail(answering, *error, data, cx);
+                    self.fail(answering, *error, data, packet);
                     return Next::Same;
                 }
             };
@@ -194,36 +197,36 @@ impl Http {
             data = rest;
             match &step.event {
                 Some(Event::Response(head)) => {
-                    cx.say(|| {
+                    packet.say(|| {
                         format!("{} {}", head.status, readable(head.reason.as_bytes(), 40)).trim_end().to_owned()
                     });
                     // The head borrows the decoder: what matters of it is kept.
                     let (status, upgrade, deflate) = (head.status, head.upgrade, head.deflate);
                     let (content, coding) = (head.content, head.content_encoding);
-                    cx.own(cx.ledger.clamp(answering.exchange), Layer::ResponseHead, consumed);
-                    self.head(status, content, coding, answering, cx);
+                    packet.own(packet.clamp(answering.exchange), Layer::ResponseHead, consumed);
+                    self.head(status, content, coding, answering, packet);
                     if status == 101 {
-                        self.end(cx);
+                        self.end(packet);
                         let used = input.len() - data.len();
                         return match upgrade {
-                            Upgrade::WebSocket => Next::WebSocket(Box::new(WebSocket::new(deflate, cx)), used),
+                            Upgrade::WebSocket => Next::WebSocket(deflate, used),
                             _ => Next::Tunnel(used),
                         };
                     }
                     if answering.reply_to == ReplyTo::Connect && (200..300).contains(&status) {
-                        self.end(cx);
+                        self.end(packet);
                         return Next::Tunnel(input.len() - data.len());
                     }
                     if self.response.end() {
-                        self.end(cx);
+                        self.end(packet);
                     }
                 }
                 Some(Event::End | Event::Request(_)) => {
-                    self.give(mark, bytes, answering, cx);
-                    self.end(cx);
+                    self.give(mark, bytes, answering, packet);
+                    self.end(packet);
                 }
                 None => {
-                    self.give(mark, bytes, answering, cx);
+                    self.give(mark, bytes, answering, packet);
                     if consumed == 0 {
                         break;
                     }
@@ -235,44 +238,44 @@ impl Http {
 
     /// The client says something that is no request.
     #[cold]
-    fn no_request(&mut self, data: &[u8], cx: &mut Context<'_>) {
-        let exchange = cx.current();
+    fn no_request(&mut self, data: &[u8], packet: &mut PacketInHand<'_>) {
+        let exchange = packet.current();
         let found = readable(data, 20);
-        cx.problem(ProblemLayer::Http, format!("expected a request line (RFC 9112 section 3), found \"{found}\""));
-        cx.own(exchange, Layer::Content, data.len());
+        packet.problem(ProblemLayer::Http, format!("expected a request line (RFC 9112 section 3), found \"{found}\""));
+        packet.own(exchange, Layer::Content, data.len());
         self.lost[0] = true;
     }
 
     /// The server says something that is no response.
     #[cold]
-    fn no_response(&mut self, data: &[u8], cx: &mut Context<'_>) {
-        let exchange = self.awaiting.first().map_or_else(|| cx.current(), |asked| asked.exchange);
+    fn no_response(&mut self, data: &[u8], packet: &mut PacketInHand<'_>) {
+        let exchange = self.awaiting.first().map_or_else(|| packet.current(), |asked| asked.exchange);
         let found = readable(data, 20);
-        cx.problem(ProblemLayer::Http, format!("expected a status line (RFC 9112 section 4), found \"{found}\""));
-        cx.own(cx.ledger.clamp(exchange), Layer::Content, data.len());
+        packet.problem(ProblemLayer::Http, format!("expected a status line (RFC 9112 section 4), found \"{found}\""));
+        packet.own(packet.clamp(exchange), Layer::Content, data.len());
         self.lost[1] = true;
     }
 
     /// The request could not be decoded.
     #[cold]
-    fn lose_request(&mut self, exchange: ExId, error: http1::Error, data: &[u8], cx: &mut Context<'_>) {
-        cx.problem(ProblemLayer::Http, error.to_string());
-        cx.own(exchange, Layer::Content, data.len());
+    fn lose_request(&mut self, exchange: ExId, error: http1::Error, data: &[u8], packet: &mut PacketInHand<'_>) {
+        packet.problem(ProblemLayer::Http, error.to_string());
+        packet.own(exchange, Layer::Content, data.len());
         self.lost[0] = true;
         self.asking = None;
     }
 
     /// The response could not be decoded.
     #[cold]
-    fn fail(&mut self, answering: Answering, error: http1::Error, data: &[u8], cx: &mut Context<'_>) {
-        cx.problem(ProblemLayer::Http, error.to_string());
+    fn fail(&mut self, answering: Answering, error: http1::Error, data: &[u8], packet: &mut PacketInHand<'_>) {
+        packet.problem(ProblemLayer::Http, error.to_string());
         let owner = self.stream_owner().unwrap_or(answering.exchange);
-        cx.own(cx.ledger.clamp(owner), Layer::Content, data.len());
-        self.lose_response(cx);
+        packet.own(packet.clamp(owner), Layer::Content, data.len());
+        self.lose_response(packet);
     }
 
     /// Bytes of a direction are missing from the capture.
-    pub fn skip(&mut self, from_client: bool, count: u64, cx: &mut Context<'_>) {
+    pub fn skip(&mut self, from_client: bool, count: u64, packet: &mut PacketInHand<'_>) {
         if from_client {
             if !self.lost[0] && !self.request.skip(count) {
                 self.lost[0] = true;
@@ -285,19 +288,19 @@ impl Http {
                 self.unsure = self.awaiting.len() as u32;
             }
             if !self.response.skip(count) {
-                self.lose_response(cx);
+                self.lose_response(packet);
             } else if let Some(events) = &mut self.events {
                 events.decoder.gap();
             } else if self.response.is_idle() && self.answering.is_some() {
-                self.end(cx);
+                self.end(packet);
             }
         }
     }
 
     /// The server has closed its side.
-    pub fn finish(&mut self, cx: &mut Context<'_>) {
+    pub fn finish(&mut self, packet: &mut PacketInHand<'_>) {
         if self.response.finish() {
-            self.end(cx);
+            self.end(packet);
         }
     }
 
@@ -307,13 +310,13 @@ impl Http {
     }
 
     /// The next response begins: that of the oldest request that has none.
-    fn answer(&mut self, cx: &mut Context<'_>) -> Answering {
-        cx.counts.http_responses += 1;
+    fn answer(&mut self, packet: &mut PacketInHand<'_>) -> Answering {
+        packet.counts().http_responses += 1;
         // A client that went on asking had its answers: those to the requests before the gap were in the gap.
         if self.unsure > 0 && self.awaiting.len() > self.unsure as usize {
             for _ in 0..self.unsure {
                 if let Some(asked) = self.awaiting.pop() {
-                    cx.complete(asked.exchange);
+                    packet.complete(asked.exchange);
                 }
             }
         }
@@ -322,12 +325,12 @@ impl Http {
             (Some(asked), _) => *asked,
             (None, Some(exchange)) => Asked { exchange, reply_to: ReplyTo::Other, page: false },
             (None, None) => {
-                let exchange = cx.begin(REQUEST, label::NO_REQUEST);
+                let exchange = packet.begin(REQUEST, label::NO_REQUEST);
                 Asked { exchange, reply_to: ReplyTo::Other, page: false }
             }
         };
         let answering = Answering {
-            exchange: cx.ledger.clamp(asked.exchange),
+            exchange: packet.clamp(asked.exchange),
             reply_to: asked.reply_to,
             page: asked.page,
             interim: false,
@@ -339,22 +342,29 @@ impl Http {
     }
 
     /// A response's head is complete.
-    fn head(&mut self, status: u16, content: Content, coding: Coding, answering: Answering, cx: &mut Context<'_>) {
+    fn head(
+        &mut self,
+        status: u16,
+        content: Content,
+        coding: Coding,
+        answering: Answering,
+        packet: &mut PacketInHand<'_>,
+    ) {
         let exchange = answering.exchange;
         let Some(current) = &mut self.answering else { return };
         current.interim = (100..200).contains(&status) && status != 101;
         if status == 101 {
-            if let Some(open) = cx.ledger.get(exchange) {
+            if let Some(open) = packet.open(exchange) {
                 open.nature = Nature::Upgrade;
             }
             return;
         }
         match content {
             Content::EventStream => {
-                if let Some(open) = cx.ledger.get(exchange) {
+                if let Some(open) = packet.open(exchange) {
                     open.nature = Nature::EventStream;
                 }
-                cx.complete(exchange);
+                packet.complete(exchange);
                 if coding != Coding::Identity {
                     // Its events are compressed: nobody can say where one ends.
                     return;
@@ -370,8 +380,8 @@ impl Http {
             Content::Html | Content::Json => {
                 current.place = (coding == Coding::Identity).then_some(Place::Markup);
                 let html = content == Content::Html;
-                let first_page = html && answering.page && (200..300).contains(&status) && visit(cx);
-                if let Some(open) = cx.ledger.get(exchange) {
+                let first_page = html && answering.page && (200..300).contains(&status) && packet.is_first_visit();
+                if let Some(open) = packet.open(exchange) {
                     open.nature = Nature::Request { first_page, html, json: !html };
                 }
             }
@@ -381,75 +391,75 @@ impl Http {
 
     /// Gives bytes of a response to who owns them.
     #[inline]
-    fn give(&mut self, mark: Mark, bytes: &[u8], answering: Answering, cx: &mut Context<'_>) {
+    fn give(&mut self, mark: Mark, bytes: &[u8], answering: Answering, packet: &mut PacketInHand<'_>) {
         let Some(events) = &mut self.events else {
-            let exchange = cx.ledger.clamp(answering.exchange);
+            let exchange = packet.clamp(answering.exchange);
             if mark == Mark::Body
                 && let Some(place) = self.answering.and_then(|current| current.place)
                 && let Some(found) = self.finder.look(bytes, place)
             {
-                own_time(exchange, bytes.len(), &found, cx);
+                packet.own_time(exchange, bytes.len(), &found);
             } else {
-                cx.own(exchange, layer(mark, Layer::ResponseHead), bytes.len());
+                packet.own(exchange, layer(mark, Layer::ResponseHead), bytes.len());
             }
             return;
         };
         match mark {
-            Mark::Head => cx.own(cx.ledger.clamp(answering.exchange), Layer::ResponseHead, bytes.len()),
+            Mark::Head => packet.own(packet.clamp(answering.exchange), Layer::ResponseHead, bytes.len()),
             Mark::ChunkSize => {
-                let exchange = events.begin(cx);
-                cx.own(exchange, Layer::Framing, bytes.len());
+                let exchange = events.begin(packet);
+                packet.own(exchange, Layer::Framing, bytes.len());
             }
             Mark::ChunkEnd | Mark::Trailer => {
-                let exchange = cx.ledger.clamp(events.event.unwrap_or(events.last));
-                cx.own(exchange, Layer::Framing, bytes.len());
+                let exchange = packet.clamp(events.event.unwrap_or(events.last));
+                packet.own(exchange, Layer::Framing, bytes.len());
             }
-            Mark::Body => events.read(bytes, cx),
+            Mark::Body => events.read(bytes, packet),
         }
     }
 
     /// A response is complete.
-    fn end(&mut self, cx: &mut Context<'_>) {
+    fn end(&mut self, packet: &mut PacketInHand<'_>) {
         if let Some(events) = self.events.take() {
-            events.end(cx);
+            events.end(packet);
         }
         if let Some(answering) = self.answering.take() {
             if answering.interim {
                 return;
             }
-            cx.complete(answering.exchange);
+            packet.complete(answering.exchange);
             if self.awaiting.first().is_some_and(|asked| asked.exchange == answering.exchange) {
                 self.awaiting.pop();
             }
         }
     }
 
-    fn lose_response(&mut self, cx: &mut Context<'_>) {
-        self.end(cx);
+    fn lose_response(&mut self, packet: &mut PacketInHand<'_>) {
+        self.end(packet);
         self.lost[1] = true;
     }
 
     /// Looks for the next request line; what comes before it belongs to the exchange in progress.
-    fn find_request<'a>(&mut self, data: &'a [u8], cx: &mut Context<'_>) -> &'a [u8] {
+    fn find_request<'a>(&mut self, data: &'a [u8], packet: &mut PacketInHand<'_>) -> &'a [u8] {
         let start = self.request.resync(data);
         self.lost[0] = start.is_none();
-        skip_to(start, data, cx)
+        skip_to(start, data, packet)
     }
 
-    fn find_response<'a>(&mut self, data: &'a [u8], cx: &mut Context<'_>) -> &'a [u8] {
+    fn find_response<'a>(&mut self, data: &'a [u8], packet: &mut PacketInHand<'_>) -> &'a [u8] {
         let start = self.response.resync(data);
         self.lost[1] = start.is_none();
-        skip_to(start, data, cx)
+        skip_to(start, data, packet)
     }
 }
 
 impl Events {
     /// The event in progress, begun if there is none.
-    fn begin(&mut self, cx: &mut Context<'_>) -> ExId {
+    fn begin(&mut self, packet: &mut PacketInHand<'_>) -> ExId {
         match self.event {
-            Some(event) => cx.ledger.clamp(event),
+            Some(event) => packet.clamp(event),
             None => {
-                let event = cx.begin(Nature::Event, label::EVENT_MESSAGE);
+                let event = packet.begin(Nature::Event, label::EVENT_MESSAGE);
                 self.event = Some(event);
                 self.has_body = false;
                 self.finder.restart();
@@ -458,105 +468,85 @@ impl Events {
         }
     }
 
-    fn read(&mut self, mut data: &[u8], cx: &mut Context<'_>) {
+    fn read(&mut self, mut data: &[u8], packet: &mut PacketInHand<'_>) {
         while !data.is_empty() {
-            let event = self.begin(cx);
+            let event = self.begin(packet);
             self.has_body = true;
             let step = self.decoder.step(data);
             if step.consumed == 0 && step.event.is_none() {
-                cx.own(event, Layer::Content, data.len());
+                packet.own(event, Layer::Content, data.len());
                 return;
             }
             let bytes = data.get(..step.consumed).unwrap_or_default();
             if step.mark == sse::Mark::Value {
                 match self.finder.look(bytes, Place::Markup) {
                     Some(found) => {
-                        own_time(event, bytes.len(), &found, cx);
+                        packet.own_time(event, bytes.len(), &found);
                     }
-                    None => cx.own(event, Layer::Content, bytes.len()),
+                    None => packet.own(event, Layer::Content, bytes.len()),
                 }
             } else {
-                cx.own(event, Layer::Framing, bytes.len());
+                packet.own(event, Layer::Framing, bytes.len());
             }
             if let Some(what) = step.event
-                && happened(&what, event, cx)
+                && happened(&what, event, packet)
             {
-                self.finish(event, cx);
+                self.finish(event, packet);
             }
             data = data.get(bytes.len()..).unwrap_or_default();
         }
     }
 
-    fn finish(&mut self, event: ExId, cx: &mut Context<'_>) {
-        cx.complete(event);
+    fn finish(&mut self, event: ExId, packet: &mut PacketInHand<'_>) {
+        packet.complete(event);
         self.event = None;
         self.last = event;
     }
 
     /// The stream has ended.
-    fn end(mut self, cx: &mut Context<'_>) {
+    fn end(mut self, packet: &mut PacketInHand<'_>) {
         if let Some(event) = self.event {
             // A CR may have been waiting for its LF.
             if let Some(what) = self.decoder.finish() {
-                happened(&what, event, cx);
+                happened(&what, event, packet);
             }
-            cx.complete(event);
+            packet.complete(event);
             if !self.has_body {
-                cx.name(event, Nature::Control, label::END_OF_STREAM);
+                packet.name(event, Nature::Control, label::END_OF_STREAM);
             }
         }
     }
 }
 
 /// Notes what a step of the event stream's decoder said; gives whether the event is over.
-fn happened(what: &sse::Event<'_>, event: ExId, cx: &mut Context<'_>) -> bool {
+fn happened(what: &sse::Event<'_>, event: ExId, packet: &mut PacketInHand<'_>) -> bool {
     match *what {
         sse::Event::Message { event_type, data, .. } => {
-            cx.counts.rare().events += 1;
-            cx.say(|| format!("event: {} {}", readable(event_type.as_bytes(), 40), readable(data, 60)));
+            packet.counts().rare().events += 1;
+            packet.say(|| format!("event: {} {}", readable(event_type.as_bytes(), 40), readable(data, 60)));
             let label = match event_type {
                 "message" => label::EVENT_MESSAGE,
-                other => cx.book.label(&format!("event: {}", readable(other.as_bytes(), 40))),
+                other => packet.label(&format!("event: {}", readable(other.as_bytes(), 40))),
             };
-            cx.name(event, Nature::Event, label);
+            packet.name(event, Nature::Event, label);
             true
         }
         sse::Event::Block => {
-            cx.say(|| "comment".to_owned());
-            cx.name(event, Nature::Control, label::COMMENT);
+            packet.say(|| "comment".to_owned());
+            packet.name(event, Nature::Control, label::COMMENT);
             true
         }
         sse::Event::Comment | sse::Event::Retry(_) => false,
     }
 }
 
-/// Gives bytes with a server's time in them to their exchange.
-pub(crate) fn own_time(exchange: ExId, len: usize, found: &Found, cx: &mut Context<'_>) {
-    if let Some(open) = cx.ledger.get(exchange) {
-        open.has_time = true;
-        // Characters of it that came in an earlier segment were given to the exchange as content.
-        open.costs.useful += found.before as u32;
-        open.push.useful += found.before as u32;
-    }
-    let time = &found.range;
-    cx.own(exchange, Layer::Content, time.start.min(len));
-    cx.own(exchange, Layer::Useful, time.end.min(len).saturating_sub(time.start));
-    cx.own(exchange, Layer::Content, len.saturating_sub(time.end));
-}
-
-fn skip_to<'a>(start: Option<usize>, data: &'a [u8], cx: &mut Context<'_>) -> &'a [u8] {
+fn skip_to<'a>(start: Option<usize>, data: &'a [u8], packet: &mut PacketInHand<'_>) -> &'a [u8] {
     let skipped = start.unwrap_or(data.len());
     if skipped > 0 {
-        let exchange = cx.current();
-        cx.own(exchange, Layer::Content, skipped);
+        let exchange = packet.current();
+        packet.own(exchange, Layer::Content, skipped);
     }
     data.get(skipped..).unwrap_or_default()
-}
-
-/// Whether this is the first page that the client's address asks for.
-fn visit(cx: &mut Context<'_>) -> bool {
-    let client = cx.client();
-    cx.visitors.is_first(client)
 }
 
 fn layer(mark: Mark, head: Layer) -> Layer {

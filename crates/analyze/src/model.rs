@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use wirelab_catalog::App;
 
 pub use column::Column;
-pub(crate) use connection::NEVER;
 pub use connection::{Connection, ConnectionRow, Protocol, TlsRecords, WebSocketFrames};
+pub(crate) use connection::{NEVER, Rare};
 pub(crate) use costs::Costs;
 pub use exchange::{Exchange, ExchangeName, Exchanges};
 pub use layer::{Hatch, Layer, LayerBytes};
@@ -237,4 +237,14 @@ pub struct SpreadSeconds {
     pub min: f64,
     /// The most.
     pub max: f64,
+}
+
+/// Nanoseconds as seconds.
+pub(crate) fn seconds(ns: u64) -> f64 {
+    ns as f64 / 1e9
+}
+
+/// Seconds as nanoseconds.
+fn nanoseconds(seconds: f64) -> u64 {
+    (seconds * 1e9).round() as u64
 }

@@ -6,6 +6,7 @@
 //! happened; what a packet costs and which exchange it belongs to does not depend on them.
 
 use crate::model::TcpAnalysis as Name;
+use crate::packet_facts::PacketFacts;
 
 /// What is remembered of one direction.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,48 +49,28 @@ impl Seen {
     }
 }
 
-/// One packet, as far as names depend on it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Facts {
-    pub time_ns: u64,
-    pub seq: u32,
-    pub ack: Option<u32>,
-    pub len: u32,
-    pub window: u16,
-    pub syn: bool,
-    pub fin: bool,
-    pub rst: bool,
-    /// Round trip time of the handshake in nanoseconds, 0 where it was not seen.
-    pub rtt_ns: u64,
-}
-
-/// Names a packet of direction `ours`, and remembers it.
+/// Names a packet of direction `ours`, and remembers it. `rtt_ns` is the round trip of the handshake, where it was seen.
 #[inline(always)]
-pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
-    if is_usual(ours, theirs, packet) {
-        return None;
-    }
-    // A copy, so that the facts of usual packets need not be put into memory for it.
-    let packet = *packet;
-    unusual(ours, theirs, &packet)
+pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<u64>) -> Option<Name> {
+    if is_usual(ours, theirs, packet) { None } else { unusual(ours, theirs, packet, rtt_ns) }
 }
 
 /// Whether this is what nearly all packets are: the next bytes, or an ACK of something new. No name fits these; they are
 /// remembered here.
 #[inline(always)]
-fn is_usual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> bool {
-    let Some(ack) = packet.ack else { return false };
-    if packet.syn || packet.fin || packet.rst || ours.next() != Some(packet.seq) || packet.window == 0 {
+fn is_usual(ours: &mut Seen, theirs: &Seen, packet: &PacketFacts) -> bool {
+    let Some(ack) = packet.ack() else { return false };
+    if !packet.flags.is_plain_ack() || ours.next() != Some(packet.seq) || packet.window == 0 {
         return false;
     }
     let same_ack = ours.last_ack() == Some(ack);
-    if packet.len > 1 {
-        let end = packet.seq.wrapping_add(packet.len);
+    if packet.app > 1 {
+        let end = packet.seq.wrapping_add(packet.app);
         if theirs.last_ack().is_some_and(|ack| !after(end, ack)) {
             return false;
         }
         ours.set_next(end, packet.time_ns);
-    } else if packet.len == 1 || same_ack {
+    } else if packet.app == 1 || same_ack {
         return false;
     }
     if !same_ack {
@@ -104,14 +85,15 @@ fn is_usual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> bool {
 
 /// Names a packet that is not simply the next one.
 #[inline(never)]
-fn unusual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
-    let plain = !packet.syn && !packet.fin && !packet.rst;
-    let same_ack = packet.ack.is_some() && packet.ack == ours.last_ack();
+fn unusual(ours: &mut Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<u64>) -> Option<Name> {
+    let (syn, fin, rst) = (packet.flags.syn(), packet.flags.fin(), packet.flags.rst());
+    let plain = !syn && !fin && !rst;
+    let same_ack = packet.ack().is_some() && packet.ack() == ours.last_ack();
     let next = ours.next();
     let mut found = None;
     let mut duplicate = false;
 
-    if packet.len == 1 && next == Some(packet.seq) && theirs.window == 0 && theirs.next().is_some() && plain {
+    if packet.app == 1 && next == Some(packet.seq) && theirs.window == 0 && theirs.next().is_some() && plain {
         found = Some(Name::ZeroWindowProbe);
     } else {
         if packet.window == 0 && plain {
@@ -119,12 +101,12 @@ fn unusual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
         }
         if let Some(next) = next {
             let at_next = packet.seq == next;
-            if after(packet.seq, next) && !packet.rst {
+            if after(packet.seq, next) && !rst {
                 found = Some(Name::PreviousSegmentNotCaptured);
             }
-            if packet.len <= 1 && plain && packet.seq == next.wrapping_sub(1) {
+            if packet.app <= 1 && plain && packet.seq == next.wrapping_sub(1) {
                 found = Some(Name::KeepAlive);
-            } else if packet.len == 0 && plain && packet.window != 0 && at_next && same_ack {
+            } else if packet.app == 0 && plain && packet.window != 0 && at_next && same_ack {
                 if packet.window != ours.window {
                     found = Some(Name::WindowUpdate);
                 } else if theirs.probing == Some(Name::KeepAlive) {
@@ -135,7 +117,7 @@ fn unusual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
                     duplicate = true;
                     found = Some(Name::DuplicateAck);
                 }
-            } else if packet.len == 0
+            } else if packet.app == 0
                 && plain
                 && packet.window == 0
                 && at_next
@@ -153,19 +135,19 @@ fn unusual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
     }
 
     let probing = matches!(found, Some(Name::KeepAlive | Name::ZeroWindowProbe));
-    if (packet.len > 0 || packet.syn || packet.fin)
+    if (packet.app > 0 || syn || fin)
         && !probing
-        && let Some(again) = repeated(ours, theirs, packet)
+        && let Some(again) = repeated(ours, theirs, packet, rtt_ns)
     {
         found = Some(again);
     }
 
-    let end = packet.seq.wrapping_add(packet.len).wrapping_add(u32::from(packet.syn || packet.fin));
+    let end = packet.seq.wrapping_add(packet.app).wrapping_add(u32::from(syn || fin));
     let advances = ours.next().is_none_or(|next| after(end, next));
-    if advances && found != Some(Name::ZeroWindowProbe) && !(packet.rst && ours.next().is_some()) {
+    if advances && found != Some(Name::ZeroWindowProbe) && !(rst && ours.next().is_some()) {
         ours.set_next(end, packet.time_ns);
     }
-    if let Some(ack) = packet.ack {
+    if let Some(ack) = packet.ack() {
         if !same_ack || found == Some(Name::DuplicateAck) {
             ours.last_ack_ns = packet.time_ns;
         }
@@ -177,13 +159,13 @@ fn unusual(ours: &mut Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
 }
 
 /// The name of a packet that brings bytes, a SYN or a FIN from before the highest number seen.
-fn repeated(ours: &Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
+fn repeated(ours: &Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<u64>) -> Option<Name> {
     let next = ours.next()?;
-    let end = packet.seq.wrapping_add(packet.len);
-    if packet.len > 0 && theirs.last_ack().is_some_and(|ack| !after(end, ack)) {
+    let end = packet.seq.wrapping_add(packet.app);
+    if packet.app > 0 && theirs.last_ack().is_some_and(|ack| !after(end, ack)) {
         return Some(Name::SpuriousRetransmission);
     }
-    let behind = after(next, packet.seq) && !(packet.len > 1 && next.wrapping_sub(1) == packet.seq);
+    let behind = after(next, packet.seq) && !(packet.app > 1 && next.wrapping_sub(1) == packet.seq);
     if !behind {
         return None;
     }
@@ -191,8 +173,8 @@ fn repeated(ours: &Seen, theirs: &Seen, packet: &Facts) -> Option<Name> {
     if theirs.duplicate_acks >= 2 && theirs.last_ack() == Some(packet.seq) && since_ack < FAST_RETRANSMISSION_NS {
         return Some(Name::FastRetransmission);
     }
-    let near = if packet.rtt_ns == 0 { OUT_OF_ORDER_NS } else { packet.rtt_ns };
-    let whole = end.wrapping_add(u32::from(packet.syn || packet.fin));
+    let near = rtt_ns.filter(|rtt| *rtt > 0).unwrap_or(OUT_OF_ORDER_NS);
+    let whole = end.wrapping_add(u32::from(packet.flags.syn() || packet.flags.fin()));
     if packet.time_ns.saturating_sub(ours.next_ns) < near && whole != next {
         return Some(Name::OutOfOrder);
     }
@@ -211,43 +193,51 @@ const OUT_OF_ORDER_NS: u64 = 3_000_000;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use wirelab_dissect::tcp::Flags;
 
-    const PLAIN: Facts = Facts {
+    use super::*;
+    use crate::sides::Sides;
+
+    const PLAIN: PacketFacts = PacketFacts {
+        number: 0,
         time_ns: 0,
+        lower: 0,
+        tcp: 20,
+        app: 0,
+        payload_offset: 0,
         seq: 1000,
-        ack: Some(500),
-        len: 0,
+        acknowledgment: 500,
         window: 100,
-        syn: false,
-        fin: false,
-        rst: false,
-        rtt_ns: 25_000_000,
+        flags: Flags::ACK,
+        from_client: true,
+        record: 0,
     };
 
+    /// The round trip of the handshake.
+    const RTT_NS: Option<u64> = Some(25_000_000);
+
     /// Names each packet of a conversation: (from the client, time in ms, packet).
-    fn names(packets: &[(bool, u64, Facts)]) -> Vec<Option<Name>> {
-        let mut seen = [Seen::default(), Seen::default()];
+    fn names(packets: &[(bool, u64, PacketFacts)]) -> Vec<Option<Name>> {
+        let mut seen = Sides::<Seen>::default();
         packets
             .iter()
             .map(|(client, ms, facts)| {
-                let [a, b] = &mut seen;
-                let facts = Facts { time_ns: ms * 1_000_000, ..*facts };
-                if *client { name(a, b, &facts) } else { name(b, a, &facts) }
+                let [ours, theirs] = seen.both_mut(*client);
+                name(ours, theirs, &PacketFacts { time_ns: ms * 1_000_000, ..*facts }, RTT_NS)
             })
             .collect()
     }
 
     #[test]
     fn bytes_seen_before_are_a_retransmission() {
-        let data = Facts { len: 10, ..PLAIN };
+        let data = PacketFacts { app: 10, ..PLAIN };
         assert_eq!(names(&[(true, 0, data), (true, 200, data)]), [None, Some(Name::Retransmission)]);
     }
 
     #[test]
     fn bytes_acknowledged_before_are_a_spurious_one() {
-        let data = Facts { len: 10, ..PLAIN };
-        let ack = Facts { seq: 500, ack: Some(1010), ..PLAIN };
+        let data = PacketFacts { app: 10, ..PLAIN };
+        let ack = PacketFacts { seq: 500, acknowledgment: 1010, ..PLAIN };
         assert_eq!(
             names(&[(true, 0, data), (false, 1, ack), (true, 200, data)]),
             [None, None, Some(Name::SpuriousRetransmission)]
@@ -256,9 +246,9 @@ mod tests {
 
     #[test]
     fn a_gap_filled_soon_is_out_of_order() {
-        let first = Facts { len: 10, ..PLAIN };
-        let second = Facts { seq: 1010, len: 10, ..PLAIN };
-        let third = Facts { seq: 1020, len: 10, ..PLAIN };
+        let first = PacketFacts { app: 10, ..PLAIN };
+        let second = PacketFacts { seq: 1010, app: 10, ..PLAIN };
+        let third = PacketFacts { seq: 1020, app: 10, ..PLAIN };
         assert_eq!(
             names(&[(true, 0, first), (true, 1, third), (true, 2, second)]),
             [None, Some(Name::PreviousSegmentNotCaptured), Some(Name::OutOfOrder)]
@@ -267,11 +257,11 @@ mod tests {
 
     #[test]
     fn two_duplicate_acks_ask_for_a_fast_retransmission() {
-        let first = Facts { len: 10, ..PLAIN };
-        let ack = Facts { seq: 500, ack: Some(1000), ..PLAIN };
+        let first = PacketFacts { app: 10, ..PLAIN };
+        let ack = PacketFacts { seq: 500, acknowledgment: 1000, ..PLAIN };
         let got = names(&[
             (true, 0, first),
-            (true, 0, Facts { seq: 1010, ..first }),
+            (true, 0, PacketFacts { seq: 1010, ..first }),
             (false, 1, ack),
             (false, 1, ack),
             (false, 2, ack),
@@ -283,9 +273,9 @@ mod tests {
 
     #[test]
     fn a_probe_below_the_next_byte_is_a_keep_alive() {
-        let first = Facts { len: 10, ..PLAIN };
-        let ack = Facts { seq: 500, ack: Some(1010), ..PLAIN };
-        let probe = Facts { seq: 1009, ..PLAIN };
+        let first = PacketFacts { app: 10, ..PLAIN };
+        let ack = PacketFacts { seq: 500, acknowledgment: 1010, ..PLAIN };
+        let probe = PacketFacts { seq: 1009, ..PLAIN };
         assert_eq!(
             names(&[(true, 0, first), (false, 1, ack), (true, 9000, probe), (false, 9001, ack)]),
             [None, None, Some(Name::KeepAlive), Some(Name::KeepAliveAck)]

@@ -2,10 +2,9 @@
 
 use std::collections::VecDeque;
 
-use wirelab_dissect::packet::Segment;
-
-use crate::ledger::{ExId, PacketMeta};
+use crate::exchange::ExId;
 use crate::model::{Packet, Span, TcpAnalysis, Words};
+use crate::packet_facts::PacketFacts;
 
 /// The packets that are kept: so many at a time, the first ones until somebody takes them away.
 #[derive(Debug, Default)]
@@ -39,27 +38,26 @@ impl Packets {
     pub fn add(
         &mut self,
         connection: u32,
-        segment: &Segment<'_>,
-        meta: &PacketMeta,
+        packet: &PacketFacts,
         analysis: Option<TcpAnalysis>,
         seq: u64,
         ack: Option<u64>,
     ) -> u32 {
         self.rows.push_back(Packet {
-            number: meta.number,
-            time_s: meta.time_ns.saturating_sub(self.first_ns) as f64 / 1e9,
+            number: packet.number,
+            time_s: packet.time_ns.saturating_sub(self.first_ns) as f64 / 1e9,
             connection,
-            from_client: meta.from_client,
+            from_client: packet.from_client,
             exchange: None,
-            frame_len: meta.lower + meta.tcp + meta.app,
-            lower_len: meta.lower,
-            tcp_len: meta.tcp,
-            app_len: meta.app,
-            payload_offset: meta.payload_offset,
-            flags: segment.flags,
+            frame_len: packet.lower + packet.tcp + packet.app,
+            lower_len: packet.lower,
+            tcp_len: packet.tcp,
+            app_len: packet.app,
+            payload_offset: packet.payload_offset,
+            flags: packet.flags,
             seq,
             ack,
-            window: segment.window,
+            window: packet.window,
             analysis,
             words: Words::default(),
             spans: Vec::new(),
@@ -82,61 +80,67 @@ impl Packets {
 
     /// Says which exchange a packet belongs to, and which one of the capture that is.
     #[inline]
-    pub fn belongs(&mut self, meta: &PacketMeta, exchange: ExId, order: u64) {
-        if meta.record != 0 {
-            self.belongs_to(meta, exchange, order);
+    pub fn belongs(&mut self, packet: &PacketFacts, exchange: ExId, order: u64) {
+        if packet.record != 0 {
+            self.belongs_to(packet, exchange, order);
         }
     }
 
     #[cold]
-    fn belongs_to(&mut self, meta: &PacketMeta, exchange: ExId, order: u64) {
-        if let Some(owner) = self.at_of(meta).and_then(|at| self.owners.get_mut(at)) {
+    fn belongs_to(&mut self, packet: &PacketFacts, exchange: ExId, order: u64) {
+        if let Some(owner) = self.at_of(packet).and_then(|at| self.owners.get_mut(at)) {
             *owner = Some((exchange, order));
         }
     }
 
     /// Adds a run of payload bytes to a packet.
     #[inline]
-    pub fn span(&mut self, meta: &PacketMeta, span: Span) {
-        if meta.record != 0 {
-            self.add_span(meta, span);
+    pub fn span(&mut self, packet: &PacketFacts, span: Span) {
+        if packet.record != 0 {
+            self.add_span(packet, span);
         }
     }
 
     #[cold]
-    fn add_span(&mut self, meta: &PacketMeta, span: Span) {
-        if let Some(row) = self.row_of(meta) {
+    fn add_span(&mut self, packet: &PacketFacts, span: Span) {
+        if let Some(row) = self.row_of(packet) {
             row.spans.push(span);
         }
     }
 
-    /// Takes what a packet says, to be added to; `None` where it is not kept.
+    /// Adds to what a packet says.
+    #[cold]
+    pub fn say(&mut self, packet: &PacketFacts, text: &str) {
+        if let Some(Words { text: words, .. }) = self.words(packet)
+            && words.len() < MOST_WORDS
+        {
+            if !words.is_empty() {
+                words.push_str(", ");
+            }
+            words.push_str(text);
+        }
+    }
+
+    /// What a packet says, where it is kept.
     #[inline]
-    pub fn take_words(&mut self, meta: &PacketMeta) -> Option<Words> {
-        if meta.record == 0 {
+    pub fn words(&mut self, packet: &PacketFacts) -> Option<&mut Words> {
+        if packet.record == 0 {
             return None;
         }
-        self.row_of(meta).map(|row| std::mem::take(&mut row.words))
+        self.row_of(packet).map(|row| &mut row.words)
     }
 
-    /// Puts it back.
-    #[inline]
-    pub fn put_words(&mut self, meta: &PacketMeta, words: Option<Words>) {
-        if let Some(words) = words
-            && let Some(row) = self.row_of(meta)
-        {
-            row.words = words;
-        }
-    }
-
-    fn row_of(&mut self, meta: &PacketMeta) -> Option<&mut Packet> {
-        self.at_of(meta).and_then(|at| self.rows.get_mut(at))
+    fn row_of(&mut self, packet: &PacketFacts) -> Option<&mut Packet> {
+        self.at_of(packet).and_then(|at| self.rows.get_mut(at))
     }
 
     /// The place of a packet among those that are still here.
-    fn at_of(&self, meta: &PacketMeta) -> Option<usize> {
+    fn at_of(&self, packet: &PacketFacts) -> Option<usize> {
         // The record is 0 where the packet was not kept; those taken away are far behind all places.
-        let record = meta.record.checked_sub(1)?;
+        let record = packet.record.checked_sub(1)?;
         Some(record.wrapping_sub(self.taken) as usize)
     }
 }
+
+/// What a packet says grows no longer than this.
+const MOST_WORDS: usize = 200;

@@ -3,9 +3,9 @@
 use wirelab_dissect::http2::{self, Side};
 use wirelab_dissect::tls::{self, ContentType};
 
-use crate::book::{LabelId, label};
-use crate::context::Context;
-use crate::ledger::{ExId, Nature};
+use crate::exchange::{ExId, Nature};
+use crate::in_hand::PacketInHand;
+use crate::labels::{LabelId, label};
 use crate::model::{Layer, ProblemLayer, Protocol};
 
 /// The two directions of such a connection, client's and server's. A direction that could not be decoded further, or
@@ -45,10 +45,10 @@ impl Records {
     }
 
     /// Reads what one side sends next.
-    pub fn read(&mut self, from_client: bool, turn: ExId, data: &[u8], cx: &mut Context<'_>) {
+    pub fn read(&mut self, from_client: bool, turn: ExId, data: &[u8], packet: &mut PacketInHand<'_>) {
         match self {
-            Records::Tls(sides) => read_tls(side(sides, from_client), turn, data, cx),
-            Records::Http2(sides) => read_http2(side(sides, from_client), turn, data, cx),
+            Records::Tls(sides) => read_tls(side(sides, from_client), turn, data, packet),
+            Records::Http2(sides) => read_http2(side(sides, from_client), turn, data, packet),
         }
     }
 
@@ -76,22 +76,22 @@ fn side<T>(sides: &mut [T; 2], client: bool) -> &mut T {
     if client { a } else { b }
 }
 
-fn read_tls(side: &mut Option<tls::Decoder>, turn: ExId, mut data: &[u8], cx: &mut Context<'_>) {
+fn read_tls(side: &mut Option<tls::Decoder>, turn: ExId, mut data: &[u8], packet: &mut PacketInHand<'_>) {
     while !data.is_empty() {
-        let Some(decoder) = side else { return cx.own(turn, Layer::Content, data.len()) };
+        let Some(decoder) = side else { return packet.own(turn, Layer::Content, data.len()) };
         let step = match decoder.step(data) {
             Ok(step) => step,
             Err(error) => {
-                cx.problem(ProblemLayer::Tls, error.to_string());
+                packet.problem(ProblemLayer::Tls, error.to_string());
                 *side = None;
                 continue;
             }
         };
         let layer = if step.mark == tls::Mark::RecordHeader { Layer::Framing } else { Layer::Content };
         let consumed = step.consumed;
-        cx.own(turn, layer, consumed);
+        packet.own(turn, layer, consumed);
         if let Some(tls::Event::Record { content_type, .. }) = step.event {
-            let count = &mut cx.counts.rare().tls;
+            let count = &mut packet.counts().rare().tls;
             let label = match content_type {
                 ContentType::Handshake => {
                     count.handshake += 1;
@@ -106,30 +106,30 @@ fn read_tls(side: &mut Option<tls::Decoder>, turn: ExId, mut data: &[u8], cx: &m
                     label::TLS
                 }
             };
-            cx.say(|| content_type.name().to_owned());
+            packet.say(|| content_type.name().to_owned());
             // A turn is called after the first record in it that says more than "TLS".
-            if label != label::TLS && cx.ledger.get(turn).is_some_and(|open| open.label == label::TLS) {
-                cx.name(turn, Nature::Turn, label);
+            if label != label::TLS && packet.open(turn).is_some_and(|open| open.label == label::TLS) {
+                packet.name(turn, Nature::Turn, label);
             }
         }
         data = data.get(consumed..).unwrap_or_default();
     }
 }
 
-fn read_http2(side: &mut Option<http2::Decoder>, turn: ExId, mut data: &[u8], cx: &mut Context<'_>) {
+fn read_http2(side: &mut Option<http2::Decoder>, turn: ExId, mut data: &[u8], packet: &mut PacketInHand<'_>) {
     while !data.is_empty() {
-        let Some(decoder) = side else { return cx.own(turn, Layer::Content, data.len()) };
+        let Some(decoder) = side else { return packet.own(turn, Layer::Content, data.len()) };
         match decoder.step(data) {
             Ok(step) => {
                 let layer = if step.mark == http2::Mark::Payload { Layer::Content } else { Layer::Framing };
-                cx.own(turn, layer, step.consumed);
+                packet.own(turn, layer, step.consumed);
                 if let Some(http2::Event::Frame { kind, .. }) = step.event {
-                    cx.say(|| kind.name().to_owned());
+                    packet.say(|| kind.name().to_owned());
                 }
                 data = data.get(step.consumed..).unwrap_or_default();
             }
             Err(error) => {
-                cx.problem(ProblemLayer::Http2, error.to_string());
+                packet.problem(ProblemLayer::Http2, error.to_string());
                 *side = None;
             }
         }

@@ -3,8 +3,8 @@
 //! After its method and path, as a person would read them. Most requests are called as one just before them was: their
 //! labels are found here without being written down again.
 
-use crate::book::{Book, LabelId};
-use crate::context::push_readable;
+use crate::labels::{LabelId, Labels};
+use crate::readable::push_readable;
 
 /// The labels of the requests met last, each at a place that its path's length and end decide.
 #[derive(Debug, Default)]
@@ -15,13 +15,13 @@ pub(crate) struct RequestLabels {
 
 impl RequestLabels {
     /// The label of a request for this target.
-    pub fn of(&mut self, method: &str, target: &str, book: &mut Book) -> LabelId {
+    pub fn of(&mut self, method: &str, target: &str, known: &mut Labels) -> LabelId {
         let path = target.split_once('?').map_or(target, |(path, _)| path);
         let place = path.len() ^ usize::from(path.bytes().next_back().unwrap_or(0));
         let recent = self.recent.get_mut(place % PLACES);
         if let Some(Some(label)) = recent
             && path.len() <= MOST_PATH
-            && is_of(book.text(*label), method, path)
+            && is_of(known.text(*label), method, path)
         {
             return *label;
         }
@@ -29,7 +29,7 @@ impl RequestLabels {
         push_readable(&mut self.text, method.as_bytes(), MOST_METHOD);
         self.text.push(' ');
         push_readable(&mut self.text, path.as_bytes(), MOST_PATH);
-        let label = book.label(&self.text);
+        let label = known.id(&self.text);
         if let Some(recent) = recent {
             *recent = Some(label);
         }
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn remembers_what_a_request_is_called() {
-        let (mut labels, mut book) = (RequestLabels::default(), Book::new(0));
+        let (mut labels, mut known) = (RequestLabels::default(), Labels::default());
         let long = "/x".repeat(40);
         let cut = format!("{}…", &long[..60]);
         for (method, target, expected) in [
@@ -71,9 +71,9 @@ mod tests {
             ("GET", "?", "GET "),
         ] {
             for _ in 0..2 {
-                let label = labels.of(method, target, &mut book);
-                assert_eq!(book.text(label), expected);
-                assert_eq!(label, book.label(expected));
+                let label = labels.of(method, target, &mut known);
+                assert_eq!(known.text(label), expected);
+                assert_eq!(label, known.id(expected));
             }
         }
     }

@@ -3,11 +3,11 @@
 //! Two sides take turns: what the client says, then what the server answers, until the client speaks again. That fits
 //! line protocols and most binary ones. What the server says before it is asked is a greeting.
 
-use crate::book::label;
-use crate::context::{Context, readable};
-use crate::http::own_time;
-use crate::ledger::{ExId, Nature};
+use crate::exchange::{ExId, Nature};
+use crate::in_hand::PacketInHand;
+use crate::labels::label;
 use crate::model::{Layer, Protocol};
+use crate::readable::readable;
 use crate::records::Records;
 use crate::time_of_day::{Finder, Place};
 
@@ -82,13 +82,13 @@ impl Turns {
     }
 
     /// Goes on with a turn whose first bytes were read, and given away, by another.
-    pub fn resume(&mut self, turn: ExId, begun: &[u8], cx: &mut Context<'_>) {
+    pub fn resume(&mut self, turn: ExId, begun: &[u8], packet: &mut PacketInHand<'_>) {
         self.turn = Some(turn);
-        self.name(turn, begun, cx);
+        self.name(turn, begun, packet);
     }
 
     /// Calls a turn after its first word, where that is one that a person could have typed.
-    fn name(&mut self, turn: ExId, data: &[u8], cx: &mut Context<'_>) {
+    fn name(&mut self, turn: ExId, data: &[u8], packet: &mut PacketInHand<'_>) {
         if self.named || !self.is_unknown() {
             return;
         }
@@ -103,8 +103,8 @@ impl Turns {
         let typed = !word.is_empty() && word.iter().all(u8::is_ascii_graphic);
         match std::str::from_utf8(word) {
             Ok(word) if typed => {
-                let label = cx.book.label(word);
-                cx.name(turn, Nature::Turn, label);
+                let label = packet.label(word);
+                packet.name(turn, Nature::Turn, label);
             }
             _ => self.named = true,
         }
@@ -112,14 +112,14 @@ impl Turns {
 
     /// Reads what one side says next.
     #[inline(never)]
-    pub fn read(&mut self, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
+    pub fn read(&mut self, from_client: bool, data: &[u8], packet: &mut PacketInHand<'_>) {
         if data.is_empty() {
             return;
         }
-        let turn = self.turn(from_client, cx);
+        let turn = self.turn(from_client, packet);
         match &mut self.kind {
-            Inside::Unknown | Inside::Tunnel => self.plain(turn, from_client, data, cx),
-            Inside::Records(records) => records.read(from_client, turn, data, cx),
+            Inside::Unknown | Inside::Tunnel => self.plain(turn, from_client, data, packet),
+            Inside::Records(records) => records.read(from_client, turn, data, packet),
         }
     }
 
@@ -131,15 +131,15 @@ impl Turns {
     }
 
     /// The turn that bytes of a side belong to.
-    fn turn(&mut self, from_client: bool, cx: &mut Context<'_>) -> ExId {
+    fn turn(&mut self, from_client: bool, packet: &mut PacketInHand<'_>) -> ExId {
         if let Some(turn) = self.turn
             && !(from_client && self.answered)
         {
             self.answered |= !from_client;
-            return cx.ledger.clamp(turn);
+            return packet.clamp(turn);
         }
         if let Some(before) = self.turn {
-            cx.complete(before);
+            packet.complete(before);
         }
         self.finder.restart();
         self.word_len = 0;
@@ -150,27 +150,27 @@ impl Turns {
                 Inside::Records(records) => records.label(),
                 Inside::Tunnel => label::TUNNEL,
             };
-            cx.begin(Nature::Turn, label)
+            packet.begin(Nature::Turn, label)
         } else {
-            cx.begin(Nature::Greeting, label::GREETING)
+            packet.begin(Nature::Greeting, label::GREETING)
         };
         self.turn = Some(turn);
         self.answered = !from_client;
         turn
     }
 
-    fn plain(&mut self, turn: ExId, from_client: bool, data: &[u8], cx: &mut Context<'_>) {
+    fn plain(&mut self, turn: ExId, from_client: bool, data: &[u8], packet: &mut PacketInHand<'_>) {
         self.text = self.text && is_text(data.get(..256).unwrap_or(data));
-        cx.say(|| format!("\"{}\"", readable(data, 60)));
+        packet.say(|| format!("\"{}\"", readable(data, 60)));
         if from_client {
-            self.name(turn, data, cx);
-            return cx.own(turn, Layer::Content, data.len());
+            self.name(turn, data, packet);
+            return packet.own(turn, Layer::Content, data.len());
         }
         match self.finder.look(data, Place::Line) {
             Some(found) => {
-                own_time(turn, data.len(), &found, cx);
+                packet.own_time(turn, data.len(), &found);
             }
-            None => cx.own(turn, Layer::Content, data.len()),
+            None => packet.own(turn, Layer::Content, data.len()),
         }
     }
 }

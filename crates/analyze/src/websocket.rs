@@ -8,12 +8,13 @@ use wirelab_dissect::deflate;
 use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::websocket::{self, Decoder, Event, FrameHeader, Mark, Messages, Opcode, Violations};
 
-use crate::book::label;
-use crate::context::{Context, MayInflate, readable};
-use crate::http::own_time;
-use crate::ledger::{ExId, Nature};
+use crate::exchange::{ExId, Nature};
+use crate::in_hand::PacketInHand;
+use crate::labels::label;
 use crate::model::{Layer, ProblemLayer, WebSocketFrames};
 use crate::queue::Queue;
+use crate::readable::readable;
+use crate::shared::MayInflate;
 use crate::time_of_day::{self, Finder, Place};
 
 /// A connection after the opening handshake.
@@ -71,11 +72,11 @@ impl Side {
 }
 
 impl WebSocket {
-    pub fn new(deflate: Option<DeflateParams>, cx: &mut Context<'_>) -> WebSocket {
-        let may_inflate = deflate.and_then(|_| cx.inflaters.one_more());
+    pub fn new(deflate: Option<DeflateParams>, packet: &mut PacketInHand<'_>) -> WebSocket {
+        let may_inflate = deflate.and_then(|_| packet.shared.inflaters.one_more());
         let inflates = may_inflate.is_some();
         if deflate.is_some() && !inflates {
-            cx.problem(
+            packet.problem(
                 ProblemLayer::WebSocket,
                 "too many connections with compressed messages: this one's are counted, not inflated",
             );
@@ -90,7 +91,7 @@ impl WebSocket {
 
     /// Reads what one side sends next.
     #[inline(never)]
-    pub fn read(&mut self, from_client: bool, mut data: &[u8], cx: &mut Context<'_>) {
+    pub fn read(&mut self, from_client: bool, mut data: &[u8], packet: &mut PacketInHand<'_>) {
         let mut first = !data.is_empty();
         while first || !data.is_empty() {
             // One step beyond the last byte: the end of a frame without payload comes with no bytes.
@@ -99,13 +100,13 @@ impl WebSocket {
                 break;
             }
             if self.side(from_client).lost {
-                let exchange = cx.current();
-                return cx.own(exchange, Layer::Content, data.len());
+                let exchange = packet.current();
+                return packet.own(exchange, Layer::Content, data.len());
             }
             let exchange = match self.side(from_client).frame {
-                Some(exchange) => cx.ledger.clamp(exchange),
+                Some(exchange) => packet.clamp(exchange),
                 None => {
-                    let exchange = self.begin(from_client, data.first().copied().unwrap_or(0), cx);
+                    let exchange = self.begin(from_client, data.first().copied().unwrap_or(0), packet);
                     self.side(from_client).frame = Some(exchange);
                     exchange
                 }
@@ -116,24 +117,24 @@ impl WebSocket {
                 Ok(step) => step,
                 Err(error) => {
                     side.lost = true;
-                    cx.problem(ProblemLayer::WebSocket, error.to_string());
-                    return cx.own(exchange, Layer::Content, data.len());
+                    packet.problem(ProblemLayer::WebSocket, error.to_string());
+                    return packet.own(exchange, Layer::Content, data.len());
                 }
             };
             let bytes = data.get(..step.consumed).unwrap_or_default();
             if let Some(event) = &step.event {
                 let wrong = side.messages.see(event).violations;
                 if !wrong.is_empty() {
-                    complain(wrong, &mut side.broken, cx);
+                    complain(wrong, &mut side.broken, packet);
                 }
             }
             if step.mark == Mark::Header {
-                cx.own(exchange, Layer::Framing, bytes.len());
+                packet.own(exchange, Layer::Framing, bytes.len());
             } else {
                 let found = if side.looks { side.finder.look(bytes, Place::Markup) } else { None };
                 match found {
-                    Some(found) => own_time(exchange, bytes.len(), &found, cx),
-                    None => cx.own(exchange, Layer::Content, bytes.len()),
+                    Some(found) => packet.own_time(exchange, bytes.len(), &found),
+                    None => packet.own(exchange, Layer::Content, bytes.len()),
                 }
             }
             let done = step.consumed == 0 && step.event.is_none();
@@ -142,25 +143,25 @@ impl WebSocket {
                     && !from_client
                     && time_of_day::find(inflated.peek, Place::Markup, false).is_some()
                 {
-                    cx.has_time(exchange);
+                    packet.has_time(exchange);
                 }
                 if let Some(why @ (deflate::Error::Corrupt | deflate::Error::TooLarge { .. })) =
                     inflated.as_ref().and_then(|inflated| inflated.stopped)
                     && !std::mem::replace(&mut side.stuck, true)
                 {
-                    cx.problem(ProblemLayer::WebSocket, why.to_string());
+                    packet.problem(ProblemLayer::WebSocket, why.to_string());
                 }
                 let shown = match inflated {
                     Some(inflated) if inflated.stopped.is_none() => Some(inflated.peek),
                     Some(_) => None,
                     None => Some(*payload).filter(|_| !header.rsv1),
                 };
-                cx.say(|| describe(header, shown));
+                packet.say(|| describe(header, shown));
                 if header.mask.is_some() {
-                    cx.is_masked();
+                    packet.is_masked();
                 }
-                count(&mut cx.counts.rare().frames, header.opcode);
-                self.end(from_client, header, exchange, cx);
+                count(&mut packet.counts().rare().frames, header.opcode);
+                self.end(from_client, header, exchange, packet);
             }
             if done {
                 break;
@@ -170,11 +171,11 @@ impl WebSocket {
     }
 
     /// Bytes of a direction are missing from the capture.
-    pub fn skip(&mut self, from_client: bool, count: u64, cx: &mut Context<'_>) {
+    pub fn skip(&mut self, from_client: bool, count: u64, packet: &mut PacketInHand<'_>) {
         let side = self.side(from_client);
         if !side.lost && !side.decoder.skip(count) {
             side.lost = true;
-            cx.problem(
+            packet.problem(
                 ProblemLayer::WebSocket,
                 format!("{count} bytes are missing from the capture, and nothing says where the next frame begins"),
             );
@@ -186,7 +187,7 @@ impl WebSocket {
     }
 
     /// The exchange of the frame that begins with this byte.
-    fn begin(&mut self, from_client: bool, first: u8, cx: &mut Context<'_>) -> ExId {
+    fn begin(&mut self, from_client: bool, first: u8, packet: &mut PacketInHand<'_>) -> ExId {
         let opcode = Opcode::from_bits(first & 0x0f);
         let side = self.side(from_client);
         if matches!(opcode, Opcode::Text | Opcode::Binary) {
@@ -194,30 +195,30 @@ impl WebSocket {
         }
         side.looks = side.text && !from_client && !opcode.is_control();
         match opcode {
-            Opcode::Close => cx.close(),
+            Opcode::Close => packet.close(),
             Opcode::Ping => {
-                let exchange = cx.begin(Nature::Control, label::PING);
+                let exchange = packet.begin(Nature::Control, label::PING);
                 self.side(from_client).ping = Some(exchange);
                 exchange
             }
             Opcode::Pong => match self.side(!from_client).ping.take() {
-                Some(ping) => cx.ledger.clamp(ping),
-                None => cx.begin(Nature::Control, label::PONG),
+                Some(ping) => packet.clamp(ping),
+                None => packet.begin(Nature::Control, label::PONG),
             },
             opcode => {
                 if let Some(message) = self.side(from_client).message {
-                    return cx.ledger.clamp(message);
+                    return packet.clamp(message);
                 }
                 let answered = if from_client { None } else { self.awaiting.pop() };
                 let exchange = match answered {
-                    Some(asked) => cx.ledger.clamp(asked),
+                    Some(asked) => packet.clamp(asked),
                     None => {
                         let label = match opcode {
                             Opcode::Text => label::TEXT,
                             Opcode::Binary => label::BINARY,
-                            other => cx.book.label(other.name()),
+                            other => packet.label(other.name()),
                         };
-                        cx.begin(Nature::Message, label)
+                        packet.begin(Nature::Message, label)
                     }
                 };
                 let side = self.side(from_client);
@@ -229,21 +230,21 @@ impl WebSocket {
     }
 
     /// A frame is complete.
-    fn end(&mut self, from_client: bool, header: &FrameHeader, exchange: ExId, cx: &mut Context<'_>) {
+    fn end(&mut self, from_client: bool, header: &FrameHeader, exchange: ExId, packet: &mut PacketInHand<'_>) {
         let side = self.side(from_client);
         side.frame = None;
         match header.opcode {
             Opcode::Close => {}
             Opcode::Ping => {}
-            Opcode::Pong => cx.complete(exchange),
+            Opcode::Pong => packet.complete(exchange),
             _ if !header.fin => {}
             _ => {
                 side.message = None;
                 // A pushed message is complete; so is a client's, as far as anyone can tell, until it is answered.
-                cx.complete(exchange);
+                packet.complete(exchange);
                 if from_client {
                     self.awaiting.push(exchange, MOST_AWAITING);
-                    if let Some(open) = cx.ledger.get(exchange) {
+                    if let Some(open) = packet.open(exchange) {
                         open.complete = false;
                     }
                 }
@@ -266,11 +267,11 @@ fn count(frames: &mut WebSocketFrames, opcode: Opcode) {
 
 /// Notes the rules that a frame breaks, each of them once a side.
 #[cold]
-fn complain(wrong: Violations, told: &mut u16, cx: &mut Context<'_>) {
+fn complain(wrong: Violations, told: &mut u16, packet: &mut PacketInHand<'_>) {
     for violation in wrong.iter() {
         if *told & violation as u16 == 0 {
             *told |= violation as u16;
-            cx.problem(ProblemLayer::WebSocket, violation.to_string());
+            packet.problem(ProblemLayer::WebSocket, violation.to_string());
         }
     }
 }

@@ -9,254 +9,170 @@
 
 use std::num::NonZeroU64;
 
-use wirelab_dissect::packet::Segment;
+use super::Arrival;
+use crate::direction::Waiting;
+use crate::exchange::{ExId, Nature};
+use crate::labels::label;
+use crate::model::TcpAnalysis;
 
-use super::{Connection, Live, Shared, both};
-use crate::book::label;
-use crate::direction::{Direction, Waiting};
-use crate::ledger::{ExId, Nature, PacketMeta};
-use crate::model::TcpAnalysis as Name;
-use crate::model::{Layer, Span};
-
-impl Connection {
-    /// Decides which exchange the packet belongs to.
+impl Arrival<'_> {
+    /// Decides which exchange the packet belongs to. `payload` is as much of its payload as the capture kept.
     #[inline(always)]
-    pub(super) fn place(
-        &mut self,
-        segment: &Segment<'_>,
-        from: usize,
-        meta: &PacketMeta,
-        name: Option<Name>,
-        live: &mut Live,
-        shared: &mut Shared,
-    ) {
-        let flags = segment.flags;
-        let [ours, theirs] = both(&mut live.directions, from);
+    pub(super) fn place(&mut self, payload: &[u8], name: Option<TcpAnalysis>) {
+        let facts = self.packet.facts;
+        let state = &mut *self.packet.state;
+        let [ours, theirs] = state.directions.both_mut(facts.from_client);
         // The number in a bare RST may be anything (RFC 9293, section 3.5.2): it begins nothing.
-        let bare_rst = flags.rst() && !flags.ack() && segment.payload_len == 0;
+        let bare_rst = facts.flags.rst() && !facts.flags.ack() && facts.app == 0;
         if !ours.is_known() && !bare_rst {
-            ours.begin(segment.seq, flags.syn());
-            live.partial |= !flags.syn();
+            ours.begin(facts.seq, facts.flags.syn());
+            state.partial |= !facts.flags.syn();
         }
-        let acked = if flags.ack() { theirs.acknowledge(segment.ack) } else { None };
-        if acked.is_some() {
-            // Those of the side that the packet was sent to.
-            let [client, server] = &mut live.ledger.acked;
-            *(if meta.from_client { server } else { client }) = theirs.acked;
-        }
+        let acked = facts.ack().and_then(|ack| theirs.acknowledge(ack));
         // Nearly all packets: the next bytes, or an ACK and nothing else, while all that was acknowledged was seen.
-        if name.is_none() && flags.is_plain_ack() && theirs.acked <= theirs.next {
-            if segment.payload_len == 0 {
-                let current = live.ledger.current(meta, &mut self.account, &mut shared.book);
-                let exchange = acked.flatten().map_or(current, |owner| live.ledger.clamp(owner));
-                return self.give_packet(exchange, meta, meta.from_client, live, shared);
+        if name.is_none() && facts.flags.is_plain_ack() && theirs.acked <= theirs.next {
+            if facts.app == 0 {
+                return self.acknowledge(acked.flatten());
             }
-            if ours.position(segment.seq) == ours.next as i64 && !ours.has_waiting() && ours.fin.is_none() {
-                let cut = segment.payload_len.saturating_sub(segment.payload.len() as u32);
-                return self.deliver(from, 0, segment.payload, cut, meta, live, shared);
+            if ours.position(facts.seq) == ours.next as i64 && !ours.has_waiting() && ours.fin.is_none() {
+                return self.deliver(0, payload, facts.app.saturating_sub(payload.len() as u32));
             }
         }
-        // A copy, so that usual segments need not be put into memory for it.
-        let segment = *segment;
-        self.place_unusual(&segment, from, meta, name, acked, live, shared);
+        self.place_unusual(payload, name, acked);
     }
 
     /// Decides it for a packet that is not simply the next one.
     #[inline(never)]
-    #[expect(clippy::too_many_arguments, reason = "one packet, seen from all sides")]
-    fn place_unusual(
-        &mut self,
-        segment: &Segment<'_>,
-        from: usize,
-        meta: &PacketMeta,
-        name: Option<Name>,
-        acked: Option<Option<ExId>>,
-        live: &mut Live,
-        shared: &mut Shared,
-    ) {
-        let flags = segment.flags;
-        let [_, theirs] = both(&mut live.directions, from);
+    fn place_unusual(&mut self, payload: &[u8], name: Option<TcpAnalysis>, acked: Option<Option<ExId>>) {
+        let facts = self.packet.facts;
+        let (flags, from_client) = (facts.flags, facts.from_client);
         // What the other side has acknowledged without our having seen it will not come any more.
+        let theirs = self.direction(!from_client);
         if acked.is_some()
-            && theirs.has_waiting()
             && theirs.acked > theirs.next
             && let Some((first, behind)) = theirs.first_waiting()
             && first <= theirs.acked
         {
-            self.skip_gap(1 - from, first, behind, live, shared);
-            self.drain(1 - from, live, shared);
+            self.skip_gap(!from_client, first, behind);
+            self.drain(!from_client);
         }
         // Whoever speaks on after acknowledging bytes that are not in the capture has them: they will not come any more.
-        let [_, theirs] = both(&mut live.directions, from);
-        if segment.payload_len > 0 && theirs.is_known() && !theirs.has_waiting() && theirs.acked > theirs.next {
+        let theirs = self.direction(!from_client);
+        if facts.app > 0 && theirs.is_known() && !theirs.has_waiting() && theirs.acked > theirs.next {
             let end = theirs.fin.map_or(theirs.acked, |fin| theirs.acked.min(fin.get()));
-            self.skip_gap(1 - from, end, meta.acknowledgment(), live, shared);
+            self.skip_gap(!from_client, end, facts.acknowledgment_place());
         }
-        let [ours, _] = both(&mut live.directions, from);
-        let position = ours.position(segment.seq);
+        let ours = self.direction(from_client);
+        let position = ours.position(facts.seq);
         // A probe repeats a byte; one that was not delivered yet is data, whatever it is called.
-        let is_old = position + i64::from(segment.payload_len) <= ours.next as i64;
-        let is_probe = name == Some(Name::KeepAlive) && is_old;
-        let is_probe_ack = name == Some(Name::KeepAliveAck);
-        if is_probe || is_probe_ack {
-            let exchange = live.ledger.keep_alive(meta, &mut self.account, &mut shared.book);
-            self.give_packet(exchange, meta, false, live, shared);
-            self.give_repeated(exchange, meta, u64::from(meta.app), live, shared);
-        } else if segment.payload_len > 0 {
-            let start = position + i64::from(flags.syn());
+        let is_old = position + i64::from(facts.app) <= ours.next as i64;
+        let is_probe = name == Some(TcpAnalysis::KeepAlive) && is_old;
+        if is_probe || name == Some(TcpAnalysis::KeepAliveAck) {
+            let exchange = self.packet.keep_alive();
+            self.packet.belongs(exchange, false);
+            self.packet.again(exchange, facts.app);
+        } else if facts.app > 0 {
             if flags.syn() {
-                self.synchronise(from, position, meta, live, shared);
+                self.synchronise(position);
             }
-            self.payload(segment, from, start, meta, live, shared);
+            self.payload(payload, position + i64::from(flags.syn()));
         } else if flags.syn() {
-            let exchange = self.synchronise(from, position, meta, live, shared);
-            self.give_packet(exchange, meta, false, live, shared);
+            let exchange = self.synchronise(position);
+            self.packet.belongs(exchange, false);
         } else if flags.fin() || flags.rst() {
-            let known = flags.fin() && live.directions.get(from).is_some_and(|ours| ours.finished);
-            let exchange = live.ledger.close(meta, &mut self.account, &mut shared.book);
-            self.give_packet(exchange, meta, false, live, shared);
+            let known = flags.fin() && ours.finished;
+            let exchange = self.packet.close();
+            self.packet.belongs(exchange, false);
             if known {
-                self.note_repeated(exchange, meta, live);
+                self.packet.repeats(exchange);
             }
         } else {
-            let current = live.ledger.current(meta, &mut self.account, &mut shared.book);
-            let exchange = acked.flatten().map_or(current, |owner| live.ledger.clamp(owner));
-            self.give_packet(exchange, meta, meta.from_client, live, shared);
+            self.acknowledge(acked.flatten());
         }
         if flags.fin() {
-            let end = position + i64::from(flags.syn()) + i64::from(segment.payload_len);
-            if let (Some(ours), Ok(end)) = (live.directions.get_mut(from), u64::try_from(end)) {
+            let end = position + i64::from(flags.syn()) + i64::from(facts.app);
+            if let Ok(end) = u64::try_from(end) {
+                let ours = self.direction(from_client);
                 ours.fin = ours.fin.or(NonZeroU64::new(end));
             }
-            self.finish(from, meta, live, shared);
+            self.finish();
         }
     }
 
+    /// A packet without payload that acknowledges bytes of an exchange, or nothing new.
+    #[inline]
+    fn acknowledge(&mut self, owner: Option<ExId>) {
+        let current = self.packet.current();
+        let exchange = owner.map_or(current, |owner| self.packet.clamp(owner));
+        self.packet.belongs(exchange, self.packet.facts.from_client);
+    }
+
     /// A SYN: position 0 of its direction, owned by the set-up.
-    fn synchronise(
-        &mut self,
-        from: usize,
-        position: i64,
-        meta: &PacketMeta,
-        live: &mut Live,
-        shared: &mut Shared,
-    ) -> ExId {
-        let setup = match live.setup {
-            Some(setup) => live.ledger.clamp(setup),
+    fn synchronise(&mut self, position: i64) -> ExId {
+        let setup = match self.packet.state.setup {
+            Some(setup) => self.packet.clamp(setup),
             None => {
-                let setup =
-                    live.ledger.begin(Nature::Setup, label::HANDSHAKE, meta, &mut self.account, &mut shared.book);
-                if let Some(open) = live.ledger.get(setup) {
-                    open.complete = true;
-                }
-                live.setup = Some(setup);
+                let setup = self.packet.begin(Nature::Setup, label::HANDSHAKE);
+                self.packet.complete(setup);
+                self.packet.state.setup = Some(setup);
                 setup
             }
         };
-        let from_client = meta.from_client;
-        if let Some(ours) = live.directions.get_mut(from) {
-            if position == 0 && ours.next == 0 {
-                ours.next = 1;
-                ours.own(1, setup);
-                live.ledger.owns(setup, from_client, 1);
-            } else {
-                self.note_repeated(setup, meta, live);
-            }
+        let ours = self.packet.state.directions.of_mut(self.packet.facts.from_client);
+        if position == 0 && ours.next == 0 {
+            ours.next = 1;
+            self.packet.owns(setup, 1);
+        } else {
+            self.packet.repeats(setup);
         }
         setup
     }
 
-    /// A segment with payload that begins at `start`.
-    fn payload(
-        &mut self,
-        segment: &Segment<'_>,
-        from: usize,
-        start: i64,
-        meta: &PacketMeta,
-        live: &mut Live,
-        shared: &mut Shared,
-    ) {
-        let len = i64::from(segment.payload_len);
-        let cut = segment.payload_len.saturating_sub(segment.payload.len() as u32);
-        let [ours, _] = both(&mut live.directions, from);
+    /// The payload of the packet, which begins at `start`.
+    fn payload(&mut self, payload: &[u8], start: i64) {
+        let facts = self.packet.facts;
+        let from_client = facts.from_client;
+        let cut = facts.app.saturating_sub(payload.len() as u32);
+        let ours = self.packet.state.directions.of_mut(from_client);
         let next = ours.next as i64;
-        if start + len <= next {
+        let end = start + i64::from(facts.app);
+        if end <= next {
             let owner = u64::try_from(start).ok().and_then(|start| ours.owner(start));
-            return self.repeated(owner, meta, live, shared);
+            return self.repeated(owner);
         }
         if start > next {
             let position = start as u64;
             if ours.acked < position {
                 if ours.is_waiting(position) {
-                    return self.repeated(None, meta, live, shared);
+                    return self.repeated(None);
                 }
-                let waiting = Waiting { data: segment.payload.to_vec(), cut, meta: *meta, repeated: 0 };
-                if ours.wait(position, waiting, &mut shared.waiting_budget) {
+                let waiting = Waiting { data: payload.to_vec(), cut, packet: *facts };
+                if ours.wait(position, waiting, &mut self.packet.shared.waiting_budget) {
                     return;
                 }
                 // No room: what is missing is given up.
-                while let Some((first, behind)) = live.directions.get(from).and_then(Direction::first_waiting) {
-                    if first >= position {
-                        break;
-                    }
-                    self.skip_gap(from, first, behind, live, shared);
-                    self.drain(from, live, shared);
-                }
-                let next = live.directions.get(from).map_or(0, |ours| ours.next);
-                if next > position {
-                    return self.payload(segment, from, start, meta, live, shared);
+                self.give_up(from_client, position);
+                if self.direction(from_client).next > position {
+                    return self.payload(payload, start);
                 }
             }
-            self.skip_gap(from, position, meta.payload(), live, shared);
-            self.deliver(from, 0, segment.payload, cut, meta, live, shared);
+            self.skip_gap(from_client, position, facts.payload_place());
+            self.deliver(0, payload, cut);
         } else {
             let old = (next - start) as usize;
-            let new = segment.payload.get(old..).unwrap_or_default();
-            let cut = cut.min((start + len - next) as u32);
-            self.deliver(from, old as u32, new, cut, meta, live, shared);
+            let new = payload.get(old..).unwrap_or_default();
+            self.deliver(old as u32, new, cut.min((end - next) as u32));
         }
-        self.drain(from, live, shared);
+        self.drain(from_client);
     }
 
-    /// A packet whose bytes have all been on the wire before.
-    pub(super) fn repeated(&mut self, owner: Option<ExId>, meta: &PacketMeta, live: &mut Live, shared: &mut Shared) {
-        let current = live.ledger.current(meta, &mut self.account, &mut shared.book);
-        let exchange = owner.map_or(current, |owner| live.ledger.clamp(owner));
-        self.give_packet(exchange, meta, !meta.from_client, live, shared);
-        self.give_repeated(exchange, meta, u64::from(meta.app), live, shared);
-        self.note_repeated(exchange, meta, live);
-    }
-
-    #[inline]
-    pub(super) fn give_packet(
-        &self,
-        exchange: ExId,
-        meta: &PacketMeta,
-        push: bool,
-        live: &mut Live,
-        shared: &mut Shared,
-    ) {
-        if let Some(open) = live.ledger.get(exchange) {
-            open.packet(meta, push);
-            shared.packets.belongs(meta, exchange, open.order);
-        }
-    }
-
-    pub(super) fn give_repeated(
-        &self,
-        exchange: ExId,
-        meta: &PacketMeta,
-        len: u64,
-        live: &mut Live,
-        shared: &mut Shared,
-    ) {
-        if len > 0 {
-            live.ledger.repeated_bytes(exchange, len, meta);
-            shared.packets.span(meta, Span { layer: Layer::Retransmitted, len: len as u32 });
-        }
-    }
-
-    pub(super) fn note_repeated(&self, exchange: ExId, meta: &PacketMeta, live: &mut Live) {
-        live.ledger.repeated(exchange, meta.from_client);
+    /// All bytes of the packet have been on the wire before.
+    pub(super) fn repeated(&mut self, owner: Option<ExId>) {
+        let packet = &mut self.packet;
+        let current = packet.current();
+        let exchange = owner.map_or(current, |owner| packet.clamp(owner));
+        packet.belongs(exchange, !packet.facts.from_client);
+        packet.again(exchange, packet.facts.app);
+        packet.repeats(exchange);
     }
 }

@@ -6,15 +6,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, Serializer};
 use wirelab_dissect::packet::Endpoint;
 
-use super::{Costs, Tally};
-use crate::book::seconds;
-use crate::context::Rare;
+use super::{Costs, Tally, nanoseconds, seconds};
 
 /// One TCP connection.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -35,6 +33,19 @@ pub struct Connection {
     pub(crate) http_requests: u64,
     pub(crate) http_responses: u64,
     pub(crate) rare: Option<Box<Rare>>,
+}
+
+/// What most connections have none of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rare {
+    pub frames: WebSocketFrames,
+    pub events: u64,
+    pub tls: TlsRecords,
+    pub out_of_order: u64,
+    pub duplicate_acks: u64,
+    pub keep_alives: u64,
+    pub zero_windows: u64,
+    pub missing_bytes: u64,
 }
 
 /// No round trip was seen.
@@ -60,8 +71,8 @@ impl Connection {
     pub fn row(&self) -> ConnectionRow {
         let rare = self.rare.as_deref().copied().unwrap_or_default();
         ConnectionRow {
-            client: in_words(self.client),
-            server: in_words(self.server),
+            client: self.client.to_string(),
+            server: self.server.to_string(),
             protocol: self.protocol.name().into(),
             start_s: seconds(self.start_ns),
             duration_s: seconds(self.duration_ns),
@@ -256,77 +267,16 @@ pub struct TlsRecords {
     pub other: u64,
 }
 
-/// Seconds as nanoseconds.
-pub(super) fn nanoseconds(seconds: f64) -> u64 {
-    (seconds * 1e9).round() as u64
-}
-
 /// An endpoint that is written as it is displayed.
 fn endpoint(text: &str) -> Result<Endpoint, String> {
     let socket: SocketAddr = text.parse().map_err(|_| format!("{text:?} is no address with a port"))?;
     Ok(Endpoint { addr: socket.ip(), port: socket.port() })
 }
 
-/// An endpoint as it is displayed. IPv4 by hand: there may be a hundred thousand of them.
-fn in_words(end: Endpoint) -> String {
-    let IpAddr::V4(addr) = end.addr else { return end.to_string() };
-    let [a, b, c, d] = addr.octets();
-    let mut text = String::with_capacity("255.255.255.255:65535".len());
-    for (byte, behind) in [(a, '.'), (b, '.'), (c, '.'), (d, ':')] {
-        push_byte(&mut text, byte);
-        text.push(behind);
-    }
-    let (high, low) = ((end.port / 100) as u8, (end.port % 100) as u8);
-    match end.port {
-        0..100 => push_byte(&mut text, low),
-        100..=9999 => {
-            push_byte(&mut text, high);
-            push_two(&mut text, low);
-        }
-        _ => {
-            // Up to 655 hundreds.
-            push_byte(&mut text, (end.port / 1000) as u8);
-            push_digit(&mut text, (end.port / 100 % 10) as u8);
-            push_two(&mut text, low);
-        }
-    }
-    text
-}
-
-fn push_byte(text: &mut String, byte: u8) {
-    if byte >= 100 {
-        push_digit(text, byte / 100);
-        push_two(text, byte % 100);
-    } else if byte >= 10 {
-        push_two(text, byte);
-    } else {
-        push_digit(text, byte);
-    }
-}
-
-fn push_two(text: &mut String, number: u8) {
-    push_digit(text, number / 10);
-    push_digit(text, number % 10);
-}
-
-fn push_digit(text: &mut String, digit: u8) {
-    text.push(char::from(b'0' + digit));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Layer;
-
-    #[test]
-    fn an_endpoint_is_written_as_it_is_displayed() {
-        for addr in ["0.0.0.0", "10.0.0.1", "192.168.100.255", "::1", "2001:db8::a"] {
-            for port in [0, 9, 10, 80, 99, 100, 8000, 9999, 10_000, 65_535] {
-                let end = Endpoint { addr: addr.parse().unwrap(), port };
-                assert_eq!(in_words(end), end.to_string());
-            }
-        }
-    }
 
     #[test]
     fn what_is_read_back_is_what_was_written() {

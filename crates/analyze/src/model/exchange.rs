@@ -13,9 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::connection::nanoseconds;
-use super::{Costs, Kind, NEVER, Tally};
-use crate::book::seconds;
+use super::{Costs, Kind, NEVER, Tally, nanoseconds, seconds};
 
 /// A group of packets that belong together: one request and its answer, one event, one handshake.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

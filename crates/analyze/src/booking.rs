@@ -1,0 +1,87 @@
+//! What does each exchange get of the packet in hand?
+//!
+//! The one place where exchanges are told what packets cost them, and so the place to listen for whatever else is to be
+//! known of each packet and its exchange. Every packet passes [`PacketInHand::belongs`] once: at once, or, if it came
+//! before bytes that stand before its own, when these have come or are given up. There its facts are at hand (time,
+//! direction, numbers, window), its connection's two directions (what is acknowledged, what comes next) and its exchange;
+//! then [`PacketInHand::book`] is given its new bytes, run by run, and [`PacketInHand::again`] those that had been on the
+//! wire before.
+
+use crate::exchange::ExId;
+use crate::in_hand::PacketInHand;
+use crate::model::{Layer, Span};
+use crate::shared::Owned;
+
+impl PacketInHand<'_> {
+    /// The packet, with its headers and everything below, belongs to an exchange. `push`: it is a server's packet with new
+    /// data, or the client's ACK of one.
+    #[inline]
+    pub fn belongs(&mut self, exchange: ExId, push: bool) {
+        if let Some(open) = self.state.ledger.get(exchange) {
+            open.packet(self.facts, push);
+            self.shared.packets.belongs(self.facts, exchange, open.order);
+        }
+    }
+
+    /// Books the new bytes of the packet on those who own them. The packet itself goes to the owner of the first new byte,
+    /// and so do the bytes before that, which had been on the wire before; where nobody owns a byte of it, to the exchange
+    /// in progress.
+    #[inline]
+    pub fn book(&mut self, before: u32) {
+        if self.shared.owned.is_empty() || before > 0 {
+            self.book_first(before);
+        }
+        let (facts, from_client) = (self.facts, self.facts.from_client);
+        // Unless it was given away above.
+        let mut first = before == 0;
+        let mut owned = std::mem::take(&mut self.shared.owned);
+        for run in owned.chunk_by(|a, b| a.exchange == b.exchange) {
+            let exchange = self.clamp(run.first().map_or(0, |owned| owned.exchange));
+            let ours = self.state.directions.of_mut(from_client);
+            ours.next += run.iter().map(|owned| u64::from(owned.len)).sum::<u64>();
+            let end = ours.next;
+            if std::mem::take(&mut first) {
+                self.belongs(exchange, !from_client);
+            }
+            self.owns(exchange, end);
+            let Some(open) = self.state.ledger.get(exchange) else { continue };
+            open.new_bytes_at(facts);
+            for &Owned { layer, len, .. } in run {
+                open.bytes(layer, u64::from(len), from_client);
+                self.shared.packets.span(facts, Span { layer, len });
+            }
+        }
+        owned.clear();
+        self.shared.owned = owned;
+    }
+
+    #[cold]
+    fn book_first(&mut self, before: u32) {
+        let first = match self.shared.owned.first() {
+            Some(first) => self.clamp(first.exchange),
+            None => self.current(),
+        };
+        self.belongs(first, !self.facts.from_client);
+        self.again(first, before);
+    }
+
+    /// Bytes of the packet that belongs to `exchange` had been on the wire before.
+    pub fn again(&mut self, exchange: ExId, len: u32) {
+        if len == 0 {
+            return;
+        }
+        if let Some(open) = self.state.ledger.get(exchange) {
+            open.last_ns = open.last_ns.max(self.facts.time_ns);
+            open.bytes(Layer::Retransmitted, u64::from(len), self.facts.from_client);
+        }
+        self.shared.packets.span(self.facts, Span { layer: Layer::Retransmitted, len });
+    }
+
+    /// The packet that belongs to `exchange` brought nothing new.
+    pub fn repeats(&mut self, exchange: ExId) {
+        if let Some(open) = self.state.ledger.get(exchange) {
+            open.costs.repeated_packets = open.costs.repeated_packets.saturating_add(1);
+            open.push.repeated_packets = open.push.repeated_packets.saturating_add(u32::from(!self.facts.from_client));
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What is known of an exchange while packets may still belong to it?
+
+use crate::labels::LabelId;
+use crate::model::{Costs, Layer};
+use crate::packet_facts::PacketFacts;
+use crate::sides::Sides;
+
+/// An exchange of one connection: counted from 0, never reused.
+pub(crate) type ExId = u32;
+
+/// What an exchange is in the protocol's own terms, before anyone asks which of them are updates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Nature {
+    #[default]
+    Setup,
+    Greeting,
+    /// An HTTP request and its answer; the flag marks the first page that a client's address asked for.
+    Request {
+        first_page: bool,
+        html: bool,
+        json: bool,
+    },
+    /// A request answered by an event stream.
+    EventStream,
+    /// A request answered by a switch to WebSocket.
+    Upgrade,
+    Event,
+    Message,
+    Turn,
+    Control,
+    Close,
+}
+
+/// An exchange that may still be given packets.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Open {
+    pub nature: Nature,
+    pub label: LabelId,
+    /// Whether a server's time was found in the answer.
+    pub has_time: bool,
+    /// Whether no further byte of a message of it is expected.
+    pub complete: bool,
+    /// Place among all exchanges of the capture, by first packet.
+    pub order: u64,
+    pub first_ns: u64,
+    pub last_ns: u64,
+    /// When the last new byte from the client was seen.
+    pub asked_ns: u64,
+    /// When the first and the last new byte from the server were seen. 0: never.
+    pub answer_first_ns: u64,
+    pub answer_last_ns: u64,
+    /// The numbers of its packets, where the row limit keeps it whole.
+    #[expect(clippy::box_collection, reason = "a pointer takes up less room in the many that are not kept")]
+    pub packets: Option<Box<Vec<u64>>>,
+    pub costs: Costs,
+    /// Of them: the server's packets with new data and the client's ACKs of them.
+    pub push: Costs,
+    /// Positions behind the last byte it owns, client's and server's.
+    pub ends: Sides<u64>,
+    /// Whether the row limit keeps it whole.
+    pub kept: bool,
+}
+
+impl Open {
+    /// An exchange that begins now.
+    #[inline]
+    pub fn new(nature: Nature, label: LabelId, order: u64, kept: bool, begun_ns: u64) -> Open {
+        // The times are set with the first packet: these are for exchanges that never get one of their own.
+        Open { nature, label, order, kept, first_ns: begun_ns, last_ns: begun_ns, ..Open::default() }
+    }
+
+    /// Whether nothing more can belong to it: it is complete, and acknowledged on both sides.
+    #[inline]
+    pub fn is_over(&self, acked: Sides<u64>) -> bool {
+        self.complete && self.ends.client <= acked.client && self.ends.server <= acked.server
+    }
+
+    /// Adds a packet, with its headers and everything below.
+    #[inline]
+    pub fn packet(&mut self, packet: &PacketFacts, push: bool) {
+        if self.costs.packets == 0 {
+            self.first_ns = packet.time_ns;
+        }
+        self.last_ns = self.last_ns.max(packet.time_ns);
+        if self.kept {
+            self.list(packet.number);
+        }
+        self.costs.packet(packet.headers(), packet.app > 0);
+        if push {
+            self.push.packet(packet.headers(), packet.app > 0);
+        }
+    }
+
+    #[cold]
+    fn list(&mut self, number: u64) {
+        let packets = self.packets.get_or_insert_default();
+        if packets.len() < MOST_PACKETS_LISTED {
+            packets.push(number);
+        }
+    }
+
+    /// Notes that a packet brought new bytes.
+    #[inline]
+    pub fn new_bytes_at(&mut self, packet: &PacketFacts) {
+        self.last_ns = self.last_ns.max(packet.time_ns);
+        if packet.from_client {
+            self.asked_ns = packet.time_ns;
+        } else {
+            if self.answer_first_ns == 0 {
+                self.answer_first_ns = packet.time_ns;
+            }
+            self.answer_last_ns = packet.time_ns;
+        }
+    }
+
+    /// Adds payload bytes.
+    #[inline]
+    pub fn bytes(&mut self, layer: Layer, len: u64, from_client: bool) {
+        self.costs.bytes(layer, len);
+        if !from_client {
+            self.push.bytes(layer, len);
+        }
+    }
+
+    /// Notes that it owns bytes of a direction up to a position.
+    #[inline]
+    pub fn owns(&mut self, from_client: bool, end: u64) {
+        let last = self.ends.of_mut(from_client);
+        *last = end.max(*last);
+    }
+}
+
+/// How many packet numbers an exchange lists.
+const MOST_PACKETS_LISTED: usize = 1000;

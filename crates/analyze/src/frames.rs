@@ -1,0 +1,59 @@
+//! What is there to count of frames, whatever they carry?
+
+use wirelab_capture::{Frame, LinkType};
+use wirelab_dissect::packet::{Notes, Segment};
+
+/// The frames of a capture.
+#[derive(Debug, Default)]
+pub(crate) struct Frames {
+    pub count: u64,
+    /// Without TCP, or not to be decoded.
+    pub skipped: u64,
+    pub truncated: u64,
+    pub first_ns: u64,
+    pub last_ns: u64,
+    pub links: Vec<LinkType>,
+    /// TCP packets that came through a tunnel.
+    pub tunnelled: u64,
+    /// TCP packets whose IP header says length 0.
+    pub no_ip_length: u64,
+    /// TCP packets that came in fragments, and the frames of these.
+    pub datagrams: u64,
+    pub fragments: u64,
+    /// Frames with fragments of packets that are not whole.
+    pub unfinished_fragments: u64,
+}
+
+impl Frames {
+    /// Counts a frame.
+    #[inline]
+    pub fn count(&mut self, frame: &Frame<'_>) {
+        if self.count == 0 {
+            self.first_ns = frame.time_ns;
+        }
+        self.count += 1;
+        self.last_ns = self.last_ns.max(frame.time_ns);
+        self.truncated += u64::from(frame.is_truncated());
+        if self.links.last() != Some(&frame.link) && !self.links.contains(&frame.link) {
+            self.links.push(frame.link);
+        }
+    }
+
+    /// Counts what is unusual about a TCP packet.
+    pub fn note(&mut self, segment: &Segment<'_>) {
+        self.tunnelled += u64::from(segment.is_tunnelled());
+        self.no_ip_length += u64::from(segment.notes.has(Notes::NO_IP_LENGTH));
+    }
+
+    /// A TCP packet became whole with the last of so many fragments, which are no skipped frames any more.
+    pub fn whole(&mut self, fragments: u64) {
+        self.skipped -= 1;
+        self.datagrams += 1;
+        self.fragments += fragments;
+    }
+
+    /// The time from the first frame to the last.
+    pub fn duration_ns(&self) -> u64 {
+        self.last_ns.saturating_sub(self.first_ns)
+    }
+}

@@ -1,0 +1,218 @@
+//! The packet in hand: what may the reading of its bytes look at, and say?
+//!
+//! One value goes with a packet all its way through its connection: what is known of the packet, of its connection, and
+//! of the capture. The readers of the protocols begin and name exchanges with it and say whose each byte is
+//! ([`PacketInHand::own`]); what that comes to is booked in one place, in [`booking`](crate::booking).
+//!
+//! A reader owns the bytes that came on the wire, and no others: what it decodes from them (inflated messages, and one
+//! day what was encrypted) may be longer or shorter, and is read, not owned. So a conversation inside another, HTTP in TLS
+//! or a WebSocket in a stream of HTTP/2, is handed the decoded bytes together with the packet, and says what they are; the
+//! outer one, which knows how many bytes of the wire they took up, owns these.
+
+use crate::counts::Counts;
+use crate::exchange::{ExId, Nature, Open};
+use crate::labels::LabelId;
+use crate::ledger::{Ledger, Moment};
+use crate::model::{Layer, ProblemLayer, ProblemPlace};
+use crate::packet_facts::PacketFacts;
+use crate::record::Record;
+use crate::shared::{Owned, Shared};
+use crate::state::State;
+use crate::time_of_day::Found;
+
+/// A packet on its way, and what it may touch.
+pub(crate) struct PacketInHand<'a> {
+    pub facts: &'a PacketFacts,
+    /// What is kept of its connection.
+    pub record: &'a mut Record,
+    /// What its connection remembers while packets come.
+    pub state: &'a mut State,
+    /// What all connections of the capture share.
+    pub shared: &'a mut Shared,
+    /// Where the bytes being read begin in their frame.
+    pub offset: u64,
+    /// An exchange that the next message takes over instead of beginning one.
+    pub adopt: Option<ExId>,
+}
+
+impl<'a> PacketInHand<'a> {
+    #[inline(always)]
+    pub fn new(
+        facts: &'a PacketFacts,
+        record: &'a mut Record,
+        state: &'a mut State,
+        shared: &'a mut Shared,
+    ) -> PacketInHand<'a> {
+        PacketInHand { facts, record, state, shared, offset: 0, adopt: None }
+    }
+
+    /// Another packet of the same connection.
+    pub fn instead<'b>(&'b mut self, facts: &'b PacketFacts) -> PacketInHand<'b> {
+        PacketInHand::new(facts, self.record, self.state, self.shared)
+    }
+
+    /// Begins an exchange.
+    pub fn begin(&mut self, nature: Nature, label: LabelId) -> ExId {
+        if let Some(exchange) = self.adopt.take() {
+            self.name(exchange, nature, label);
+            return exchange;
+        }
+        let (ledger, at) = self.exchanges();
+        ledger.begin(nature, label, at)
+    }
+
+    /// The exchange in progress.
+    #[inline]
+    pub fn current(&mut self) -> ExId {
+        let (ledger, at) = self.exchanges();
+        ledger.current(at)
+    }
+
+    /// The exchange that closes the connection.
+    pub fn close(&mut self) -> ExId {
+        let (ledger, at) = self.exchanges();
+        ledger.close(at)
+    }
+
+    /// The exchange of the connection's TCP keep-alives.
+    pub fn keep_alive(&mut self) -> ExId {
+        let (ledger, at) = self.exchanges();
+        ledger.keep_alive(at)
+    }
+
+    #[inline(always)]
+    fn exchanges(&mut self) -> (&mut Ledger, Moment<'_>) {
+        let at = Moment {
+            time_ns: self.facts.time_ns,
+            acked: self.state.acked(),
+            unbooked: !self.shared.owned.is_empty(),
+            account: &mut self.record.account,
+            book: &mut self.shared.book,
+        };
+        (&mut self.state.ledger, at)
+    }
+
+    /// An exchange, or `None` once it was closed.
+    #[inline]
+    pub fn open(&mut self, exchange: ExId) -> Option<&mut Open> {
+        self.state.ledger.get(exchange)
+    }
+
+    /// The exchange itself where it is still open, else the oldest that is.
+    #[inline]
+    pub fn clamp(&self, exchange: ExId) -> ExId {
+        self.state.ledger.clamp(exchange)
+    }
+
+    /// Says that an exchange owns what the packet's side sends up to a position: a byte, a SYN or a FIN.
+    #[inline]
+    pub fn owns(&mut self, exchange: ExId, end: u64) {
+        let from_client = self.facts.from_client;
+        self.state.directions.of_mut(from_client).own(end, exchange);
+        if let Some(open) = self.open(exchange) {
+            open.owns(from_client, end);
+        }
+    }
+
+    /// Says what an exchange turned out to be.
+    pub fn name(&mut self, exchange: ExId, nature: Nature, label: LabelId) {
+        if let Some(open) = self.open(exchange) {
+            open.nature = nature;
+            open.label = label;
+        }
+    }
+
+    /// Says that no further message byte of an exchange is expected.
+    pub fn complete(&mut self, exchange: ExId) {
+        if let Some(open) = self.open(exchange) {
+            open.complete = true;
+        }
+    }
+
+    /// Says that a server's time was found in the answer.
+    pub fn has_time(&mut self, exchange: ExId) {
+        if let Some(open) = self.open(exchange) {
+            open.has_time = true;
+        }
+    }
+
+    /// Gives the next bytes of the packet to an exchange.
+    #[inline]
+    pub fn own(&mut self, exchange: ExId, layer: Layer, len: usize) {
+        if len == 0 {
+            return;
+        }
+        self.offset += len as u64;
+        let len = len as u32;
+        match self.shared.owned.last_mut() {
+            Some(last) if last.exchange == exchange && last.layer == layer => last.len += len,
+            _ => self.shared.owned.push(Owned { exchange, layer, len }),
+        }
+    }
+
+    /// Gives bytes with a server's time in them to an exchange.
+    pub fn own_time(&mut self, exchange: ExId, len: usize, found: &Found) {
+        if let Some(open) = self.open(exchange) {
+            open.has_time = true;
+            // Characters of it that came in an earlier segment were given to the exchange as content.
+            open.costs.useful += found.before as u32;
+            open.push.useful += found.before as u32;
+        }
+        let time = &found.range;
+        self.own(exchange, Layer::Content, time.start.min(len));
+        self.own(exchange, Layer::Useful, time.end.min(len).saturating_sub(time.start));
+        self.own(exchange, Layer::Content, len.saturating_sub(time.end));
+    }
+
+    /// Says of bytes that were given to an exchange as content what they turned out to be.
+    pub fn reclassify(&mut self, exchange: ExId, layer: Layer, len: u64) {
+        let Some(open) = self.open(exchange) else { return };
+        let layers = &mut open.costs.layers;
+        let len = len.min(layers[Layer::Content]);
+        layers[Layer::Content] -= len;
+        layers[layer] += len;
+    }
+
+    /// What a request is called.
+    pub fn request_label(&mut self, method: &str, target: &str) -> LabelId {
+        self.shared.request_labels.of(method, target, &mut self.shared.labels)
+    }
+
+    /// The label of this text.
+    pub fn label(&mut self, text: &str) -> LabelId {
+        self.shared.labels.id(text)
+    }
+
+    /// What is counted on its connection.
+    pub fn counts(&mut self) -> &mut Counts {
+        &mut self.record.counts
+    }
+
+    /// Whether this is the first page that the client's address asks for.
+    pub fn is_first_visit(&mut self) -> bool {
+        let (client, _) = self.record.ends();
+        self.shared.visitors.is_first(client.addr)
+    }
+
+    /// Adds to what the packet says, for people, where somebody wants to know.
+    #[inline]
+    pub fn say(&mut self, text: impl FnOnce() -> String) {
+        if self.facts.record != 0 {
+            self.shared.packets.say(self.facts, &text());
+        }
+    }
+
+    /// Notes that a masked frame ended in the packet.
+    #[inline]
+    pub fn is_masked(&mut self) {
+        if let Some(words) = self.shared.packets.words(self.facts) {
+            words.masked = true;
+        }
+    }
+
+    /// Notes that the bytes from here on could not be decoded.
+    #[cold]
+    pub fn problem(&mut self, layer: ProblemLayer, message: impl Into<String>) {
+        self.shared.problems.add(ProblemPlace::Frame { frame: self.facts.number, offset: self.offset, layer }, message);
+    }
+}

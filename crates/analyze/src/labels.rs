@@ -1,0 +1,101 @@
+//! What are exchanges called?
+//!
+//! Each label is kept once, whatever the number of exchanges that are called so.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+
+/// An interned label.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct LabelId(u32);
+
+/// Labels that are known before anything was read.
+pub(crate) mod label {
+    use super::LabelId;
+
+    macro_rules! known {
+        ($($name:ident $number:literal $text:literal),* $(,)?) => {
+            $(pub(crate) const $name: LabelId = LabelId($number);)*
+            pub(super) const ALL: &[(LabelId, &str)] = &[$(($name, $text)),*];
+        };
+    }
+
+    known! {
+        HANDSHAKE 0 "handshake",
+        CLOSE 1 "close",
+        KEEP_ALIVE 2 "TCP keep-alive",
+        UNKNOWN 3 "unknown",
+        DATA 4 "data",
+        GREETING 5 "greeting",
+        TUNNEL 6 "tunnel",
+        REQUEST 7 "request",
+        NO_REQUEST 8 "response without its request",
+        EVENT_MESSAGE 9 "event: message",
+        COMMENT 10 "comment",
+        END_OF_STREAM 11 "end of stream",
+        PING 12 "ping",
+        PONG 13 "pong",
+        TEXT 14 "text",
+        BINARY 15 "binary",
+        TLS 16 "TLS",
+        TLS_HANDSHAKE 17 "TLS handshake",
+        TLS_DATA 18 "TLS application data",
+        HTTP2 19 "HTTP/2",
+        OTHERS 20 "others",
+    }
+}
+
+/// All labels of a capture.
+#[derive(Debug)]
+pub(crate) struct Labels {
+    texts: Vec<Arc<str>>,
+    places: HashTable<LabelId>,
+    hash: foldhash::fast::RandomState,
+}
+
+impl Default for Labels {
+    fn default() -> Labels {
+        let mut labels =
+            Labels { texts: Vec::new(), places: HashTable::new(), hash: foldhash::fast::RandomState::default() };
+        for (id, text) in label::ALL {
+            let given = labels.id(text);
+            debug_assert_eq!(given, *id, "{text}");
+        }
+        labels
+    }
+}
+
+impl Labels {
+    /// The id of a label. Beyond a bound on their number, new ones share one.
+    pub fn id(&mut self, text: &str) -> LabelId {
+        let hash = self.hash.hash_one(text);
+        let is_same = |id: &LabelId| self.texts.get(id.0 as usize).is_some_and(|known| **known == *text);
+        if let Some(id) = self.places.find(hash, is_same) {
+            return *id;
+        }
+        if self.texts.len() >= MOST_LABELS {
+            return label::OTHERS;
+        }
+        let id = LabelId(self.texts.len() as u32);
+        self.texts.push(text.into());
+        let (texts, state) = (&self.texts, &self.hash);
+        self.places
+            .insert_unique(hash, id, |id| texts.get(id.0 as usize).map_or(0, |text| state.hash_one::<&str>(text)));
+        id
+    }
+
+    /// The text of a label.
+    pub fn text(&self, id: LabelId) -> &str {
+        self.texts.get(id.0 as usize).map_or("", |text| text)
+    }
+
+    /// The same, to be kept.
+    pub fn shared_text(&self, id: LabelId) -> Arc<str> {
+        self.texts.get(id.0 as usize).cloned().unwrap_or_default()
+    }
+}
+
+/// Labels beyond this many share one.
+const MOST_LABELS: usize = 4096;

@@ -1,0 +1,119 @@
+//! What do all connections of a capture share?
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use foldhash::HashSet;
+
+use crate::book::Book;
+use crate::exchange::ExId;
+use crate::labels::Labels;
+use crate::model::{Layer, Problem, ProblemPlace};
+use crate::packets::Packets;
+use crate::request_labels::RequestLabels;
+
+/// What all connections of a capture share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub book: Book,
+    pub labels: Labels,
+    pub request_labels: RequestLabels,
+    pub problems: Problems,
+    pub visitors: Visitors,
+    pub packets: Packets,
+    pub inflaters: Inflaters,
+    /// Bytes that segments which came early may still take up, over all connections.
+    pub waiting_budget: usize,
+    /// Who owns the new bytes of the packet in hand, in order, until they are booked.
+    pub owned: Vec<Owned>,
+}
+
+impl Shared {
+    /// Keeps so many rows of exchanges, and so many packets.
+    pub fn new(rows: usize, packets: usize) -> Shared {
+        Shared {
+            book: Book::new(rows),
+            labels: Labels::default(),
+            request_labels: RequestLabels::default(),
+            problems: Problems::default(),
+            visitors: Visitors::default(),
+            packets: Packets::new(packets),
+            inflaters: Inflaters::default(),
+            waiting_budget: MOST_WAITING,
+            owned: Vec::new(),
+        }
+    }
+}
+
+/// Who owns some bytes, and what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owned {
+    pub exchange: ExId,
+    pub layer: Layer,
+    pub len: u32,
+}
+
+/// What was wrong in a capture: the first ones whole, the others counted.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    pub list: Vec<Problem>,
+    pub left_out: u64,
+    /// Link types that were complained about.
+    pub unknown_links: HashSet<u16>,
+}
+
+impl Problems {
+    /// Notes a problem.
+    pub fn add(&mut self, place: ProblemPlace, message: impl Into<String>) {
+        if self.list.len() < MOST_PROBLEMS {
+            self.list.push(Problem { place, message: message.into() });
+        } else {
+            self.left_out += 1;
+        }
+    }
+}
+
+/// The addresses of clients that have asked for a page. Apart by version: IPv4 needs a quarter of the room, and there may
+/// be a million of them.
+#[derive(Debug, Default)]
+pub(crate) struct Visitors {
+    v4: HashSet<u32>,
+    v6: HashSet<u128>,
+}
+
+impl Visitors {
+    /// Whether this is the first visit from an address, as far as they are remembered.
+    pub fn is_first(&mut self, client: IpAddr) -> bool {
+        if self.v4.len() + self.v6.len() >= MOST_VISITORS {
+            return false;
+        }
+        match client {
+            IpAddr::V4(client) => self.v4.insert(client.to_bits()),
+            IpAddr::V6(client) => self.v6.insert(client.to_bits()),
+        }
+    }
+}
+
+/// How many connections may inflate messages at the same time: each takes up to 90 KiB for it.
+#[derive(Debug, Default)]
+pub(crate) struct Inflaters(Arc<()>);
+
+/// The right to inflate; given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct MayInflate(#[expect(dead_code, reason = "it is counted")] Arc<()>);
+
+impl Inflaters {
+    /// The right for one more connection, if there is room.
+    pub fn one_more(&self) -> Option<MayInflate> {
+        (Arc::strong_count(&self.0) <= MOST_INFLATING).then(|| MayInflate(Arc::clone(&self.0)))
+    }
+}
+
+/// Bytes of segments that wait for earlier ones, over all connections.
+const MOST_WAITING: usize = 32 << 20;
+/// Problems beyond this many are counted only.
+const MOST_PROBLEMS: usize = 1000;
+/// Client addresses that are remembered.
+const MOST_VISITORS: usize = 1 << 20;
+/// Connections that inflate messages at the same time.
+const MOST_INFLATING: usize = 256;
