@@ -42,6 +42,11 @@ impl Clock {
         self.started.elapsed()
     }
 
+    /// When it was started: what [`elapsed`](Clock::elapsed) counts from.
+    pub fn started(&self) -> Timestamp {
+        self.wall
+    }
+
     /// The present time.
     pub fn now(&self) -> Timestamp {
         // A run would have to last for millennia to leave Timestamp's range.

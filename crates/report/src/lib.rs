@@ -45,6 +45,7 @@ pub use compare_why::Reason;
 pub use packet_protocol::PacketProtocol;
 pub use report::Report;
 pub use run_info::{
-    AnswerWrites, CaptureInfo, RUN_SCHEMA, RunInfo, RunInfoError, RunOptions, StampedAt, StepInfo, WireInfo, WireMake,
+    AnswerWrites, CaptureInfo, ImpairedBy, ImpairedFrame, Impairment, LinkEnd, RUN_SCHEMA, RunInfo, RunInfoError,
+    RunOptions, StampedAt, StepInfo, WireInfo, WireMake,
 };
 pub use templates::{TemplateError, Templates};

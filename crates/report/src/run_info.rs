@@ -166,8 +166,74 @@ pub struct CaptureInfo {
     pub sha256: String,
     /// Frames in it.
     pub frames: u64,
+    /// When the run began on this wire's clock, RFC 3339: what `done_s`, `sent_s` and `arrived_s` count from.
+    #[serde(default)]
+    pub started: Option<String>,
+    /// Each frame that the link dropped, doubled, reordered or held back on purpose, in the order in which they were sent.
+    #[serde(default)]
+    pub impaired_frames: Vec<ImpairedFrame>,
+    /// How many more of them there were than are listed.
+    #[serde(default)]
+    pub impaired_frames_left_out: u64,
     /// What the scripted client did, in order.
     pub steps: Vec<StepInfo>,
+}
+
+/// One frame that the link did not carry once and in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ImpairedFrame {
+    /// What happened to it.
+    pub what: Impairment,
+    /// The option that caused it.
+    pub option: ImpairedBy,
+    /// The host it was going to.
+    pub to: LinkEnd,
+    /// When it left the other host, in seconds since the start of the run.
+    pub sent_s: f64,
+    /// When it arrived; null if it never did.
+    pub arrived_s: Option<f64>,
+    /// Its number in the capture; null if the capture point never saw it.
+    pub frame: Option<u64>,
+    /// The number of its second copy, where the capture point saw that too.
+    pub copy: Option<u64>,
+}
+
+/// What a link does to a frame on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Impairment {
+    /// It never arrived.
+    Dropped,
+    /// It arrived twice.
+    Doubled,
+    /// It arrived after the next one of its direction.
+    Reordered,
+    /// It was held back to be reordered, but no other came: it was only late.
+    Delayed,
+}
+
+/// Which option makes a link impair a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ImpairedBy {
+    /// `--loss`.
+    Loss,
+    /// `--duplicate`.
+    Duplicate,
+    /// `--reorder`.
+    Reorder,
+    /// `--down`.
+    Down,
+}
+
+/// One end of the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkEnd {
+    /// The server's.
+    Server,
+    /// The client's.
+    Client,
 }
 
 /// One step of the scripted client.
@@ -260,6 +326,13 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         assert_eq!(RunInfo::from_json(&example().to_json()).unwrap(), example());
+    }
+
+    #[test]
+    fn captures_without_a_list_of_impaired_frames_are_read() {
+        let old = r#"{"app": "ws", "name": "wsapp", "file": "wsapp.pcap", "sha256": "", "frames": 34, "steps": []}"#;
+        let capture: CaptureInfo = serde_json::from_str(old).unwrap();
+        assert_eq!((capture.started, capture.impaired_frames, capture.impaired_frames_left_out), (None, vec![], 0));
     }
 
     #[test]

@@ -318,6 +318,9 @@ pub fn run() -> RunInfo {
             file: "wsapp.pcap".to_owned(),
             sha256: "0".repeat(64),
             frames: 34,
+            started: None,
+            impaired_frames: vec![],
+            impaired_frames_left_out: 0,
             steps: vec![step("connect", 0.0), step("update 1", 10.0)],
         }],
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::WireKind;
 use crate::error::Host;
+use crate::impaired::ImpairedFrames;
 
 /// What a run's wire was made of and what it did, to be noted beside its capture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,8 @@ pub struct Facts {
     pub sockets: Vec<SocketOption>,
     /// What the link did with the frames.
     pub frames: Frames,
+    /// Which frames it did not carry once and in order.
+    pub impaired: ImpairedFrames,
     /// How long it took until both hosts could talk, in microseconds. 0 on a virtual wire.
     pub setup_us: u64,
 }
@@ -62,6 +65,8 @@ pub struct Frames {
     pub duplicated: u64,
     /// Overtaken by a later one on purpose.
     pub reordered: u64,
+    /// Held back on purpose, but overtaken by none: only late.
+    pub delayed: u64,
     /// Lost against all purpose, because the machine was too busy to carry them.
     pub overflowed: u64,
 }

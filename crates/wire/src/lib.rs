@@ -23,6 +23,7 @@
 mod doctor;
 mod error;
 mod facts;
+mod impaired;
 #[cfg(all(target_os = "linux", feature = "kernel"))]
 pub mod kernel;
 #[cfg(not(all(target_os = "linux", feature = "kernel")))]
@@ -39,6 +40,7 @@ use std::pin::Pin;
 pub use doctor::{Check, Health, doctor};
 pub use error::{Error, Host, Refusal};
 pub use facts::{Facts, Frames, SocketOption};
+pub use impaired::{ImpairedBy, ImpairedFrame, ImpairedFrames, Impairment};
 pub use options::{CLIENT, MTU, Options, PORT, SERVER, Vantage, WireKind, server_address};
 pub use stop::Stop;
 pub use stream::{Connector, Listener, Stream};

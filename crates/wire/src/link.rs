@@ -8,8 +8,11 @@
 //! Where a capture on a host would see a frame follows from where it is recorded: at the sender's interface a frame
 //! is seen before the link can lose it, and once; at the receiver's it is seen as often as it arrives.
 //!
+//! A frame is [admitted](Lane::admit), which decides its fate and lists it if it is impaired, and then
+//! [carried](Lane::carry); in between its wire may record it.
+//!
 //! ```text
-//!            send(now, frame)                     arrive(now)
+//!            admit, carry                         arrive(now)
 //!   host ──┬───────────────────── lane ─────────────────────┬──► other host
 //!          └ recorded here, if the                          └ recorded here, if the
 //!            vantage is at this host                          vantage is at that one
@@ -23,27 +26,57 @@ use rand_pcg::Pcg32;
 
 use crate::error::Host;
 use crate::facts::Frames;
+use crate::impaired::{ImpairedBy, ImpairedFrame, ImpairedFrames, Impairment, Mark};
 use crate::options::{Options, Vantage};
 
 /// One direction of the link.
 #[derive(Debug)]
 pub struct Lane {
+    to: Host,
     delay: Duration,
     chances: Chances,
     /// Frames on the way, by when they arrive and then by when they were sent.
-    on_the_way: BTreeMap<(Duration, u64), Vec<u8>>,
+    on_the_way: BTreeMap<(Duration, u64), Carried>,
     /// A frame that waits to be overtaken, and until when at most.
-    held: Option<(Duration, Vec<u8>)>,
+    held: Option<(Duration, Carried)>,
     /// No frame arrives before this one's predecessor.
     last_due: Duration,
     next_number: u64,
     counts: Frames,
 }
 
+/// A frame on its way.
+#[derive(Debug)]
+struct Carried {
+    frame: Vec<u8>,
+    mark: Option<Mark>,
+}
+
+/// A frame that a host has sent, and what will come of it.
+#[derive(Debug)]
+pub struct Admitted {
+    due: Duration,
+    fate: Fate,
+    /// Which of the impaired frames it is, if it is one.
+    pub mark: Option<Mark>,
+}
+
+/// A frame that has reached the other host.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When it was due.
+    pub due: Duration,
+    /// Its bytes.
+    pub frame: Vec<u8>,
+    /// Which of the impaired frames it is, if it is one.
+    pub mark: Option<Mark>,
+}
+
 impl Lane {
     /// The direction towards `to`, where every frame takes `delay`. The two directions draw from different chances.
     pub fn new(options: &Options, to: Host, delay: Duration) -> Lane {
         Lane {
+            to,
             delay,
             chances: Chances::new(options, to),
             on_the_way: BTreeMap::new(),
@@ -54,29 +87,55 @@ impl Lane {
         }
     }
 
-    /// A host sends `frame` at `now`.
-    pub fn send(&mut self, now: Duration, frame: Vec<u8>) {
+    /// A host sends a frame at `now`: decides what becomes of it, and lists it if that is not what becomes of all.
+    pub fn admit(&mut self, now: Duration, impaired: &mut ImpairedFrames) -> Admitted {
         self.counts.sent += 1;
-        let fate = self.chances.draw();
+        let drawn = self.chances.draw();
         // Frames leave a host in order, but their time stamps may step back by a hair.
         let due = (now + self.delay).max(self.last_due);
-        if fate.lost || self.chances.is_down(due) {
-            self.counts.lost += 1;
-            return;
-        }
-        if fate.held && self.held.is_none() {
+        let (fate, listed) = if drawn.lost {
+            (Fate::Lost, Some((Impairment::Dropped, ImpairedBy::Loss, None)))
+        } else if self.chances.is_down(due) {
+            (Fate::Lost, Some((Impairment::Dropped, ImpairedBy::Down, None)))
+        } else if drawn.held && self.held.is_none() {
             // What waits is overtaken by the next frame; where none comes, a lone request must not wait forever.
-            self.held = Some((due + PATIENCE, frame));
-            return;
+            (Fate::Held, Some((Impairment::Delayed, ImpairedBy::Reorder, None)))
+        } else if drawn.doubled {
+            (Fate::Doubled, Some((Impairment::Doubled, ImpairedBy::Duplicate, Some(due))))
+        } else {
+            (Fate::Plain, None)
+        };
+        let mark = listed.and_then(|(what, by, arrived)| {
+            impaired.add(ImpairedFrame { what, by, to: self.to, sent: now, arrived, frame: None, copy: None })
+        });
+        Admitted { due, fate, mark }
+    }
+
+    /// Takes an admitted frame along.
+    pub fn carry(&mut self, admitted: Admitted, frame: Vec<u8>, impaired: &mut ImpairedFrames) {
+        let Admitted { due, fate, mark } = admitted;
+        match fate {
+            Fate::Lost => {
+                self.counts.lost += 1;
+                return;
+            }
+            Fate::Held => {
+                self.held = Some((due + PATIENCE, Carried { frame, mark }));
+                return;
+            }
+            Fate::Doubled => {
+                self.counts.duplicated += 1;
+                self.put(due, Carried { frame: frame.clone(), mark });
+            }
+            Fate::Plain => {}
         }
         self.last_due = due;
-        if fate.doubled {
-            self.counts.duplicated += 1;
-            self.put(due, frame.clone());
-        }
-        self.put(due, frame);
+        self.put(due, Carried { frame, mark });
         if let Some((_, overtaken)) = self.held.take() {
             self.counts.reordered += 1;
+            if let Some(entry) = impaired.entry(overtaken.mark) {
+                (entry.what, entry.arrived) = (Impairment::Reordered, Some(due));
+            }
             self.put(due, overtaken);
         }
     }
@@ -91,14 +150,22 @@ impl Lane {
         }
     }
 
-    /// The next frame that has arrived by `now`, with the time at which it was due.
-    pub fn arrive(&mut self, now: Duration) -> Option<(Duration, Vec<u8>)> {
-        if let Some((until, frame)) = self.held.take_if(|held| held.0 <= now) {
+    /// The next frame that has arrived by `now`.
+    pub fn arrive(&mut self, now: Duration, impaired: &mut ImpairedFrames) -> Option<Arrival> {
+        if let Some((until, late)) = self.held.take_if(|held| held.0 <= now) {
+            let entry = impaired.entry(late.mark);
             if self.chances.is_down(until) {
                 self.counts.lost += 1;
+                if let Some(entry) = entry {
+                    (entry.what, entry.by) = (Impairment::Dropped, ImpairedBy::Down);
+                }
             } else {
+                self.counts.delayed += 1;
+                if let Some(entry) = entry {
+                    entry.arrived = Some(until);
+                }
                 self.last_due = self.last_due.max(until);
-                self.put(until, frame);
+                self.put(until, late);
             }
         }
         let entry = self.on_the_way.first_entry()?;
@@ -107,7 +174,8 @@ impl Lane {
             return None;
         }
         self.counts.delivered += 1;
-        Some((due, entry.remove()))
+        let Carried { frame, mark } = entry.remove();
+        Some(Arrival { due, frame, mark })
     }
 
     /// Whether no frame is on the way.
@@ -120,8 +188,8 @@ impl Lane {
         self.counts
     }
 
-    fn put(&mut self, due: Duration, frame: Vec<u8>) {
-        self.on_the_way.insert((due, self.next_number), frame);
+    fn put(&mut self, due: Duration, carried: Carried) {
+        self.on_the_way.insert((due, self.next_number), carried);
         self.next_number += 1;
     }
 }
@@ -166,10 +234,19 @@ struct Chances {
 }
 
 /// What the chances have in store for one frame.
-struct Fate {
+struct Drawn {
     lost: bool,
     doubled: bool,
     held: bool,
+}
+
+/// What becomes of one frame.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Plain,
+    Lost,
+    Held,
+    Doubled,
 }
 
 impl Chances {
@@ -188,9 +265,9 @@ impl Chances {
     }
 
     /// Always three draws, so that the fate of the n-th frame for one chance does not depend on the other chances.
-    fn draw(&mut self) -> Fate {
+    fn draw(&mut self) -> Drawn {
         let mut happens = |threshold: u64| u64::from(self.draws.next_u32()) < threshold;
-        Fate { lost: happens(self.lost), doubled: happens(self.doubled), held: happens(self.held) }
+        Drawn { lost: happens(self.lost), doubled: happens(self.doubled), held: happens(self.held) }
     }
 
     /// Whether nothing arrives at `due`.
@@ -222,18 +299,32 @@ mod tests {
     }
 
     /// Sends frames 0, 1, 2, … one each millisecond, and gives back what arrives: (due in ms, frame).
-    fn carry(mut lane: Lane, frames: u16) -> (Vec<(u64, u16)>, Frames) {
+    fn carry(lane: Lane, frames: u16) -> (Vec<(u64, u16)>, Frames) {
+        let (arrived, counts, _) = carry_and_list(lane, frames);
+        (arrived, counts)
+    }
+
+    /// The same, with the list of impaired frames, in which numbers count what arrives.
+    fn carry_and_list(mut lane: Lane, frames: u16) -> (Vec<(u64, u16)>, Frames, ImpairedFrames) {
+        let mut impaired = ImpairedFrames::default();
         for number in 0..frames {
-            lane.send(ms(number.into()), number.to_be_bytes().to_vec());
+            send(&mut lane, ms(number.into()), &number.to_be_bytes(), &mut impaired);
         }
         let mut arrived = Vec::new();
         while let Some(due) = lane.next_due() {
-            let (at, frame) = lane.arrive(due).expect("a frame is due");
-            assert_eq!(at, due);
-            arrived.push((at.as_millis() as u64, u16::from_be_bytes([frame[0], frame[1]])));
+            // What was held may have been lost to a link that was down.
+            let Some(arrival) = lane.arrive(due, &mut impaired) else { continue };
+            assert_eq!(arrival.due, due);
+            arrived.push((due.as_millis() as u64, u16::from_be_bytes([arrival.frame[0], arrival.frame[1]])));
+            impaired.recorded(arrival.mark, arrived.len() as u64);
         }
         assert!(lane.is_empty());
-        (arrived, lane.counts())
+        (arrived, lane.counts(), impaired)
+    }
+
+    fn send(lane: &mut Lane, now: Duration, frame: &[u8], impaired: &mut ImpairedFrames) {
+        let admitted = lane.admit(now, impaired);
+        lane.carry(admitted, frame.to_vec(), impaired);
     }
 
     #[test]
@@ -245,19 +336,20 @@ mod tests {
 
     #[test]
     fn nothing_arrives_before_its_time() {
-        let mut lane = lane(&Options::default());
-        lane.send(ms(5), vec![1]);
-        assert_eq!(lane.arrive(ms(14)), None);
-        assert_eq!(lane.arrive(ms(15)), Some((ms(15), vec![1])));
+        let (mut lane, mut impaired) = (lane(&Options::default()), ImpairedFrames::default());
+        send(&mut lane, ms(5), &[1], &mut impaired);
+        assert_eq!(lane.arrive(ms(14), &mut impaired), None);
+        assert_eq!(lane.arrive(ms(15), &mut impaired), Some(Arrival { due: ms(15), frame: vec![1], mark: None }));
     }
 
     #[test]
     fn a_stamp_that_steps_back_does_not_reorder() {
-        let mut lane = lane(&Options::default());
-        lane.send(ms(5), vec![1]);
-        lane.send(ms(4), vec![2]);
-        assert_eq!(lane.arrive(ms(15)), Some((ms(15), vec![1])));
-        assert_eq!(lane.arrive(ms(15)), Some((ms(15), vec![2])));
+        let (mut lane, mut impaired) = (lane(&Options::default()), ImpairedFrames::default());
+        send(&mut lane, ms(5), &[1], &mut impaired);
+        send(&mut lane, ms(4), &[2], &mut impaired);
+        for frame in [vec![1], vec![2]] {
+            assert_eq!(lane.arrive(ms(15), &mut impaired), Some(Arrival { due: ms(15), frame, mark: None }));
+        }
     }
 
     #[test]
@@ -322,6 +414,36 @@ mod tests {
         let (arrived, counts) = carry(lane(&options), 50);
         assert!(arrived.iter().all(|&(due, _)| !(20..35).contains(&due)));
         assert_eq!(counts.lost, 15);
+    }
+
+    #[test]
+    fn what_the_link_did_is_listed_frame_by_frame_and_adds_up() {
+        let down = Some((ms(300), ms(100)));
+        let options = Options { loss: 0.1, duplicate: 0.1, reorder: 0.1, down, seed: 5, ..Options::default() };
+        let (arrived, counts, list) = carry_and_list(lane(&options), 1000);
+        let of = |what| list.frames.iter().filter(move |frame| frame.what == what);
+        assert_eq!(of(Impairment::Dropped).count() as u64, counts.lost);
+        assert_eq!(of(Impairment::Doubled).count() as u64, counts.duplicated);
+        assert_eq!(of(Impairment::Reordered).count() as u64, counts.reordered);
+        assert_eq!(of(Impairment::Delayed).count() as u64, counts.delayed);
+        assert!([counts.lost, counts.duplicated, counts.reordered].iter().all(|&count| count > 50), "{counts:?}");
+        assert_eq!(list.left_out, 0);
+        for entry in &list.frames {
+            // Frame n is sent at n ms, and takes 10.
+            let number = entry.sent.as_millis() as u16;
+            let times: Vec<_> = arrived.iter().filter(|&&(_, frame)| frame == number).map(|&(at, _)| ms(at)).collect();
+            match entry.what {
+                Impairment::Dropped => assert_eq!((times.len(), entry.arrived, entry.frame), (0, None, None)),
+                Impairment::Doubled => assert_eq!(times, [entry.arrived.unwrap(); 2]),
+                Impairment::Reordered | Impairment::Delayed => assert_eq!(times, [entry.arrived.unwrap()]),
+            }
+            for number_there in [entry.frame, entry.copy].into_iter().flatten() {
+                assert_eq!(arrived[number_there as usize - 1].1, number);
+            }
+            assert_eq!(entry.copy.is_some(), entry.what == Impairment::Doubled);
+            let is_down = (300..400).contains(&(number + 10));
+            assert!(entry.by != ImpairedBy::Down || is_down || entry.what == Impairment::Dropped);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use testbed::{Run, echo_server, on_the_wire, pattern, serve_each};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use wirelab_wire::{Connector, Options, Stream, Vantage};
+use wirelab_wire::{Connector, Facts, Host, ImpairedBy, ImpairedFrame, Impairment, Options, Stream, Vantage};
 
 /// A browser would try again, too.
 async fn connect(connector: &Connector) -> Stream {
@@ -138,6 +138,62 @@ fn each_end_of_the_link_sees_its_own_losses() {
     assert!(sent(&server, true) > sent(&client, true), "what the server sent and the link lost is seen at the server");
     assert!(sent(&server, false) < sent(&client, false), "what the client sent and the link lost is seen there");
     assert_eq!(sent(&server, true) + sent(&client, false), server_counts.sent as usize);
+}
+
+#[test]
+fn every_impaired_frame_is_listed_with_its_number_at_either_end() {
+    let run = |vantage| {
+        let down = Some((Duration::from_secs(3), Duration::from_secs(3)));
+        let options = Options { loss: 0.1, duplicate: 0.1, reorder: 0.1, down, seed: 5, vantage, ..Options::default() };
+        let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, clock| async move {
+            let mut stream = connect(&connectors[0]).await;
+            for _ in 0..100 {
+                stream.write_all(b"?").await.unwrap();
+                stream.read_exact(&mut [0]).await.unwrap();
+            }
+            clock.unix_nanos_at(Duration::ZERO)
+        });
+        let outcome = result.unwrap();
+        let stamp = move |at: Duration| outcome.client + at.as_nanos() as u64;
+        let Facts { frames: counts, impaired, .. } = outcome.facts;
+        let of = |what| impaired.frames.iter().filter(|frame| frame.what == what).count() as u64;
+        let listed = [Impairment::Dropped, Impairment::Doubled, Impairment::Reordered, Impairment::Delayed].map(of);
+        assert_eq!(listed, [counts.lost, counts.duplicated, counts.reordered, counts.delayed]);
+        assert!(listed[..3].iter().all(|&count| count > 5), "{listed:?}");
+        assert!(impaired.frames.iter().any(|frame| frame.by == ImpairedBy::Down));
+        for entry in &impaired.frames {
+            let seen_when_sent = (vantage == Vantage::Server) == (entry.to == Host::Client);
+            assert_eq!(entry.frame.is_some(), seen_when_sent || entry.what != Impairment::Dropped, "{entry:?}");
+            assert_eq!(entry.copy.is_some(), !seen_when_sent && entry.what == Impairment::Doubled, "{entry:?}");
+            let there = |number: u64| &frames[number as usize - 1];
+            let Some(number) = entry.frame else { continue };
+            assert_eq!(there(number).from_server, entry.to == Host::Client, "{entry:?}");
+            let at = if seen_when_sent { entry.sent } else { entry.arrived.unwrap() };
+            assert_eq!(there(number).time_ns, stamp(at), "{entry:?}");
+            if let Some(copy) = entry.copy {
+                assert_eq!(there(copy), there(number));
+            }
+            if entry.what == Impairment::Reordered && !seen_when_sent {
+                let before = there(number - 1);
+                assert_eq!((before.from_server, before.time_ns), (there(number).from_server, there(number).time_ns));
+            }
+        }
+        (impaired.frames, frames)
+    };
+    let (at_server, server_frames) = run(Vantage::Server);
+    let (at_client, client_frames) = run(Vantage::Client);
+    // One run, seen from both ends: the same frames were impaired, and each end lacks those that it lists as dropped.
+    let fate = |frame: &ImpairedFrame| (frame.what, frame.by, frame.to, frame.sent, frame.arrived);
+    assert!(at_server.iter().map(fate).eq(at_client.iter().map(fate)));
+    let dropped = |list: &[ImpairedFrame], here: &[testbed::Frame], there: &[testbed::Frame]| {
+        let numbers = list.iter().filter(|frame| frame.what == Impairment::Dropped).filter_map(|frame| frame.frame);
+        for number in numbers {
+            let frame = &here[number as usize - 1].bytes;
+            assert!(there.iter().all(|other| other.bytes != *frame), "frame {number} has arrived");
+        }
+    };
+    dropped(&at_server, &server_frames, &client_frames);
+    dropped(&at_client, &client_frames, &server_frames);
 }
 
 #[test]

@@ -38,10 +38,11 @@ pub use checks::checks;
 use control::Control;
 use host::{Ended, Line};
 use network::{carries, lay_cable, separate, setup, with_netlink};
-use relay::{Batch, Relay};
+use relay::{Batch, Relay, Relayed};
 
 use crate::error::{Error, Host};
 use crate::facts::{Facts, Frames, SocketOption};
+use crate::impaired::ImpairedFrames;
 use crate::options::{MTU, Options, WireKind};
 use crate::stop::Stop;
 use crate::stream::{Connector, Listener};
@@ -134,6 +135,7 @@ fn line() -> (Line, LineEnd) {
 /// What the wire's thread found and did.
 struct Wired {
     frames: Frames,
+    impaired: ImpairedFrames,
     congestion_control: String,
     setup_us: u64,
 }
@@ -179,10 +181,10 @@ fn wire(
     for end in &ends {
         end.carried.send(())?;
     }
-    let frames = relay.run()?;
+    let Relayed { frames, impaired } = relay.run()?;
     let [server, client] = spoken;
     let congestion_control = if server == client { server } else { format!("server {server}, client {client}") };
-    Ok(Wired { frames, congestion_control, setup_us })
+    Ok(Wired { frames, impaired, congestion_control, setup_us })
 }
 
 /// Hands every frame to the recorder, until no more are to come.
@@ -192,7 +194,7 @@ fn record(
     mut recorder: impl FnMut(u64, &[u8]) -> io::Result<()>,
     control: &Control,
 ) {
-    for (at, frame) in batches.iter().flatten() {
+    for (at, frame, _) in batches.iter().flatten() {
         // The link has started it: there is a frame.
         let clock = clock.get_or_init(Clock::utc);
         if let Err(error) = recorder(clock.unix_nanos_at(at), &frame) {
@@ -217,6 +219,7 @@ fn facts(options: &Options, wire: Wired) -> Facts {
             SocketOption::new(Host::Client, "TCP_NODELAY", options.client_no_delay.into()),
         ],
         frames: wire.frames,
+        impaired: wire.impaired,
         setup_us: wire.setup_us,
     }
 }

@@ -8,21 +8,23 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-/// A frame with its time since the start of the run.
-pub type Stamped = (Duration, Vec<u8>);
+use crate::impaired::Mark;
+
+/// A frame with its time since the start of the run, and which of the impaired frames it is, if it is one.
+pub type Stamped = (Duration, Vec<u8>, Option<Mark>);
 
 /// Frames to be recorded, put in order of their times; those of equal times stay in the order in which they came.
 #[derive(Debug, Default)]
 pub struct Order {
-    waiting: BinaryHeap<Reverse<(Duration, u64, Vec<u8>)>>,
+    waiting: BinaryHeap<Reverse<(Duration, u64, Vec<u8>, Option<Mark>)>>,
     next_number: u64,
     last: Duration,
 }
 
 impl Order {
     /// Takes a frame in.
-    pub fn put(&mut self, at: Duration, frame: Vec<u8>) {
-        self.waiting.push(Reverse((at, self.next_number, frame)));
+    pub fn put(&mut self, at: Duration, frame: Vec<u8>, mark: Option<Mark>) {
+        self.waiting.push(Reverse((at, self.next_number, frame, mark)));
         self.next_number += 1;
     }
 
@@ -31,9 +33,9 @@ impl Order {
     pub fn take(&mut self, until: Duration) -> Vec<Stamped> {
         let mut taken = Vec::new();
         while self.next().is_some_and(|at| at <= until) {
-            if let Some(Reverse((at, _, frame))) = self.waiting.pop() {
+            if let Some(Reverse((at, _, frame, mark))) = self.waiting.pop() {
                 self.last = self.last.max(at);
-                taken.push((self.last, frame));
+                taken.push((self.last, frame, mark));
             }
         }
         taken
@@ -57,21 +59,21 @@ mod tests {
     fn frames_come_out_in_order_of_time_and_equal_ones_as_they_came() {
         let mut order = Order::default();
         for (at, frame) in [(30, 1), (10, 2), (20, 3), (10, 4)] {
-            order.put(us(at), vec![frame]);
+            order.put(us(at), vec![frame], None);
         }
         assert_eq!(order.next(), Some(us(10)));
-        assert_eq!(order.take(us(20)), [(us(10), vec![2]), (us(10), vec![4]), (us(20), vec![3])]);
+        assert_eq!(order.take(us(20)), [(us(10), vec![2], None), (us(10), vec![4], None), (us(20), vec![3], None)]);
         assert_eq!(order.take(us(29)), []);
-        assert_eq!(order.take(Duration::MAX), [(us(30), vec![1])]);
+        assert_eq!(order.take(Duration::MAX), [(us(30), vec![1], None)]);
         assert_eq!(order.next(), None);
     }
 
     #[test]
     fn a_frame_that_turns_up_too_late_does_not_turn_time_back() {
         let mut order = Order::default();
-        order.put(us(50), vec![1]);
+        order.put(us(50), vec![1], None);
         order.take(us(60));
-        order.put(us(40), vec![2]);
-        assert_eq!(order.take(us(60)), [(us(50), vec![2])]);
+        order.put(us(40), vec![2], None);
+        assert_eq!(order.take(us(60)), [(us(50), vec![2], None)]);
     }
 }

@@ -25,7 +25,8 @@ use super::settled::Sockets;
 use super::sys::PacketSocket;
 use crate::error::{Error, Host};
 use crate::facts::Frames;
-use crate::link::{Lane, recorded_when_sent};
+use crate::impaired::ImpairedFrames;
+use crate::link::{Arrival, Lane, recorded_when_sent};
 use crate::options::Options;
 
 /// Frames on their way to the recorder.
@@ -39,6 +40,7 @@ pub struct Relay<'a> {
     rope: PipeReader,
     to_server: Way,
     to_client: Way,
+    impaired: ImpairedFrames,
     sockets: [Sockets; 2],
     order: Order,
     /// `None` once nothing is recorded any more.
@@ -46,9 +48,20 @@ pub struct Relay<'a> {
     recorded: u64,
     /// Frames that the host they were for had no room for.
     without_room: u64,
+    /// What was done until nothing was recorded any more.
+    carried: Option<Relayed>,
     /// When the last frame passed.
     last_passed: Duration,
     buffer: Box<[u8]>,
+}
+
+/// What a relay did in a run.
+#[derive(Debug, Default)]
+pub struct Relayed {
+    /// With how many frames.
+    pub frames: Frames,
+    /// Which of them it did not carry once and in order.
+    pub impaired: ImpairedFrames,
 }
 
 /// One direction: taken from one cable, handed to the other.
@@ -85,18 +98,20 @@ impl<'a> Relay<'a> {
             rope,
             to_server: Way::new(options, Host::Server, there)?,
             to_client: Way::new(options, Host::Client, options.rtt - there)?,
+            impaired: ImpairedFrames::default(),
             sockets: threads.each_ref().map(|thread| Sockets::of(thread.as_ref())),
             order: Order::default(),
             recorder: Some(recorder),
             recorded: 0,
             without_room: 0,
+            carried: None,
             last_passed: Duration::ZERO,
             buffer: vec![0; LARGEST_FRAME].into_boxed_slice(),
         })
     }
 
     /// Carries frames until the run is over, and says what it did.
-    pub fn run(mut self) -> Result<Frames, Error> {
+    pub fn run(mut self) -> Result<Relayed, Error> {
         let mut stage = Stage::Working;
         loop {
             let read_until = self.clock.elapsed();
@@ -115,7 +130,7 @@ impl<'a> Relay<'a> {
             }
         }
         self.stop_recording();
-        self.counts()
+        self.relayed()
     }
 
     /// Takes what the hosts have sent; says whether that was all.
@@ -129,10 +144,11 @@ impl<'a> Relay<'a> {
                 let sent_at = self.clock.elapsed().saturating_sub(received.age);
                 // Longer ones cannot be: the buffer holds the longest that Ethernet's length and offloads allow.
                 let frame = self.buffer.get(..received.len).unwrap_or(&self.buffer);
+                let admitted = way.lane.admit(sent_at, &mut self.impaired);
                 if way.recorded_when_sent && self.recorder.is_some() {
-                    self.order.put(sent_at, frame.to_vec());
+                    self.order.put(sent_at, frame.to_vec(), admitted.mark);
                 }
-                way.lane.send(sent_at, frame.to_vec());
+                way.lane.carry(admitted, frame.to_vec(), &mut self.impaired);
                 self.last_passed = sent_at.max(self.last_passed);
                 left -= 1;
                 if left == 0 {
@@ -153,14 +169,14 @@ impl<'a> Relay<'a> {
             loop {
                 // Taken before the frame is handed over: an answer to it then always has a later time.
                 let now = self.clock.elapsed();
-                let Some((_, frame)) = lane.arrive(now) else { break };
+                let Some(Arrival { frame, mark, .. }) = lane.arrive(now, &mut self.impaired) else { break };
                 self.last_passed = now;
                 if !cable.send(&frame).map_err(link("handing a frame over"))? {
                     self.without_room += 1;
                     continue;
                 }
                 if !seen_before && self.recorder.is_some() {
-                    self.order.put(now, frame);
+                    self.order.put(now, frame, mark);
                 }
             }
         }
@@ -241,7 +257,10 @@ impl<'a> Relay<'a> {
         if batch.is_empty() {
             return;
         }
-        self.recorded += batch.len() as u64;
+        for (_, _, mark) in &batch {
+            self.recorded += 1;
+            self.impaired.recorded(*mark, self.recorded);
+        }
         if recorder.send(batch).is_err() {
             // The recorder has failed, and has said so itself.
             self.recorder = None;
@@ -249,9 +268,13 @@ impl<'a> Relay<'a> {
         }
     }
 
+    /// What follows is no part of the run: the server's end is not recorded, and not counted.
     fn stop_recording(&mut self) {
         self.record(Duration::MAX);
         self.recorder = None;
+        if self.carried.is_none() {
+            self.carried = Some(Relayed { frames: self.carried(), impaired: self.impaired.clone().in_order() });
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -271,7 +294,8 @@ impl<'a> Relay<'a> {
         base + self.quiet_time()
     }
 
-    fn counts(&self) -> Result<Frames, Error> {
+    /// What the lanes did so far.
+    fn carried(&self) -> Frames {
         let mut sum = Frames { recorded: self.recorded, overflowed: self.without_room, ..Frames::default() };
         for way in [&self.to_server, &self.to_client] {
             let counts = way.lane.counts();
@@ -280,13 +304,23 @@ impl<'a> Relay<'a> {
             sum.lost += counts.lost;
             sum.duplicated += counts.duplicated;
             sum.reordered += counts.reordered;
-            sum.overflowed += way.from_cable.overflowed().map_err(link("counting frames that found no room"))?;
+            sum.delayed += counts.delayed;
         }
         sum.delivered -= self.without_room;
-        if sum.overflowed > 0 {
-            tracing::warn!("the machine was too busy to carry {} frames; TCP sent them again", sum.overflowed);
+        sum
+    }
+
+    fn relayed(self) -> Result<Relayed, Error> {
+        let mut relayed = self.carried.unwrap_or_default();
+        for way in [self.to_server, self.to_client] {
+            let overflowed = way.from_cable.overflowed().map_err(link("counting frames that found no room"))?;
+            relayed.frames.overflowed += overflowed;
         }
-        Ok(sum)
+        if relayed.frames.overflowed > 0 {
+            let overflowed = relayed.frames.overflowed;
+            tracing::warn!("the machine was too busy to carry {overflowed} frames; TCP sent them again");
+        }
+        Ok(relayed)
     }
 }
 

@@ -70,6 +70,7 @@ use self::seeds::Seeds;
 pub use self::socket::{VirtualConnector, VirtualListener, VirtualStream};
 use crate::error::{Error, Host};
 use crate::facts::{Facts, Frames, SocketOption};
+use crate::impaired::ImpairedFrames;
 use crate::options::{MTU, Options, WireKind};
 use crate::{Connector, Listener, Outcome, Shutdown, Stop};
 
@@ -201,9 +202,9 @@ where
     };
     // Before the programs are dropped: what they leave behind is not carried.
     net.lock().end();
-    let frames = ended?;
+    let carried = ended?;
     let client = result.take().ok_or(Error::Interrupted)?;
-    Ok(Outcome { client, facts: facts(options, frames) })
+    Ok(Outcome { client, facts: facts(options, carried) })
 }
 
 /// Moves the time from event to event, until the client is done, the link is quiet and the server has ended. Gives what
@@ -215,10 +216,10 @@ async fn pass_time(
     shut_down: oneshot::Sender<()>,
     client_done: &Cell<bool>,
     server_done: &Cell<bool>,
-) -> Result<Frames, Error> {
+) -> Result<Carried, Error> {
     let mut shut_down = Some(shut_down);
     let mut phase = Phase::Working;
-    let mut frames = Frames::default();
+    let mut carried = Carried::default();
     loop {
         // Whatever can happen now, happens before any time passes.
         idle.wait().await;
@@ -247,7 +248,7 @@ async fn pass_time(
                     (net.last_event().max(since) + QUIET).min(since + LONGEST_SETTLING)
                 }
                 Phase::Settling { since } => since + LONGEST_SETTLING,
-                Phase::Stopping { .. } if server_done.get() => return Ok(frames),
+                Phase::Stopping { .. } if server_done.get() => return Ok(carried),
                 Phase::Stopping { since } => since + LONGEST_STOPPING,
             };
             if now >= end {
@@ -255,7 +256,7 @@ async fn pass_time(
                     Phase::Working => return Err(Error::Stuck(SILENCE)),
                     Phase::Settling { .. } => {
                         net.stop_recording();
-                        frames = net.frames();
+                        carried = Carried { frames: net.frames(), impaired: net.impaired() };
                         // The server may have ended long ago.
                         shut_down.take().map(|shut_down| shut_down.send(()));
                         phase = Phase::Stopping { since: now };
@@ -264,7 +265,7 @@ async fn pass_time(
                     Phase::Stopping { .. } => {
                         let patience = LONGEST_STOPPING;
                         tracing::warn!("the server did not stop within {patience:?} of virtual time and was dropped");
-                        return Ok(frames);
+                        return Ok(carried);
                     }
                 }
             }
@@ -272,6 +273,13 @@ async fn pass_time(
         };
         clock::reach(idle, started, target).await;
     }
+}
+
+/// What the link did until it was quiet.
+#[derive(Debug, Default)]
+struct Carried {
+    frames: Frames,
+    impaired: ImpairedFrames,
 }
 
 /// How far a run is.
@@ -285,7 +293,7 @@ enum Phase {
     Stopping { since: Duration },
 }
 
-fn facts(options: &Options, frames: Frames) -> Facts {
+fn facts(options: &Options, carried: Carried) -> Facts {
     Facts {
         wire: WireKind::Virtual,
         tcp: "smoltcp 0.14".to_owned(),
@@ -296,7 +304,8 @@ fn facts(options: &Options, frames: Frames) -> Facts {
             SocketOption::new(Host::Server, "TCP_NODELAY", options.server_no_delay.into()),
             SocketOption::new(Host::Client, "TCP_NODELAY", options.client_no_delay.into()),
         ],
-        frames,
+        frames: carried.frames,
+        impaired: carried.impaired,
         setup_us: 0,
     }
 }

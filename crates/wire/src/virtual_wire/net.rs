@@ -23,7 +23,8 @@ use super::end::{End, Settings, refusal};
 use super::seeds::Seeds;
 use crate::error::Host;
 use crate::facts::Frames;
-use crate::link::{Lane, recorded_when_sent};
+use crate::impaired::{ImpairedFrames, Mark};
+use crate::link::{Arrival, Lane, recorded_when_sent};
 use crate::options::{CLIENT, Options, PORT, SERVER, Vantage};
 
 /// What takes the frames: their time in nanoseconds since 1970, and their bytes.
@@ -62,6 +63,7 @@ pub(super) struct Net {
     client: Sockets,
     to_server: Lane,
     to_client: Lane,
+    impaired: ImpairedFrames,
     recorded: u64,
     /// None when nothing is recorded any more.
     recorder: Option<Recorder>,
@@ -114,6 +116,7 @@ impl Net {
             client: Sockets { no_delay: options.client_no_delay, ack_delay: None },
             to_server: Lane::new(options, Host::Server, there),
             to_client: Lane::new(options, Host::Client, back),
+            impaired: ImpairedFrames::default(),
             recorded: 0,
             recorder: Some(recorder),
             over: false,
@@ -152,10 +155,10 @@ impl Net {
     pub(super) fn run_due(&mut self, now: Duration) -> bool {
         let mut any = false;
         loop {
-            if let Some((_, frame)) = self.to_server.arrive(now) {
-                self.deliver(now, Host::Server, frame);
-            } else if let Some((_, frame)) = self.to_client.arrive(now) {
-                self.deliver(now, Host::Client, frame);
+            if let Some(arrival) = self.to_server.arrive(now, &mut self.impaired) {
+                self.deliver(now, Host::Server, arrival);
+            } else if let Some(arrival) = self.to_client.arrive(now, &mut self.impaired) {
+                self.deliver(now, Host::Client, arrival);
             } else if let Some(entry) = self.timers.first_entry().filter(|entry| entry.key().0 <= now) {
                 let key = entry.remove();
                 if let Some(entry) = self.ends.get_mut(&key) {
@@ -202,8 +205,14 @@ impl Net {
             lost: there.lost + back.lost,
             duplicated: there.duplicated + back.duplicated,
             reordered: there.reordered + back.reordered,
+            delayed: there.delayed + back.delayed,
             overflowed: 0,
         }
+    }
+
+    /// Which frames the link impaired so far.
+    pub(super) fn impaired(&self) -> ImpairedFrames {
+        self.impaired.clone().in_order()
     }
 
     /// Begins a connection from `client`.
@@ -284,9 +293,9 @@ impl Net {
         self.ends.insert(key, Entry { end, timer: None, busy: false, handshake });
     }
 
-    fn deliver(&mut self, now: Duration, to: Host, frame: Vec<u8>) {
+    fn deliver(&mut self, now: Duration, to: Host, Arrival { frame, mark, .. }: Arrival) {
         if !recorded_when_sent(self.vantage, to) {
-            self.record(now, &frame);
+            self.record(now, &frame, mark);
         }
         let Some(segment) = Segment::of(&frame) else { return };
         let ((client, port), (own, _)) = match to {
@@ -369,23 +378,34 @@ impl Net {
             Host::Server => Host::Client,
             Host::Client => Host::Server,
         };
+        let (lane, impaired) = self.towards(to);
+        let admitted = lane.admit(now, impaired);
         if recorded_when_sent(self.vantage, to) {
-            self.record(now, &frame);
+            self.record(now, &frame, admitted.mark);
         }
-        match to {
-            Host::Server => self.to_server.send(now, frame),
-            Host::Client => self.to_client.send(now, frame),
-        }
+        let (lane, impaired) = self.towards(to);
+        lane.carry(admitted, frame, impaired);
     }
 
-    fn record(&mut self, now: Duration, frame: &[u8]) {
+    fn towards(&mut self, to: Host) -> (&mut Lane, &mut ImpairedFrames) {
+        let lane = match to {
+            Host::Server => &mut self.to_server,
+            Host::Client => &mut self.to_client,
+        };
+        (lane, &mut self.impaired)
+    }
+
+    fn record(&mut self, now: Duration, frame: &[u8], mark: Option<Mark>) {
         let Some(recorder) = &mut self.recorder else { return };
         if self.recorder_failed.is_some() {
             return;
         }
         let stamp = self.wall_ns + u64::try_from(now.as_nanos()).unwrap_or(u64::MAX - self.wall_ns);
         match recorder(stamp, frame) {
-            Ok(()) => self.recorded += 1,
+            Ok(()) => {
+                self.recorded += 1;
+                self.impaired.recorded(mark, self.recorded);
+            }
             Err(error) => self.recorder_failed = Some(error),
         }
     }

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use wirelab_catalog::App;
 use wirelab_driver::Step;
 use wirelab_report::{
-    AnswerWrites, CaptureInfo, RUN_SCHEMA, RunInfo, RunOptions, StampedAt, StepInfo, WireInfo, WireMake,
+    AnswerWrites, CaptureInfo, ImpairedBy, ImpairedFrame, Impairment, LinkEnd, RUN_SCHEMA, RunInfo, RunOptions,
+    StampedAt, StepInfo, WireInfo, WireMake,
 };
-use wirelab_wire::{Vantage, WireKind};
+use wirelab_wire::{Host, Vantage, WireKind};
 
 use super::record::{Recorded, Recording};
 use crate::flags::{Profile, Style};
@@ -115,7 +116,35 @@ fn entry(capture: &Recorded, (sha256, frames): &(String, u64)) -> CaptureInfo {
         file: format!("{name}.pcap"),
         sha256: sha256.clone(),
         frames: *frames,
+        started: Some(capture.started.to_string()),
+        impaired_frames: capture.facts.impaired.frames.iter().map(impaired).collect(),
+        impaired_frames_left_out: capture.facts.impaired.left_out,
         steps: capture.steps.iter().map(step).collect(),
+    }
+}
+
+fn impaired(frame: &wirelab_wire::ImpairedFrame) -> ImpairedFrame {
+    ImpairedFrame {
+        what: match frame.what {
+            wirelab_wire::Impairment::Dropped => Impairment::Dropped,
+            wirelab_wire::Impairment::Doubled => Impairment::Doubled,
+            wirelab_wire::Impairment::Reordered => Impairment::Reordered,
+            wirelab_wire::Impairment::Delayed => Impairment::Delayed,
+        },
+        option: match frame.by {
+            wirelab_wire::ImpairedBy::Loss => ImpairedBy::Loss,
+            wirelab_wire::ImpairedBy::Duplicate => ImpairedBy::Duplicate,
+            wirelab_wire::ImpairedBy::Reorder => ImpairedBy::Reorder,
+            wirelab_wire::ImpairedBy::Down => ImpairedBy::Down,
+        },
+        to: match frame.to {
+            Host::Server => LinkEnd::Server,
+            Host::Client => LinkEnd::Client,
+        },
+        sent_s: frame.sent.as_secs_f64(),
+        arrived_s: frame.arrived.map(|arrived| arrived.as_secs_f64()),
+        frame: frame.frame,
+        copy: frame.copy,
     }
 }
 

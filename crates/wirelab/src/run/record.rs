@@ -39,6 +39,8 @@ pub struct Recorded {
     pub app: App,
     /// Where its frames are for now.
     pub partial: PathBuf,
+    /// When it began on its wire's clock.
+    pub started: Timestamp,
     /// What its client did; of several clients, the first one.
     pub steps: Vec<Step>,
     /// What its wire was made of.
@@ -101,7 +103,7 @@ pub fn record(plan: &Plan, kind: WireKind, stop: &Stop, progress: &Progress) -> 
             Ok(Outcome { client: Played { started: at, took, steps: Ok(steps) }, facts }) => {
                 started = started.min(at);
                 wire_time = wire_time.max(took);
-                captures.push(Recorded { app, partial, steps, facts });
+                captures.push(Recorded { app, partial, started: at, steps, facts });
             }
             Ok(Outcome { client: Played { steps: Err(error), .. }, .. }) => {
                 failures.push(Failure::failed(format_args!("{}: {error}", app.capture_name())));
@@ -140,7 +142,7 @@ fn run_app(
     let client = {
         let plan = plan.clone();
         move |connectors: Vec<Connector>, clock: Clock| async move {
-            let started = clock.now();
+            let started = clock.started();
             let steps = drive_all(app, &plan, &connectors, &clock, &bar).await;
             Played { started, took: clock.elapsed(), steps }
         }
