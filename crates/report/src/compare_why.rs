@@ -80,7 +80,7 @@ fn why(
             format!(
                 "In {at_once} the server acknowledges the request at once, in a packet without data; in the other \
                  run the answer itself carries the ACK. Linux acknowledges the first packets of a young connection at once \
-                 (its quick-ACK phase); smoltcp has no such phase."
+                 (its quick-ACK phase), unless that is switched off."
             ),
         ));
     }

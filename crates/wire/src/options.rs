@@ -58,8 +58,7 @@ pub struct Options {
     pub seed: u64,
     /// At which end frames are stamped and recorded.
     pub vantage: Vantage,
-    /// Whether the server's sockets may use Linux's quick-ACK phase; false sets `TCP_QUICKACK=0` on its listener.
-    /// The virtual wire has no such phase.
+    /// Whether the server's sockets have Linux's quick-ACK phase; false is `TCP_QUICKACK=0` on its listener.
     pub server_quick_ack: bool,
     /// Whether the server's sockets send small segments at once (`TCP_NODELAY`); false leaves Nagle's algorithm on.
     pub server_no_delay: bool,

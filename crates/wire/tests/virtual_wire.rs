@@ -35,16 +35,21 @@ fn an_echo_comes_back_and_the_capture_shows_how() {
         on_the_wire(&Options::default(), echo_server, |connectors, _| talk(connectors, 1, ms(0)));
     let outcome = result.unwrap();
     assert_eq!(outcome.client, b"00000");
-    assert_eq!(shape(&frames), ["> S", "< SA", "> A", "> PA 5", "< PA 5", "> A", "> FA", "< FA", "> A"]);
-    assert_eq!(outcome.facts.frames.recorded, 9);
-    assert_eq!(outcome.facts.frames.sent, 9);
-    assert_eq!(outcome.facts.frames.delivered, 9);
+    assert_eq!(shape(&frames), ["> S", "< SA", "> A", "> PA 5", "< A", "< PA 5", "> A", "> FA", "< FA", "> A"]);
+    assert_eq!(outcome.facts.frames.recorded, 10);
+    assert_eq!(outcome.facts.frames.sent, 10);
+    assert_eq!(outcome.facts.frames.delivered, 10);
 }
 
 #[test]
-fn an_update_costs_three_frames_from_the_first_one_on() {
+fn an_update_costs_three_frames_and_the_first_one_a_quick_ack_more() {
     let Run { result, frames } =
         on_the_wire(&Options::default(), echo_server, |connectors, _| talk(connectors, 4, ms(10_000)));
+    result.unwrap();
+    assert_eq!(shape(&frames)[3..10], ["> PA 5", "< A", "< PA 5", "> A", "> PA 5", "< PA 5", "> A"]);
+
+    let options = Options { server_quick_ack: false, ..Options::default() };
+    let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, _| talk(connectors, 4, ms(10_000)));
     result.unwrap();
     let shape = shape(&frames);
     for update in 0..4 {

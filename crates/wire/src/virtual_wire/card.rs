@@ -106,6 +106,9 @@ pub(super) struct Segment {
     pub(super) syn: bool,
     pub(super) fin: bool,
     pub(super) rst: bool,
+    pub(super) psh: bool,
+    /// Not scaled: no host here scales.
+    pub(super) window: u32,
     pub(super) payload_len: u32,
 }
 
@@ -122,6 +125,8 @@ impl Segment {
             syn: tcp.syn(),
             fin: tcp.fin(),
             rst: tcp.rst(),
+            psh: tcp.psh(),
+            window: tcp.window_len().into(),
             payload_len: tcp.payload().len() as u32,
         })
     }

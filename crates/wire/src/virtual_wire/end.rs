@@ -8,7 +8,9 @@
 //!
 //! - Nagle's algorithm as Minshall modified it: a small segment waits only for another *small* one that is not
 //!   acknowledged yet. (smoltcp's own waits for anything unacknowledged, and would hold back the end of every page.)
-//! - the acknowledgement of a FIN waits 40 ms for the program's own FIN. (smoltcp delays those of data only.)
+//! - acknowledgements leave by Linux's rules (`acknowledging.rs`). smoltcp is let to acknowledge at once whatever it is
+//!   asked to send, and is not asked while an acknowledgement waits and there is nothing that it could go with.
+//! - the acknowledgement of a FIN waits 40 ms for the program's own FIN.
 //! - dropped with unread bytes: RST (RFC 2525, section 2.17), else FIN. New bytes that come for it afterwards are
 //!   refused with RST, and not acknowledged first.
 //! - it gives up on a host that does not answer: `tcp_syn_retries` (127 s), `tcp_retries2` (924 s).
@@ -22,9 +24,10 @@ use std::time::Duration;
 
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{RecvError, Socket, SocketBuffer, State};
-use smoltcp::time::{Duration as SmolDuration, Instant};
+use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpCidr, Ipv4Cidr};
 
+use super::acknowledging::{Acknowledging, FULL_SEGMENT};
 use super::card::{Card, Segment};
 use crate::options::{PORT, SERVER};
 
@@ -32,7 +35,7 @@ use crate::options::{PORT, SERVER};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) no_delay: bool,
-    pub(super) ack_delay: Option<Duration>,
+    pub(super) acknowledging: Acknowledging,
     /// For the initial sequence number.
     pub(super) seed: u64,
     /// What the timestamps count from.
@@ -46,8 +49,15 @@ pub(super) struct End {
     handle: SocketHandle,
     card: Card,
     settings: Settings,
-    /// What was last acknowledged to the other host.
+    acknowledging: Acknowledging,
+    /// What was last acknowledged to the other host, and how much more it was told to send.
     acknowledged: u32,
+    window: u32,
+    /// How many bytes the program has read.
+    read: usize,
+    /// The end of what was last sent, and what the other host has acknowledged of it.
+    sent: u32,
+    sent_acknowledged: u32,
     /// The end of the last small segment sent, until it is acknowledged.
     small_in_flight: Option<u32>,
     /// Since when an answer is waited for, counted anew with everything that is heard.
@@ -90,7 +100,7 @@ impl End {
         let mut socket =
             Socket::new(SocketBuffer::new(vec![0; RECEIVE_BUFFER]), SocketBuffer::new(vec![0; SEND_BUFFER]));
         socket.set_tsval_generator(Some(timestamp));
-        socket.set_ack_delay(settings.ack_delay.map(|delay| SmolDuration::from_micros(delay.as_micros() as u64)));
+        socket.set_ack_delay(None);
         socket.set_nagle_enabled(false);
         let mut sockets = SocketSet::new(Vec::with_capacity(1));
         let handle = sockets.add(socket);
@@ -100,7 +110,12 @@ impl End {
             handle,
             card,
             settings,
+            acknowledging: settings.acknowledging,
             acknowledged: 0,
+            window: 0,
+            read: 0,
+            sent: 0,
+            sent_acknowledged: 0,
             small_in_flight: None,
             waiting_since: None,
             fin_wait_since: None,
@@ -131,12 +146,13 @@ impl End {
         {
             self.small_in_flight = None;
         }
+        self.sent_acknowledged = segment.ack.unwrap_or(self.sent_acknowledged);
         self.waiting_since = None;
         if self.repeats_what_is_before_the_fin(segment) {
             self.note_waiting(now);
             return;
         }
-        let before = self.state();
+        let (before, had) = (self.state(), self.heard());
         self.card.receive_frame(frame);
         if segment.fin && segment.payload_len == 0 && before == State::Established {
             self.take_in(now);
@@ -145,8 +161,23 @@ impl End {
             } else {
                 self.poll(now);
             }
-        } else {
+        } else if segment.payload_len > 0 && !segment.fin && !segment.syn {
+            self.take_in(now);
+            let new = (self.heard() - had) as u32;
+            if new == 0 {
+                // Old bytes, or such as come early: smoltcp has answered them by itself.
+                self.acknowledging.received_again();
+                self.transmit(now);
+            } else if self.acknowledging.received(now, new, segment.payload_len, segment.psh) {
+                self.poll(now);
+            } else {
+                self.transmit(now);
+            }
+        } else if segment.fin || segment.syn || segment.rst {
             self.poll(now);
+        } else {
+            self.take_in(now);
+            self.transmit(now);
         }
         if segment.rst && !matches!(before, State::Closed | State::TimeWait) && self.state() == State::Closed {
             self.failed = Some(match before {
@@ -156,6 +187,15 @@ impl End {
         }
         // A handshake was reset. smoltcp would listen again, but here each SYN gets an end of its own.
         self.dead |= self.state() == State::Listen;
+    }
+
+    /// Sends what is to be sent at `now`, unless that is nothing but an acknowledgement that may wait.
+    pub(super) fn transmit(&mut self, now: Duration) {
+        if self.acknowledging.due().is_none() || self.has_more_to_send() {
+            self.poll(now);
+        } else {
+            self.note_waiting(now);
+        }
     }
 
     /// Sends what is to be sent at `now`, and lets time pass for the socket.
@@ -183,10 +223,17 @@ impl End {
     }
 
     /// The frames that were sent since the last call, oldest first.
-    pub(super) fn sent_frames(&mut self) -> Vec<Vec<u8>> {
+    pub(super) fn sent_frames(&mut self, now: Duration) -> Vec<Vec<u8>> {
         let frames = self.card.sent_frames();
         for segment in frames.iter().filter_map(|frame| Segment::of(frame)) {
-            self.acknowledged = segment.ack.unwrap_or(self.acknowledged);
+            if let Some(ack) = segment.ack {
+                self.acknowledged = ack;
+                self.window = segment.window;
+                self.acknowledging.sent(now, segment.payload_len);
+            }
+            if segment.syn || segment.payload_len > 0 {
+                self.sent = segment.seq.wrapping_add(segment.payload_len).wrapping_add(segment.syn.into());
+            }
             if segment.fin {
                 self.fin_sent = Some(segment.seq.wrapping_add(segment.payload_len).wrapping_add(1));
             }
@@ -214,6 +261,10 @@ impl End {
         if self.hold_until.is_some() {
             return self.hold_until;
         }
+        // smoltcp would say that there is something to send at once. What it waits for besides takes far longer.
+        if let Some(due) = self.acknowledging.due() {
+            return Some(due);
+        }
         if self.state() == State::TimeWait && !self.orphaned {
             return None;
         }
@@ -231,6 +282,7 @@ impl End {
         } else if self.fin_wait_since.is_some_and(|since| now >= since + FIN_WAIT_2) {
             self.fall_silent();
         } else {
+            self.acknowledging.time_out_at(now);
             self.poll(now);
         }
     }
@@ -284,9 +336,13 @@ impl End {
         match self.socket().recv_slice(into) {
             Ok(0) => None,
             Ok(read) => {
+                self.read += read;
+                let emptied = self.socket().recv_queue() == 0;
                 // There may be a window to announce. It must not take the acknowledgement of a FIN with it.
-                if self.hold_until.is_none() {
+                if self.hold_until.is_none() && (self.acknowledging.read(emptied) || self.window_has_doubled()) {
                     self.poll(now);
+                } else if self.hold_until.is_none() {
+                    self.transmit(now);
                 }
                 Some(Ok(read))
             }
@@ -323,6 +379,27 @@ impl End {
 
     fn socket(&mut self) -> &mut Socket<'static> {
         self.sockets.get_mut(self.handle)
+    }
+
+    /// How many bytes have come in order.
+    fn heard(&mut self) -> usize {
+        self.read + self.socket().recv_queue()
+    }
+
+    /// Whether there is something to send that would take an acknowledgement along.
+    fn has_more_to_send(&mut self) -> bool {
+        if matches!(self.state(), State::FinWait1 | State::Closing | State::LastAck | State::Closed) {
+            return true;
+        }
+        let in_flight = self.sent.wrapping_sub(self.sent_acknowledged) as usize;
+        let unsent = self.socket().send_queue().saturating_sub(in_flight);
+        unsent >= FULL_SEGMENT as usize || (unsent > 0 && (self.settings.no_delay || self.small_in_flight.is_none()))
+    }
+
+    /// Whether the program has read so much that the other host may now send twice of what it knows of.
+    fn window_has_doubled(&mut self) -> bool {
+        let window = self.window.saturating_sub(self.acknowledging.pending()) as usize;
+        RECEIVE_BUFFER - self.socket().recv_queue() >= 2 * window
     }
 
     /// Ends without a word, as a kernel does that has waited long enough. Whoever waits is woken.
@@ -401,8 +478,6 @@ fn timestamp() -> u32 {
 /// The largest window without scaling. Pages of these buffers that are never used cost no memory.
 const RECEIVE_BUFFER: usize = 65_535;
 const SEND_BUFFER: usize = 65_536;
-/// The payload of a full frame: MTU less 20 of IP, 20 of TCP and 12 of timestamps.
-const FULL_SEGMENT: u32 = 1448;
 const FIN_ACK_DELAY: Duration = Duration::from_millis(40);
 const SYN_RETRIES: Duration = Duration::from_secs(127);
 const DATA_RETRIES: Duration = Duration::from_secs(924);

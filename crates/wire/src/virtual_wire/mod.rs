@@ -17,22 +17,21 @@
 //! # What is not as on Linux
 //!
 //! The frames are what a host with smoltcp's TCP (RFC 9293) would send, with right checksums. Without impairments an
-//! exchange of small messages has the same frames in the same order as on the kernel wire without quick ACK, from the
-//! handshake to the last FIN or RST. What differs:
+//! exchange of small messages has the same frames in the same order as on the kernel wire, from the handshake to the last
+//! FIN or RST: acknowledgements follow Linux's rules (`acknowledging.rs`). What differs:
 //!
 //! | | here | Linux |
 //! |---|---|---|
 //! | options of the SYN | MSS, window scale 0, SACK permitted, timestamps | MSS, SACK permitted, timestamps, window scale |
 //! | window | 65,535 at most, not scaled | grows to megabytes, scaled |
 //! | IP identification | 0, do not fragment | counts up, or 0 |
-//! | acknowledgements of a new connection | the server delays from the start (40 ms), the client never does | at once for the first segments (quick-ACK phase), then delayed 40 to 200 ms |
-//! | a segment in the middle of a burst | the client acknowledges each one | every second one |
+//! | what an acknowledgement's delay is measured in | nanoseconds | ticks of 1 to 10 ms |
 //! | congestion control | none: what fits the window leaves in one burst | starts with 10 segments (RFC 6928) |
 //! | retransmission time-out | 1 s at least (RFC 6298) | 200 ms at least; tail-loss probes, RACK |
 //! | lost among several | third duplicate acknowledgement, one segment; else go back | SACK says which |
 //! | TIME-WAIT | 10 s, not part of the capture | 60 s |
 //!
-//! `server_quick_ack` therefore has no effect here. What a program sees of Linux is kept: Nagle's algorithm as
+//! What a program sees of Linux is kept, too: Nagle's algorithm as
 //! Minshall modified it, a FIN that takes the acknowledgement of the other's along, RST for bytes that nobody will read,
 //! give-up times, half-close, and a queue of 4096 connections to accept (`end.rs`, `net.rs`).
 //!
@@ -43,6 +42,7 @@
 //! that race (`tokio::select!` without `biased`) draw chances of tokio's own, and are repeatable only if the order does
 //! not matter.
 
+mod acknowledging;
 mod card;
 mod clock;
 mod end;
@@ -302,6 +302,7 @@ fn facts(options: &Options, carried: Carried) -> Facts {
         mtu: MTU,
         sockets: vec![
             SocketOption::new(Host::Server, "TCP_NODELAY", options.server_no_delay.into()),
+            SocketOption::new(Host::Server, "TCP_QUICKACK", options.server_quick_ack.into()),
             SocketOption::new(Host::Client, "TCP_NODELAY", options.client_no_delay.into()),
         ],
         frames: carried.frames,

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::acknowledging::{Acknowledging, Start};
 use super::card::Segment;
 use super::clock::Idle;
 use super::end::{End, Settings, refusal};
@@ -59,6 +60,7 @@ pub(super) struct Net {
     wall_ns: u64,
     vantage: Vantage,
     seeds: Seeds,
+    round_trip: Duration,
     server: Sockets,
     client: Sockets,
     to_server: Lane,
@@ -90,7 +92,7 @@ pub(super) struct Net {
 #[derive(Clone, Copy, Debug)]
 struct Sockets {
     no_delay: bool,
-    ack_delay: Option<Duration>,
+    start: Start,
 }
 
 /// An end and what the net keeps beside it.
@@ -112,8 +114,12 @@ impl Net {
             wall_ns,
             vantage: options.vantage,
             seeds: Seeds::new(options.seed),
-            server: Sockets { no_delay: options.server_no_delay, ack_delay: Some(SERVER_ACK_DELAY) },
-            client: Sockets { no_delay: options.client_no_delay, ack_delay: None },
+            round_trip: options.rtt,
+            server: Sockets {
+                no_delay: options.server_no_delay,
+                start: if options.server_quick_ack { Start::Quick } else { Start::Delayed },
+            },
+            client: Sockets { no_delay: options.client_no_delay, start: Start::Quick },
             to_server: Lane::new(options, Host::Server, there),
             to_client: Lane::new(options, Host::Client, back),
             impaired: ImpairedFrames::default(),
@@ -282,7 +288,7 @@ impl Net {
     fn settings(&self, key: Key, sockets: Sockets) -> Settings {
         Settings {
             no_delay: sockets.no_delay,
-            ack_delay: sockets.ack_delay,
+            acknowledging: Acknowledging::new(sockets.start, self.round_trip),
             seed: self.seeds.sequence_numbers(key.at, key.client, key.port),
             timestamp_base: self.seeds.timestamps(key.at, key.client),
         }
@@ -345,7 +351,7 @@ impl Net {
                 }
             }
         }
-        let frames = entry.end.sent_frames();
+        let frames = entry.end.sent_frames(now);
         let over = entry.end.is_over();
         let due = entry.end.due(now).filter(|_| !over);
         let busy = !over && entry.end.is_busy(now);
@@ -416,7 +422,5 @@ pub(super) fn client_address(number: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(CLIENT.to_bits() + number)
 }
 
-/// Linux's shortest delayed acknowledgement. The clients acknowledge at once.
-pub(super) const SERVER_ACK_DELAY: Duration = Duration::from_millis(40);
 /// Linux's `somaxconn`.
 const BACKLOG: usize = 4096;

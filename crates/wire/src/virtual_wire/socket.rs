@@ -153,7 +153,7 @@ impl AsyncWrite for VirtualStream {
                 end.wake_when_writable(cx.waker());
                 return Poll::Pending;
             }
-            end.poll(now);
+            end.transmit(now);
             Poll::Ready(Ok(written))
         })
     }

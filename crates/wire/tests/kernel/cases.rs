@@ -1,14 +1,19 @@
 //! What must hold on the kernel wire.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wirelab_clock::Clock;
 use wirelab_wire::{
-    Connector, Error, Health, Host, Listener, Options, Outcome, Shutdown, Stop, Stream, Vantage, kernel, virtual_wire,
+    Connector, Error, Health, Host, Impairment, Listener, Options, Outcome, Shutdown, Stop, Stream, Vantage, WireKind,
+    kernel, virtual_wire,
 };
 
 use crate::frames::{ACK, FIN, RST, Recording, SYN};
@@ -29,6 +34,10 @@ pub const ALL: &[Case] = &[
     ("each_vantage_stamps_at_its_own_end", each_vantage_stamps_at_its_own_end),
     ("losses_are_recovered_from", losses_are_recovered_from),
     ("doubled_and_reordered_frames_are_carried", doubled_and_reordered_frames_are_carried),
+    (
+        "impaired_frames_are_listed_with_their_numbers_at_either_end",
+        impaired_frames_are_listed_with_their_numbers_at_either_end,
+    ),
     ("a_link_that_was_down_recovers", a_link_that_was_down_recovers),
     ("five_wires_run_at_once", five_wires_run_at_once),
     ("stop_ends_a_run_at_once", stop_ends_a_run_at_once),
@@ -41,6 +50,7 @@ pub const ALL: &[Case] = &[
     ("options_that_cannot_be_followed_are_refused", options_that_cannot_be_followed_are_refused),
     ("nothing_is_left_behind", nothing_is_left_behind),
     ("a_virtual_wire_carries_the_same_frames", a_virtual_wire_carries_the_same_frames),
+    ("both_wires_acknowledge_alike_at_any_pace", both_wires_acknowledge_alike_at_any_pace),
     ("the_doctor_finds_a_wire_that_works", the_doctor_finds_a_wire_that_works),
 ];
 
@@ -184,6 +194,101 @@ fn a_virtual_wire_carries_the_same_frames() {
     assert_eq!(real.words(), made_up.words());
 }
 
+/// How a conversation goes: turns with a pause after each answer.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    rtt: Duration,
+    pause: Duration,
+    /// How long the server thinks.
+    thinking: Duration,
+    /// Whether it writes an answer in two parts.
+    split: bool,
+    server_quick_ack: bool,
+}
+
+impl Pace {
+    /// What crosses a wire at this pace, frame by frame.
+    fn words(self, wire: WireKind) -> Vec<String> {
+        let Pace { rtt, pause, thinking, split, server_quick_ack } = self;
+        let serve = move |mut listener: Listener, _: Clock, shutdown: Shutdown| async move {
+            let (mut stream, _) = listener.accept().await?;
+            while stream.read_exact(&mut [0; 4]).await.is_ok() {
+                tokio::time::sleep(thinking).await;
+                let (head, body) = ([b'h'; 100], [b'b'; 30]);
+                if split {
+                    stream.write_all(&head).await?;
+                    stream.write_all(&body).await?;
+                } else {
+                    stream.write_all(&[head.as_slice(), &body].concat()).await?;
+                }
+            }
+            drop(stream);
+            shutdown.await;
+            Ok(())
+        };
+        let ask = move |connectors: Vec<Connector>, _: Clock| async move {
+            let mut stream = connectors[0].connect().await.unwrap();
+            for _ in 0..6 {
+                stream.write_all(b"time").await.unwrap();
+                stream.read_exact(&mut [0; 130]).await.unwrap();
+                tokio::time::sleep(pause).await;
+            }
+            // No acknowledgement waits any more when the client leaves.
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        };
+        let options = Options { rtt, server_quick_ack, ..Options::default() };
+        let recording = Recording::default();
+        match wire {
+            WireKind::Kernel => kernel::run(&options, Stop::new(), recording.recorder(), serve, ask),
+            WireKind::Virtual => virtual_wire::run(&options, Stop::new(), recording.recorder(), serve, ask),
+        }
+        .unwrap();
+        recording.words()
+    }
+
+    /// Whether a few milliseconds more or less, as a busy machine has them, change nothing.
+    fn is_robust(self) -> bool {
+        let words = self.words(WireKind::Virtual);
+        let later = |pause| Pace { pause, ..self }.words(WireKind::Virtual) == words;
+        let slower = |thinking| Pace { thinking, ..self }.words(WireKind::Virtual) == words;
+        let ms = Duration::from_millis;
+        [2, 5, 8].into_iter().all(|more| {
+            later(self.pause + ms(more))
+                && later(self.pause.saturating_sub(ms(more)))
+                && slower(self.thinking + ms(more))
+                && slower(self.thinking.saturating_sub(ms(more)))
+        })
+    }
+}
+
+fn both_wires_acknowledge_alike_at_any_pace() {
+    let ms = |range: std::ops::Range<u64>| range.prop_map(Duration::from_millis);
+    let thinking = prop_oneof![Just(Duration::ZERO), ms(0..70)];
+    let paces = (ms(0..100), ms(0..80), thinking, any::<bool>(), any::<bool>()).prop_map(
+        |(rtt, pause, thinking, split, server_quick_ack)| Pace { rtt, pause, thinking, split, server_quick_ack },
+    );
+    let mut runner = TestRunner::deterministic();
+    let drawn = std::iter::repeat_with(|| paces.new_tree(&mut runner).unwrap().current());
+    let robust: Vec<Pace> = drawn.take(200).filter(|pace| pace.is_robust()).take(12).collect();
+    assert_eq!(robust.len(), 12);
+    let kinds: HashSet<_> = robust.iter().map(|pace| pace.words(WireKind::Virtual)).collect();
+    assert!(kinds.len() > 4, "all paces look alike: {kinds:?}");
+    for four in robust.chunks(4) {
+        std::thread::scope(|scope| {
+            for &pace in four {
+                scope.spawn(move || {
+                    let expected = pace.words(WireKind::Virtual);
+                    // The machine may stand still for a while, but not three times in a row.
+                    let again = || pace.words(WireKind::Kernel);
+                    if again() != expected && again() != expected {
+                        assert_eq!(again(), expected, "{pace:?}");
+                    }
+                });
+            }
+        });
+    }
+}
+
 fn a_silent_link_carries_nothing() {
     let recording = Recording::default();
     let outcome = kernel::run(&short(), Stop::new(), recording.recorder(), echo, |_, _| async {
@@ -280,6 +385,41 @@ fn doubled_and_reordered_frames_are_carried() {
     let from = |server| doubled.clone().filter(|(_, segment)| segment.from_server == server).count();
     assert!(from(false) > 0);
     assert_eq!(segments.len() as u64, frames.recorded);
+}
+
+fn impaired_frames_are_listed_with_their_numbers_at_either_end() {
+    for vantage in [Vantage::Server, Vantage::Client] {
+        let options = Options { loss: 0.05, duplicate: 0.2, reorder: 0.2, seed: 2, vantage, ..short() };
+        let recording = Recording::default();
+        let client = |connectors: Vec<Connector>, clock: Clock| async move {
+            hello(connectors, 30).await.unwrap();
+            clock.unix_nanos_at(Duration::ZERO)
+        };
+        let outcome = kernel::run(&options, Stop::new(), recording.recorder(), echo, client).unwrap();
+        let segments = recording.segments();
+        let (counts, impaired) = (outcome.facts.frames, outcome.facts.impaired);
+        let of = |what| impaired.frames.iter().filter(|frame| frame.what == what).count() as u64;
+        let listed = [Impairment::Dropped, Impairment::Doubled, Impairment::Reordered, Impairment::Delayed].map(of);
+        assert_eq!(listed, [counts.lost, counts.duplicated, counts.reordered, counts.delayed]);
+        assert!(listed.iter().all(|&count| count > 0), "{listed:?}");
+        for entry in &impaired.frames {
+            let seen_when_sent = (vantage == Vantage::Server) == (entry.to == Host::Client);
+            assert_eq!(entry.frame.is_some(), seen_when_sent || entry.what != Impairment::Dropped, "{entry:?}");
+            assert_eq!(entry.copy.is_some(), !seen_when_sent && entry.what == Impairment::Doubled, "{entry:?}");
+            let Some(number) = entry.frame else { continue };
+            let segment = &segments[number as usize - 1];
+            assert_eq!(segment.from_server, entry.to == Host::Client, "{entry:?}");
+            if seen_when_sent {
+                // A frame that the relay came to read too late gets the time of the one before it.
+                let stamp = outcome.client + entry.sent.as_nanos() as u64;
+                assert!(segment.time_ns >= stamp, "{entry:?}");
+            }
+            if let Some(copy) = entry.copy {
+                let copy = &segments[copy as usize - 1];
+                assert_eq!((copy.seq, copy.flags, &copy.payload), (segment.seq, segment.flags, &segment.payload));
+            }
+        }
+    }
 }
 
 fn a_link_that_was_down_recovers() {
