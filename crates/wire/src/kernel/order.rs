@@ -13,10 +13,13 @@ use crate::impaired::Mark;
 /// A frame with its time since the start of the run, and which of the impaired frames it is, if it is one.
 pub type Stamped = (Duration, Vec<u8>, Option<Mark>);
 
+/// The same before its turn: ordered by its time, and then by when it came.
+type Waiting = (Duration, u64, Vec<u8>, Option<Mark>);
+
 /// Frames to be recorded, put in order of their times; those of equal times stay in the order in which they came.
 #[derive(Debug, Default)]
 pub struct Order {
-    waiting: BinaryHeap<Reverse<(Duration, u64, Vec<u8>, Option<Mark>)>>,
+    waiting: BinaryHeap<Reverse<Waiting>>,
     next_number: u64,
     last: Duration,
 }

@@ -143,11 +143,10 @@ impl Acknowledging {
             self.small = self.small.max(pushed.into());
             return;
         }
-        if len + OPTIONS >= LEAST_MSS || (!pushed && len + OPTIONS >= SMALLEST_MSS) {
-            if std::mem::replace(&mut self.last, len) == len {
-                self.largest = len;
-                return;
-            }
+        let may_be_full = len + OPTIONS >= LEAST_MSS || (!pushed && len + OPTIONS >= SMALLEST_MSS);
+        if may_be_full && std::mem::replace(&mut self.last, len) == len {
+            self.largest = len;
+            return;
         }
         self.small = (self.small + 1).min(2);
     }
