@@ -2,6 +2,9 @@
 //!
 //! Every conversation holds a [`Seat`]. It counts against the limit of clients, and it tells the conversation when the
 //! server stops. The server is done when all seats are free, or when the grace time is over.
+//!
+//! Who finds no place is not left to wait without a word: some more are accepted, in order to be turned away in the words
+//! of the protocol.
 
 use std::sync::Arc;
 
@@ -10,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::guard::{Guard, Phase};
 use crate::listener::accept_patiently;
+use crate::seldom::Seldom;
 use crate::{Listener, Options};
 
 /// A client's place at the server; the last clone that is dropped frees it.
@@ -18,6 +22,7 @@ pub(crate) struct Seat {
     stop: watch::Receiver<bool>,
     phase: Phase,
     over_loopback: bool,
+    is_turned_away: bool,
     _place: Arc<OwnedSemaphorePermit>,
 }
 
@@ -29,6 +34,11 @@ impl Seat {
             // An error means that the server itself is gone: that is stopping too.
             stop.wait_for(|stop| *stop).await.ok();
         }
+    }
+
+    /// Whether there is no place for the client: all that it may hear is that the server is full.
+    pub(crate) fn is_turned_away(&self) -> bool {
+        self.is_turned_away
     }
 
     /// Whether the client is on this machine, and came by an address that only this machine has.
@@ -51,26 +61,37 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let (stop, stopping) = watch::channel(false);
-    let places = Arc::new(Semaphore::new(options.limits.clients.clamp(1, Semaphore::MAX_PERMITS)));
+    let clients = options.limits.clients.clamp(1, Semaphore::MAX_PERMITS);
+    let places = Arc::new(Semaphore::new(clients));
+    let doorstep = Arc::new(Semaphore::new(options.limits.turned_away.clamp(1, Semaphore::MAX_PERMITS)));
+    let (mut full, mut failing) = (Seldom::default(), Seldom::default());
     let mut talks = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
         let next = async {
-            let place = places.clone().acquire_owned().await;
-            (place, accept_patiently(&mut listener).await)
+            let step = doorstep.clone().acquire_owned().await;
+            (step, accept_patiently(&mut listener, &mut failing).await)
         };
-        let (place, (io, peer)) = tokio::select! {
+        let (step, (io, peer)) = tokio::select! {
             biased;
             () = &mut shutdown => break,
             next = next => next,
         };
         // The semaphore is never closed.
-        let Ok(place) = place else { break };
+        let Ok(step) = step else { break };
+        let (place, is_turned_away) = match places.clone().try_acquire_owned() {
+            Ok(place) => (place, false),
+            Err(_) => (step, true),
+        };
+        if is_turned_away && full.is_due() {
+            tracing::warn!("all {clients} places for clients are taken; others are turned away until one leaves");
+        }
         while talks.try_join_next().is_some() {}
         tracing::debug!(%peer, clients = talks.len() + 1, "connected");
         let io = Guard::new(io, options.timeouts);
         let over_loopback = peer.ip().to_canonical().is_loopback();
-        let seat = Seat { stop: stopping.clone(), phase: io.phase(), over_loopback, _place: Arc::new(place) };
+        let seat =
+            Seat { stop: stopping.clone(), phase: io.phase(), over_loopback, is_turned_away, _place: Arc::new(place) };
         talks.spawn(talk(io, seat));
     }
     drop(listener);

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::future::ready;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -58,7 +59,7 @@ pub(crate) async fn serve<L: Listener>(
         .max_buf_size(options.limits.head.max(SMALLEST_BUFFER))
         .auto_date_header(false);
 
-    let idle = options.timeouts.idle;
+    let first = options.timeouts.first;
     connections::serve(listener, &options, shutdown, move |mut io, seat| {
         let http = http.clone();
         let routes = routes.clone();
@@ -69,6 +70,9 @@ pub(crate) async fn serve<L: Listener>(
             let seat = seat.clone();
             service_fn(move |request: hyper::Request<Incoming>| {
                 phase.after_head();
+                // Kept for the log only where somebody reads it.
+                let asked =
+                    tracing::enabled!(tracing::Level::DEBUG).then(|| format!("{} {}", request.method(), request.uri()));
                 let answer = match door.refusal(&request, &seat) {
                     Some(refusal) => Either::Left(ready(Ok(refusal))),
                     None => {
@@ -80,6 +84,7 @@ pub(crate) async fn serve<L: Listener>(
                 let phase = phase.clone();
                 async move {
                     let answer: Response = answer.await?;
+                    tracing::debug!(asked, status = answer.status().as_u16(), "answered");
                     // After an answer with an end, the next request; after 101, another protocol; after an event
                     // stream, nothing that would have to come in time.
                     if answer.status() != StatusCode::SWITCHING_PROTOCOLS && answer.body().size_hint().exact().is_some()
@@ -91,9 +96,10 @@ pub(crate) async fn serve<L: Listener>(
             })
         };
         async move {
+            let patience = if seat.is_turned_away() { first.min(TURNING_AWAY) } else { first };
             let begun = tokio::select! {
                 biased;
-                begun = timeout(idle, io.hears_something()) => matches!(begun, Ok(Ok(true))),
+                begun = timeout(patience, io.hears_something()) => matches!(begun, Ok(Ok(true))),
                 () = seat.stopping() => false,
             };
             if !begun {
@@ -129,6 +135,9 @@ struct Door {
 
 impl Door {
     fn refusal(&self, request: &hyper::Request<Incoming>, seat: &Seat) -> Option<Response> {
+        if seat.is_turned_away() {
+            return Some(self.goodbye(StatusCode::SERVICE_UNAVAILABLE, FULL));
+        }
         let (version, target, headers) = (request.version(), request.uri(), request.headers());
         let wrong = check_host(version, target, headers, seat.over_loopback(), &self.allowed).err()?;
         let (status, why) = match wrong {
@@ -137,11 +146,14 @@ impl Door {
             WrongHost::Malformed => (StatusCode::BAD_REQUEST, "The Host is no host with or without a port.\n"),
             WrongHost::Foreign => (StatusCode::MISDIRECTED_REQUEST, FOREIGN_HOST),
         };
+        Some(self.goodbye(status, why))
+    }
+
+    /// An answer, and the end of the connection.
+    fn goodbye(&self, status: StatusCode, why: &str) -> Response {
         let mut answer = text(status, PLAIN, why.to_owned());
-        if status == StatusCode::BAD_REQUEST {
-            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        Some(finish(answer, &self.clock, self.style))
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        finish(answer, &self.clock, self.style)
     }
 }
 
@@ -153,8 +165,11 @@ async fn method_not_allowed() -> Result<Response, Infallible> {
     Ok(text(StatusCode::METHOD_NOT_ALLOWED, PLAIN, "This path answers GET and HEAD only.\n".to_owned()))
 }
 
+const FULL: &str = "The server is full: all places for clients are taken. Try again later.\n";
 const FOREIGN_HOST: &str = "The Host names another server. From this machine this one is asked as localhost, 127.0.0.1 \
     or [::1]; wirelab serve --allow-host HOST allows HOST too.\n";
+/// For the first byte of a client for which there is no place.
+const TURNING_AWAY: Duration = Duration::from_secs(2);
 /// hyper panics below this.
 const SMALLEST_BUFFER: usize = 8192;
 pub(crate) const PLAIN: &str = "text/plain; charset=utf-8";

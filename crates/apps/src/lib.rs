@@ -49,6 +49,7 @@ mod http;
 mod lines;
 mod listener;
 mod pages;
+mod seldom;
 
 use std::io;
 

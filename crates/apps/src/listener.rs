@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::seldom::Seldom;
+
 /// Where connections come from: a socket of the kernel, a simulated host, or pipes in memory.
 pub trait Listener: Send + 'static {
     /// One connection.
@@ -30,19 +32,21 @@ impl Listener for tokio::net::TcpListener {
     }
 }
 
-/// The next connection, however long it takes.
+/// The next connection, however long it takes. `seldom` is when a failure may be told again.
 ///
 /// An error of one connection (its client went away while it waited) is passed over. Any other one, such as having no
 /// file descriptor left, says something of the machine and may last: wait, twice as long each time, and try again. The
 /// server neither dies of it nor spins.
-pub(crate) async fn accept_patiently<L: Listener>(listener: &mut L) -> (L::Io, SocketAddr) {
+pub(crate) async fn accept_patiently<L: Listener>(listener: &mut L, seldom: &mut Seldom) -> (L::Io, SocketAddr) {
     let mut pause = FIRST_PAUSE;
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) if is_of_one_connection(&error) => tokio::task::yield_now().await,
             Err(error) => {
-                tracing::warn!(%error, ?pause, "no connection can be accepted; trying again after a pause");
+                if seldom.is_due() {
+                    tracing::warn!("no connection can be accepted, clients have to wait: {error}");
+                }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }

@@ -50,8 +50,10 @@ pub enum Pages {
 /// What one client may make the server keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Clients at the same time; more wait in the listener's queue.
+    /// Clients at the same time; more are told that the server is full.
     pub clients: usize,
+    /// Clients that are told so at the same time; more wait in the listener's queue.
+    pub turned_away: usize,
     /// Bytes of a line that a TCP client may send.
     pub line: usize,
     /// Bytes of an HTTP request head. hyper needs 8,192 or more; less counts as that.
@@ -63,6 +65,9 @@ pub struct Limits {
 /// How long the server waits for a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeouts {
+    /// For the first byte of an HTTP connection. Browsers open some in case they need them, and Chromium itself closes
+    /// those that it did not after 10 s: to be longer closes none under a request.
+    pub first: Duration,
     /// From the first byte of a request head to its last.
     pub head: Duration,
     /// For the next line, request or message. Must be longer than the time from one update to the next.
@@ -89,13 +94,14 @@ impl Default for Options {
 impl Default for Limits {
     fn default() -> Limits {
         // A browser on localhost sends the cookies of everything else that was ever served there: 16 KiB for a head.
-        Limits { clients: 10_000, line: 1024, head: 16 * 1024, message: 4096 }
+        Limits { clients: 10_000, turned_away: 32, line: 1024, head: 16 * 1024, message: 4096 }
     }
 }
 
 impl Default for Timeouts {
     fn default() -> Timeouts {
         Timeouts {
+            first: Duration::from_secs(15),
             head: Duration::from_secs(10),
             idle: Duration::from_secs(600),
             stall: Duration::from_secs(30),

@@ -17,6 +17,7 @@
 //! There is no standard here but RFC 9293: what a message is, and where it ends, is this file's own decision.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
@@ -34,9 +35,9 @@ pub async fn run<L: Listener>(
     options: Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let shared = options.clone();
+    let shared = Arc::new(options.clone());
     connections::serve(listener, &options, shutdown, move |io, seat| {
-        let (clock, options) = (clock.clone(), shared.clone());
+        let (clock, options) = (clock.clone(), Arc::clone(&shared));
         async move {
             if let Err(error) = talk(io, seat, &clock, &options).await {
                 tracing::debug!(%error, "connection ended early");
@@ -57,6 +58,10 @@ where
     let mut lines = Lines::new(options.limits.line);
     let mut piece = [0; READ_SIZE];
 
+    if seat.is_turned_away() {
+        io.write_all(FULL.as_bytes()).await?;
+        return io.shutdown().await;
+    }
     io.write_all(greeting(clock).as_bytes()).await?;
     // Only a whole line renews the time to be idle, so a line that never ends does not keep the connection.
     let mut idle_at = Instant::now() + options.timeouts.idle;
@@ -129,6 +134,7 @@ fn printable(bytes: &[u8]) -> String {
     text
 }
 
+const FULL: &str = "The server is full: all places for clients are taken. Good bye!\n";
 const GOOD_BYE: &str = "Good bye!\n";
 
 /// A command has four letters; what comes in more pieces is put together by [`Lines`].

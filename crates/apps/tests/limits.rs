@@ -285,26 +285,79 @@ async fn a_silent_websocket_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn more_clients_than_the_limit_wait_for_a_place() {
-    let options = Options { limits: Limits { clients: 2, ..Limits::default() }, ..Options::default() };
+async fn who_finds_no_place_is_told() {
+    let limits = Limits { clients: 2, ..Limits::default() };
+    let options = Options { limits, interval: Duration::from_secs(3600), ..Options::default() };
     let server = Server::start(App::Tcp, options.clone());
-    let (mut first, mut second, mut third) = (server.client(), server.client(), server.client());
-    assert_eq!(first.hear().await.len(), 30);
-    assert_eq!(second.hear().await.len(), 30);
-    assert_eq!(third.hear().await.len(), 0);
+    let (mut first, mut second) = (server.client(), server.client());
+    assert_eq!((first.hear().await.len(), second.hear().await.len()), (30, 30));
+    for _ in 0..3 {
+        let mut third = server.client();
+        third.say("time\n").await;
+        let start = Instant::now();
+        third.half_close().await;
+        let full = "The server is full: all places for clients are taken. Good bye!\n";
+        assert_eq!(String::from_utf8(third.hear_to_the_end().await).unwrap(), full);
+        assert!(start.elapsed() <= Duration::from_millis(2));
+    }
+    assert_eq!(first.ask("time\n").await.len(), 10, "the others are served as before");
     drop(first);
-    assert_eq!(third.hear().await.len(), 30);
+    after(0.1).await;
+    assert_eq!(server.client().hear().await.len(), 30);
     server.stop().await;
 
-    // An upgraded connection keeps its place.
-    let server = Server::start(App::Ws, options);
-    let (mut first, mut second, mut third) = (server.client(), server.client(), server.client());
-    assert_eq!(first.ask(upgrade()).await.len(), 129);
-    assert_eq!(second.ask(upgrade()).await.len(), 129);
-    assert_eq!(third.ask(upgrade()).await.len(), 0);
-    drop(second);
-    assert_eq!(third.hear().await.len(), 129);
+    // Those who keep a connection keep their place.
+    for (app, words) in [(App::Sse, request("GET /time", "")), (App::Ws, upgrade())] {
+        for style in [Style::Split, Style::Coalesced] {
+            let server = Server::start(app, Options { style, ..options.clone() });
+            let (mut first, mut second) = (server.client(), server.client());
+            first.ask(&words).await;
+            second.ask(&words).await;
+            let mut third = server.client();
+            let answer = third.ask(&words).await;
+            assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{app:?}: {answer}");
+            assert!(answer.contains("\r\nconnection: close\r\n") && answer.contains("full"), "{app:?}: {answer}");
+            assert_eq!(third.hear_to_the_end().await, b"");
+            drop(second);
+            after(0.1).await;
+            assert!(server.client().ask(request("GET /", "")).await.starts_with("HTTP/1.1 200 OK\r\n"), "{app:?}");
+            server.stop().await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_many_are_turned_away_at_once_and_more_wait() {
+    let limits = Limits { clients: 1, turned_away: 1, ..Limits::default() };
+    let server = Server::start(App::Web, Options { limits, ..Options::default() });
+    let mut served = server.client();
+    served.ask(request("GET /", "")).await;
+    // It says nothing, so it is not told anything either, and not kept for long.
+    let mut silent = server.client();
+    let mut third = server.client();
+    let start = Instant::now();
+    third.say(request("GET /", "")).await;
+    assert_eq!(silent.hear_to_the_end().await, b"");
+    assert_eq!(start.elapsed().as_secs(), 2);
+    drop(silent);
+    assert!(String::from_utf8(third.hear_to_the_end().await).unwrap().starts_with("HTTP/1.1 503 "));
+    drop(third);
     server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_says_nothing_is_closed_soon() {
+    for app in http_apps() {
+        let server = Server::start(app, Options::default());
+        let start = Instant::now();
+        assert_eq!(server.client().hear_to_the_end().await, b"");
+        assert_eq!(start.elapsed().as_secs(), 15, "{app:?}");
+        // As late as that a browser may still use a connection that it opened in case it needs it.
+        let mut client = server.client();
+        after(14.9).await;
+        assert!(client.ask(request("GET /", "")).await.starts_with("HTTP/1.1 200 OK\r\n"), "{app:?}");
+        server.stop().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

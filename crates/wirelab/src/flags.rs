@@ -11,7 +11,7 @@ use wirelab_catalog::App;
 
 use wirelab_report::PacketProtocol;
 
-use crate::{quantity, show};
+use crate::{log, quantity, show};
 
 /// What does one update cost on the wire, and why?
 ///
@@ -22,6 +22,10 @@ pub struct Flags {
     /// When to use colours
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub color: Color,
+    /// Which lines of the log to show on standard error: off, warn, info, debug, or wirelab_apps=debug for a part of the
+    /// program; without it RUST_LOG says, or else warnings are shown
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub log: Option<log::Filter>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -306,11 +310,17 @@ Examples:
 
 Exit status: 0 done, 1 a check or a run failed, 2 wrong usage, 3 this machine cannot do it, 130 interrupted.";
 
-const SERVE_HELP: &str = "\
+pub const SERVE_HELP: &str = "\
 Who is answered:
   A request that comes from this machine must name it (localhost, 127.0.0.1, [::1]) or a host of --allow-host: else 421.
   A WebSocket opens for pages of this server, for those of --allow-host, and for programs that send no Origin: else 403.
-  docs/serve.md says which attacks that keeps out.";
+  docs/serve.md says which attacks that keeps out.
+Limits:
+  10000 clients at once, or what the limit of open files (ulimit -n) allows; more get 503, or a line.
+  A connection that says nothing over HTTP is closed after 15 s, an idle one after 10 minutes.
+  A request's head may take 10 s and 16 KiB, a line 1024 bytes, a message 4096 bytes.
+  A client that takes nothing is cut after 30 s.
+  --log debug shows who comes and what is asked.";
 
 const SHOW_HELP: &str = "\
 Examples:

@@ -5,11 +5,13 @@
 
 mod analyze;
 mod browser;
+mod descriptors;
 mod doctor;
 mod failure;
 mod flags;
 mod folders;
 mod interrupt;
+mod log;
 mod manual;
 mod outputs;
 mod plan;
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     terminal::set_color(flags.color);
+    log::listen(flags.log);
     match run(flags.command) {
         Ok(()) => Status::Done.into(),
         Err(failure) => {

@@ -13,7 +13,7 @@ use crate::interrupt::Signals;
 use crate::outputs::reason;
 use crate::plan::{LONGEST_INTERVAL, SHORTEST_INTERVAL, within};
 use crate::run::peers;
-use crate::terminal;
+use crate::{descriptors, terminal};
 
 /// Serves until Ctrl-C.
 pub fn serve(flags: Serve) -> Result<(), Failure> {
@@ -22,7 +22,15 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
     let listener = bind(SocketAddr::new(flags.bind, flags.port))?;
     let address = listener.local_addr().map_err(Failure::machine)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::machine)?;
+    let mut limits = wirelab_apps::Limits::default();
+    if let Some((clients, open_files)) = descriptors::shortage(limits.clients, limits.turned_away) {
+        limits.clients = clients;
+        terminal::say(format_args!(
+            "room for {clients} clients at once, as {open_files} files may be open; ulimit -n raises that"
+        ));
+    }
     let options = wirelab_apps::Options {
+        limits,
         interval: flags.interval,
         style: peers::style(flags.server),
         allowed_hosts: flags.allowed_hosts,
@@ -87,4 +95,24 @@ fn hint(app: App, interval: Duration, bind: IpAddr) -> String {
     let how = app.descriptor().to_do.replace("{interval}", &crate::quantity::show(interval));
     let reach = if bind.is_loopback() { "" } else { "; other machines can reach it too" };
     format!("{}: {how}{reach}; Ctrl-C ends it", app.title())
+}
+
+#[cfg(test)]
+mod tests {
+    use wirelab_apps::{Limits, Timeouts};
+
+    #[test]
+    fn the_help_names_the_limits_as_they_are() {
+        let (limits, timeouts) = (Limits::default(), Timeouts::default());
+        for named in [
+            format!("{} clients at once", limits.clients),
+            format!("closed after {} s", timeouts.first.as_secs()),
+            format!("idle one after {} minutes", timeouts.idle.as_secs() / 60),
+            format!("take {} s and {} KiB", timeouts.head.as_secs(), limits.head / 1024),
+            format!("a line {} bytes, a message {} bytes", limits.line, limits.message),
+            format!("cut after {} s", timeouts.stall.as_secs()),
+        ] {
+            assert!(crate::flags::SERVE_HELP.contains(&named), "{named}");
+        }
+    }
 }

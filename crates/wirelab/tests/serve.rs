@@ -17,12 +17,11 @@ struct Served {
 }
 
 fn serve(lab: &Lab, app: &str) -> Served {
-    let mut child = lab
-        .command(&format!("serve {app} --port 0"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
+    started(lab.command(&format!("serve {app} --port 0")))
+}
+
+fn started(mut command: Command) -> Served {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("a line");
     let port = line.trim_end().trim_end_matches('/').rsplit([':', ' ']).next().and_then(|port| port.parse().ok());
@@ -36,10 +35,31 @@ impl Served {
         stream
     }
 
+    /// A request and its answer, over a connection that stays open.
+    fn ask(&self, request: &str) -> (TcpStream, String) {
+        let mut stream = self.connect();
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut answer = Vec::new();
+        let mut piece = [0; 4096];
+        while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+            let count = stream.read(&mut piece).expect("an answer");
+            assert_ne!(count, 0, "no whole answer: {answer:?}");
+            answer.extend(&piece[..count]);
+        }
+        (stream, String::from_utf8(answer).expect("text"))
+    }
+
     /// Ctrl-C; gives the exit status.
-    fn end(mut self) -> Option<i32> {
+    fn end(self) -> Option<i32> {
+        self.end_with_words().0
+    }
+
+    /// Ctrl-C; gives the exit status and what was said on standard error.
+    fn end_with_words(mut self) -> (Option<i32>, String) {
         Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill");
-        self.child.wait().expect("it ends").code()
+        let mut said = String::new();
+        self.child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
+        (self.child.wait().expect("it ends").code(), said)
     }
 }
 
@@ -118,4 +138,54 @@ fn a_request_and_then_the_end_is_answered() {
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\"}\n"), "{turn}: {answer:?}");
     }
     assert_eq!(served.end(), Some(0));
+}
+
+#[test]
+fn at_the_limit_of_open_files_clients_are_turned_away_and_a_line_says_so() {
+    const GET: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let lab = Lab::new();
+    let mut command = lab.command_of(std::path::Path::new("/bin/sh"), "");
+    command.args(["-c", "ulimit -n 80; exec \"$0\" serve web --port 0", env!("CARGO_BIN_EXE_wirelab")]);
+    let served = started(command);
+    let clients: Vec<_> = (0..32).map(|_| served.ask(GET)).collect();
+    assert!(clients.iter().all(|(_, answer)| answer.starts_with("HTTP/1.1 200 ")));
+    for _ in 0..10 {
+        assert!(served.ask(GET).1.starts_with("HTTP/1.1 503 "));
+    }
+    // Silent ones take what else there is of descriptors, for 2 s; the others wait that long, and hear the same.
+    let silent: Vec<_> = (0..40).map(|_| served.connect()).collect();
+    assert!(served.ask(GET).1.starts_with("HTTP/1.1 503 "));
+    drop((clients, silent));
+    let (status, said) = served.end_with_words();
+    assert_eq!(status, Some(0));
+    assert!(said.contains("room for 32 clients at once, as 80 files may be open"), "{said}");
+    assert_eq!(said.matches("all 32 places for clients are taken").count(), 1, "{said}");
+    assert!(!said.contains("no connection can be accepted"), "{said}");
+}
+
+#[test]
+fn the_log_goes_to_standard_error_where_it_is_asked_for() {
+    let lab = Lab::new();
+    for (flag, variable, shown) in [
+        ("", None, false),
+        (" --log debug", None, true),
+        (" --log wirelab_apps::http=debug", None, true),
+        (" --log wirelab_apps::tcp=debug", None, false),
+        ("", Some("debug"), true),
+        ("", Some("hyper=trace,wirelab_apps=debug"), true),
+        (" --log warn", Some("debug"), false),
+        ("", Some("wirelab_apps=loud"), false),
+    ] {
+        let mut command = lab.command(&format!("serve ajax --port 0{flag}"));
+        command.env_remove("RUST_LOG").envs(variable.map(|text| ("RUST_LOG", text)));
+        let served = started(command);
+        served.ask("GET /time?x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let (_, said) = served.end_with_words();
+        let line = "DEBUG wirelab_apps::http: answered asked=\"GET /time?x\" status=200\n";
+        assert_eq!(said.contains(line), shown, "{flag}, {variable:?}: {said}");
+        assert_eq!(said.contains("RUST_LOG is not understood"), variable == Some("wirelab_apps=loud"), "{said}");
+    }
+    let ran = lab.run("doctor --log loud");
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("expected off, error, warn"), "{}", ran.stderr);
 }

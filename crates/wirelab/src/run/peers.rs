@@ -45,6 +45,10 @@ pub fn options(plan: &Plan) -> wirelab_apps::Options {
     }
     // A client that waits for its next update is not idle.
     options.timeouts.idle = options.timeouts.idle.max(plan.interval * 2);
+    // On a link that loses, a first byte may take as long as any.
+    options.timeouts.first = options.timeouts.idle;
+    // A browser has up to two connections; one that ends may overlap with the next.
+    options.limits.clients = options.limits.clients.max(plan.link.clients as usize * 4);
     options
 }
 
