@@ -198,7 +198,7 @@ impl Analyzer {
 impl Analyzer {
     /// Takes a segment. Inlined where it was decoded, so that it never has to be put into memory.
     #[inline(always)]
-    fn segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
+    pub(crate) fn segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
         let (flow, by_second) = Flow::of(&segment.source, &segment.destination);
         let is_last = self.connections.get(self.last as usize).is_some_and(|last| last.record.flow == flow);
         let known = if is_last { Some(self.last) } else { self.find(&flow) };

@@ -201,6 +201,8 @@ const MOST_AHEAD: u64 = 1 << 30;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -228,5 +230,27 @@ mod tests {
         assert_eq!(direction.acknowledge(116), Some(Some(2)));
         assert_eq!(direction.acknowledge(121), Some(Some(2)));
         assert_eq!(direction.acknowledge(110), None);
+    }
+
+    proptest! {
+        /// The owner of the last byte that an ACK newly covers is found as in a plain list of owners.
+        #[test]
+        fn owners_are_found_as_in_a_list(steps in prop::collection::vec((any::<bool>(), 1..5u64, 0..3u32), 1..60)) {
+            let mut direction = Direction::default();
+            direction.begin(0, true);
+            let (mut owners, mut acked) = (Vec::new(), 0);
+            for (sends, count, owner) in steps {
+                if sends {
+                    direction.next += count;
+                    direction.own(direction.next, owner);
+                    owners.resize(direction.next as usize, owner);
+                } else {
+                    let ack = (acked + count).min(direction.next).saturating_sub(u64::from(owner));
+                    let newly = (ack > acked).then(|| owners.get(ack as usize - 1).copied());
+                    acked = acked.max(ack);
+                    prop_assert_eq!(direction.acknowledge(ack as u32), newly);
+                }
+            }
+        }
     }
 }

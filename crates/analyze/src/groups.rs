@@ -313,7 +313,10 @@ const MOST_BUCKETS_IN_ALL: usize = 1 << 17;
 const PACKETS_FROM: u32 = 24;
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::Layer;
 
@@ -363,6 +366,32 @@ mod tests {
         let mut merged = stats.clone();
         merged.merge(&stats);
         assert_eq!(merged.tally(), sum + sum);
+    }
+
+    proptest! {
+        /// Exchanges that are counted as repeats of one before come to the same as each by itself.
+        #[test]
+        fn repeats_come_to_the_same(sizes in prop::collection::vec((1..4u64, 0..3u64), 1..80), swaps in any::<u64>()) {
+            let mut all: Vec<Open> =
+                sizes.iter().zip(0..).map(|((packets, app), order)| open(order, *packets, *app)).collect();
+            for at in (1..all.len()).filter(|at| swaps >> (at % 64) & 1 == 1) {
+                all.swap(at, at - 1);
+            }
+            let mut stats = GroupStats::default();
+            all.iter().for_each(|one| stats.add(one, &mut Room::default()));
+            let each: Vec<Tally> = all.iter().map(|one| one.costs.tally()).collect();
+            prop_assert_eq!(stats.tally(), each.iter().copied().sum::<Tally>());
+            prop_assert_eq!(Some(stats.least), each.iter().copied().reduce(|a, b| a.zip(b, u64::min)));
+            prop_assert_eq!(Some(stats.most), each.iter().copied().reduce(|a, b| a.zip(b, u64::max)));
+            let mut sorted: Vec<_> = all
+                .iter()
+                .map(|one| (one.costs.tally().total_packets, one.costs.tally().frame_bytes, one.order))
+                .collect();
+            sorted.sort_unstable();
+            let middle = sorted[(sorted.len() - 1) / 2];
+            let median = stats.median().map(|median| (median.tally.total_packets, median.tally.frame_bytes));
+            prop_assert_eq!(median, Some((middle.0, middle.1)));
+        }
     }
 
     fn open(order: u64, packets: u64, app: u64) -> Open {

@@ -108,7 +108,7 @@ impl Http {
         while !data.is_empty() {
             let exchange = match self.asking {
                 Some(exchange) => packet.clamp(exchange),
-                None if !begins_usually(data) && sniff_request(data) == Sniff::No => {
+                None if sniff_request(data) == Sniff::No => {
                     return self.no_request(data, packet);
                 }
                 None => {
@@ -178,7 +178,7 @@ impl Http {
             }
             let answering = match self.answering {
                 Some(answering) => answering,
-                None if !data.starts_with(b"HTTP/1.1 ") && sniff_response(data) == Sniff::No => {
+                None if sniff_response(data) == Sniff::No => {
                     self.no_response(data, packet);
                     return Next::Same;
                 }
@@ -555,11 +555,6 @@ fn layer(mark: Mark, head: Layer) -> Layer {
         Mark::ChunkSize | Mark::ChunkEnd | Mark::Trailer => Layer::Framing,
         Mark::Body => Layer::Content,
     }
-}
-
-/// Whether these bytes begin with a method that needs no further look: what else is wrong the decoder finds.
-fn begins_usually(data: &[u8]) -> bool {
-    data.starts_with(b"GET ") || data.starts_with(b"POST ")
 }
 
 /// Whether bytes of this kind may begin HTTP.

@@ -9,7 +9,7 @@ use crate::model::TcpAnalysis as Name;
 use crate::packet_facts::PacketFacts;
 
 /// What is remembered of one direction.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     next_ns: u64,
     last_ack_ns: u64,
@@ -193,6 +193,7 @@ const OUT_OF_ORDER_NS: u64 = 3_000_000;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use wirelab_dissect::tcp::Flags;
 
     use super::*;
@@ -280,5 +281,39 @@ mod tests {
             names(&[(true, 0, first), (false, 1, ack), (true, 9000, probe), (false, 9001, ack)]),
             [None, None, Some(Name::KeepAlive), Some(Name::KeepAliveAck)]
         );
+    }
+
+    /// Packets whose numbers, lengths and windows are so few that all of them meet.
+    fn any_packet() -> impl Strategy<Value = (bool, PacketFacts)> {
+        let flags = prop_oneof![8 => Just(Flags::ACK), 1 => (0..32u16).prop_map(Flags)];
+        let window = prop_oneof![3 => Just(100), 1 => Just(0), 1 => Just(200)];
+        let few = || prop::sample::select(vec![0u32, 1, 2, 5]);
+        (any::<bool>(), flags, window, few(), 0..4u32, 0..4u32, 0..40_000_000u64).prop_map(
+            |(from_client, flags, window, app, seq, ack, time_ns)| {
+                // Around the place where the numbers begin again.
+                let number = |steps: u32| u32::MAX.wrapping_sub(4).wrapping_add(steps * 2);
+                let (seq, acknowledgment) = (number(seq), number(ack));
+                (from_client, PacketFacts { from_client, flags, window, app, seq, acknowledgment, time_ns, ..PLAIN })
+            },
+        )
+    }
+
+    proptest! {
+        /// What is taken for usual at once would have no name, and be remembered alike.
+        #[test]
+        fn usual_packets_have_no_name(packets in prop::collection::vec(any_packet(), 0..40)) {
+            let mut seen = Sides::<Seen>::default();
+            for (client, packet) in packets {
+                let mut again = seen;
+                let [ours, theirs] = seen.both_mut(client);
+                let [plain_ours, plain_theirs] = again.both_mut(client);
+                let plain = unusual(plain_ours, plain_theirs, &packet, RTT_NS);
+                if is_usual(ours, theirs, &packet) {
+                    prop_assert_eq!(plain, None);
+                    prop_assert_eq!(seen, again);
+                }
+                seen = again;
+            }
+        }
     }
 }

@@ -53,6 +53,8 @@ const MOST_PATH: usize = 60;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -74,6 +76,21 @@ mod tests {
                 let label = labels.of(method, target, &mut known);
                 assert_eq!(known.text(label), expected);
                 assert_eq!(label, known.id(expected));
+            }
+        }
+    }
+
+    proptest! {
+        /// A label that is remembered is the one that would be written down.
+        #[test]
+        fn requests_are_called_as_if_nothing_was_remembered(
+            requests in prop::collection::vec(("(GET|POST|G)", "/?[a-c é]{0,2}[?/]?[ab]?"), 0..60),
+        ) {
+            let (mut labels, mut known) = (RequestLabels::default(), Labels::default());
+            for (method, target) in &requests {
+                let label = labels.of(method, target, &mut known);
+                let plain = RequestLabels::default().of(method, target, &mut known);
+                prop_assert_eq!(known.text(label), known.text(plain));
             }
         }
     }

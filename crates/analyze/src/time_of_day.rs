@@ -124,8 +124,9 @@ pub(crate) fn find(data: &[u8], place: Place, at_start: bool) -> Option<Range<us
     let (mut from, mut in_vain) = (0, 0u32);
     // Sixteen places at once: two colons with two bytes between them are rare where no time is.
     while let Some(piece) = data.get(from..).and_then(|rest| rest.first_chunk::<{ AT_ONCE + 3 }>()) {
-        let pairs = piece.iter().zip(piece.iter().skip(3));
-        if !pairs.fold(false, |any, (first, second)| any | ((*first == b':') & (*second == b':'))) {
+        let is_pair = |(first, second): (&u8, &u8)| (*first == b':') & (*second == b':');
+        // Without an early end, so that all places are looked at together.
+        if !piece.iter().zip(piece.iter().skip(3)).fold(false, |any, pair| any | is_pair(pair)) {
             from += AT_ONCE;
             in_vain += 1;
             if in_vain % A_WHILE == 0 {
@@ -134,26 +135,13 @@ pub(crate) fn find(data: &[u8], place: Place, at_start: bool) -> Option<Range<us
             }
             continue;
         }
-        from += first_pair(piece);
+        from += piece.iter().zip(piece.iter().skip(3)).position(is_pair).unwrap_or(0);
         if let Some(range) = time_at(data, from, place, at_start) {
             return Some(range);
         }
         from += 1;
     }
     (from..data.len().saturating_sub(5)).find_map(|colon| time_at(data, colon, place, at_start))
-}
-
-/// The first of 16 places where a colon is, and another three bytes on.
-#[inline]
-fn first_pair(piece: &[u8; AT_ONCE + 3]) -> usize {
-    // In a word of 16 bytes those become 0 that are colons. Of the bytes that borrow when 1 is taken from each, the
-    // lowest was 0.
-    let each = u128::MAX / 0xff;
-    let colons = |bytes: Option<&[u8; AT_ONCE]>| {
-        bytes.map_or(0, |bytes| u128::from_le_bytes(*bytes)) ^ (each * u128::from(b':'))
-    };
-    let word = colons(piece.first_chunk()) | colons(piece.last_chunk());
-    ((word.wrapping_sub(each) & !word & (each << 7)).trailing_zeros() / 8) as usize
 }
 
 /// The time whose first colon is here.
@@ -217,6 +205,8 @@ const MOST_SCANNED: u16 = 16 << 10;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -264,5 +254,26 @@ mod tests {
         let mut finder = Finder::default();
         assert!(finder.look(b"\"time\": \"09:43:38\"", Place::Markup).is_some());
         assert_eq!(finder.look(b"\"time\": \"09:43:38\"", Place::Markup), None);
+    }
+
+    proptest! {
+        /// Sixteen places at once, and colons far apart, are found as place by place.
+        #[test]
+        fn times_are_found_as_place_by_place(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    Just("09:43:38".to_owned()), Just("\n".to_owned()), Just("<time>".to_owned()), Just("\"time\": \"".to_owned()),
+                    Just(":".to_owned()), Just("::".to_owned()), "[a0: ]{0,20}", Just("-".repeat(200)),
+                ],
+                0..12,
+            ),
+            at_start in any::<bool>(),
+        ) {
+            let data = pieces.concat().into_bytes();
+            for place in [Place::Markup, Place::Line] {
+                let plain = (0..data.len()).find_map(|colon| time_at(&data, colon, place, at_start));
+                prop_assert_eq!(find(&data, place, at_start), plain);
+            }
+        }
     }
 }

@@ -30,7 +30,7 @@ impl Arrival<'_> {
         }
         let acked = facts.ack().and_then(|ack| theirs.acknowledge(ack));
         // Nearly all packets: the next bytes, or an ACK and nothing else, while all that was acknowledged was seen.
-        if name.is_none() && facts.flags.is_plain_ack() && theirs.acked <= theirs.next {
+        if takes_short_way() && name.is_none() && facts.flags.is_plain_ack() && theirs.acked <= theirs.next {
             if facts.app == 0 {
                 return self.acknowledge(acked.flatten());
             }
@@ -174,5 +174,99 @@ impl Arrival<'_> {
         packet.belongs(exchange, !packet.facts.from_client);
         packet.again(exchange, packet.facts.app);
         packet.repeats(exchange);
+    }
+}
+
+/// Whether usual packets are told from others at once: always, but where a test holds one way to the other.
+#[cfg(not(test))]
+const fn takes_short_way() -> bool {
+    true
+}
+
+#[cfg(test)]
+use tests::takes_short_way;
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::net::IpAddr;
+
+    use proptest::prelude::*;
+    use wirelab_dissect::packet::{Endpoint, Notes, Segment};
+    use wirelab_dissect::tcp::Flags;
+
+    use crate::model::Capture;
+    use crate::{Analyzer, Settings};
+
+    thread_local! {
+        static SHORT_WAY: Cell<bool> = const { Cell::new(true) };
+    }
+
+    pub fn takes_short_way() -> bool {
+        SHORT_WAY.get()
+    }
+
+    /// A segment that is not far from those before it: what it says, where it begins, what it acknowledges.
+    type Step = (bool, &'static [u8], u32, u32, Flags);
+
+    fn analyze(steps: &[Step], short_way: bool) -> Capture {
+        SHORT_WAY.set(short_way);
+        let mut analyzer = Analyzer::new(Settings { keep_packets: 1000, ..Settings::default() });
+        let ends = [40_000, 80].map(|port| Endpoint { addr: IpAddr::from([10, 0, 0, 1]), port });
+        let mut next = [1u32, 1];
+        for ((from_client, payload, back, unseen, flags), number) in steps.iter().zip(1..) {
+            let (ours, theirs) = (usize::from(!from_client), usize::from(*from_client));
+            let seq = next[ours].wrapping_sub(*back);
+            analyzer.segment(
+                &Segment {
+                    source: ends[ours],
+                    destination: ends[theirs],
+                    seq,
+                    ack: next[theirs].wrapping_sub(*unseen),
+                    flags: *flags,
+                    window: 1000,
+                    lower_len: 34,
+                    header_len: 20,
+                    payload_len: payload.len() as u32,
+                    payload_offset: 54,
+                    payload,
+                    options: &[],
+                    notes: Notes::default(),
+                },
+                number,
+                number * 1_000_000,
+            );
+            next[ours] = next[ours].max(seq.wrapping_add(payload.len() as u32 + u32::from(flags.syn() || flags.fin())));
+        }
+        analyzer.finish("steps", None, "pcap")
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let said: Vec<&[u8]> = vec![
+            b"",
+            b"",
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n",
+            b"data: x\n\n",
+            b"lines\n",
+        ];
+        let few = || prop_oneof![8 => Just(0u32), 1 => 0..30u32];
+        let flags = prop_oneof![
+            12 => Just(Flags::ACK),
+            1 => Just(Flags(Flags::ACK.0 | Flags::SYN.0)),
+            1 => Just(Flags(Flags::ACK.0 | Flags::FIN.0)),
+        ];
+        (any::<bool>(), prop::sample::select(said), few(), few(), flags)
+    }
+
+    proptest! {
+        /// A packet that is taken for the next one at once goes where the long way puts it.
+        #[test]
+        fn the_short_way_leads_where_the_long_one_does(steps in prop::collection::vec(step(), 0..40)) {
+            let [short, long] = [true, false].map(|short_way| analyze(&steps, short_way));
+            prop_assert_eq!(&short.packets, &long.packets);
+            prop_assert_eq!(short, long);
+        }
     }
 }
