@@ -28,6 +28,7 @@ mod stream;
 pub mod tcp;
 pub mod tls;
 mod tunnel;
+pub mod visible;
 pub mod websocket;
 
 pub use stream::{Sniff, Step};

@@ -12,7 +12,9 @@ use crate::numbers::{capital, grouped, signed, with_commas};
 use crate::report::Report;
 use crate::tables::{Row, TableKind};
 use crate::templates::{TemplateError, Templates};
-use crate::text::{WIDTH, printable, wrapped};
+use wirelab_dissect::visible::visible;
+
+use crate::text::{WIDTH, wrapped};
 
 /// Two reports beside each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -170,7 +172,7 @@ fn facts(left: &Report, right: &Report) -> Vec<ComparedFact> {
 pub fn text(comparison: &Comparison, colour: bool) -> String {
     let bold = |text: &str| if colour { format!("{0}{text}{0:#}", Style::new().bold()) } else { text.to_owned() };
     let mut out = format!("{}\n", bold(&plain(&comparison.heading)));
-    out.push_str(&format!("  A  {}\n  B  {}\n", printable(&comparison.left), printable(&comparison.right)));
+    out.push_str(&format!("  A  {}\n  B  {}\n", visible(&comparison.left), visible(&comparison.right)));
     for table in &comparison.tables {
         out.push_str(&format!("\n{}\n", bold(table.title)));
         let mut grid = Grid::new();
@@ -178,7 +180,7 @@ pub fn text(comparison: &Comparison, colour: bool) -> String {
         grid.set_header(["", "", "packets", "app packets", "frame", "lower", "TCP", "app"]);
         let mut marked = vec![false];
         for row in &table.rows {
-            let title: String = printable(&row.title).chars().take(16).collect();
+            let title: String = visible(&row.title).chars().take(16).collect();
             let side = |label: &str, title: &str, value: fn(&ComparedCell) -> Option<String>| {
                 let mut cells = vec![title.to_owned(), label.to_owned()];
                 cells.extend(row.cells.iter().map(|cell| value(cell).unwrap_or_default()));
@@ -209,14 +211,14 @@ pub fn text(comparison: &Comparison, colour: bool) -> String {
     if !comparison.reasons.is_empty() {
         out.push_str(&format!("\n{}\n", bold("Why they differ")));
         for reason in &comparison.reasons {
-            out.push_str(&wrapped(&printable(&reason.places), WIDTH, "  "));
-            out.push_str(&wrapped(&printable(&reason.text), WIDTH, "    "));
+            out.push_str(&wrapped(&visible(&reason.places), WIDTH, "  "));
+            out.push_str(&wrapped(&visible(&reason.text), WIDTH, "    "));
         }
     }
     if !comparison.made.is_empty() {
         out.push_str(&format!("\n{}\n", bold("Made in another way")));
         for fact in &comparison.made {
-            let (name, left, right) = (printable(&fact.name), printable(&fact.left), printable(&fact.right));
+            let (name, left, right) = (visible(&fact.name), visible(&fact.left), visible(&fact.right));
             out.push_str(&format!("  {name}\n    A  {left}\n    B  {right}\n"));
         }
     }

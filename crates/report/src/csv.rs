@@ -10,6 +10,7 @@
 use std::fmt::Write as _;
 
 use wirelab_analyze::model::{Capture, Column, Group, Layer, Spread, SpreadSeconds, Tally};
+use wirelab_dissect::visible::visible;
 
 use crate::clients;
 use crate::groups;
@@ -126,13 +127,15 @@ fn push(text: &mut String, field: &str) {
     text.push_str(field);
 }
 
-/// A field as RFC 4180 wants it. A name that a spreadsheet would take for a formula gets an apostrophe before it.
+/// A field as RFC 4180 wants it, with nothing in it that is none to see. A name that a spreadsheet would take for a
+/// formula gets an apostrophe before it; some take the wide signs of Chinese and Japanese keyboards for those signs too.
 fn quoted(field: &str) -> String {
-    let field = match field.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{field}"),
-        _ => field.to_owned(),
+    let field = visible(field);
+    let field = match field.trim_start().chars().next() {
+        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') => format!("'{field}"),
+        _ => field.into_owned(),
     };
-    if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
+    if field.contains([',', ';', '"']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
 }
 
 const OF_EXCHANGES: [&str; 7] = [

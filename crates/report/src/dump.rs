@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 
 use wirelab_analyze::model::{Capture, Layer};
+use wirelab_dissect::visible::{is_visible, visible};
 
 use crate::bytes::CaptureBytes;
 use crate::list::{self, Follow, Style};
@@ -20,7 +21,7 @@ pub fn render(out: &mut impl Write, capture: &Capture, bytes: &CaptureBytes) -> 
     let plain = Style { colour: false };
     let name = capture.file.as_deref().unwrap_or(&capture.name);
     let t = &capture.totals;
-    writeln!(out, "{name}: {}, {} bytes", count(t.total_packets, "TCP packet"), t.frame_bytes)?;
+    writeln!(out, "{}: {}, {} bytes", visible(name), count(t.total_packets, "TCP packet"), t.frame_bytes)?;
     writeln!(
         out,
         "frame {} = lower {} + TCP {} + app {}",
@@ -60,6 +61,5 @@ fn left_out(out: &mut impl Write, capture: &Capture) -> io::Result<()> {
 }
 
 fn is_text(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes)
-        .is_ok_and(|text| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')))
+    std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(|c| is_visible(c) || matches!(c, '\n' | '\r' | '\t')))
 }

@@ -6,6 +6,7 @@ use schemars::Schema;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 use wirelab_analyze::model::Analysis;
+use wirelab_dissect::visible::is_visible;
 
 use crate::report::Report;
 use crate::run_info::RunInfo;
@@ -17,10 +18,57 @@ pub fn render(report: &Report) -> String {
 
 /// The same without a report.
 pub fn of_analysis(analysis: &Analysis) -> String {
-    // An Analysis has text keys, and numbers that are finite or become null.
-    let mut text = serde_json::to_string_pretty(analysis).expect("an Analysis has a JSON form");
-    text.push('\n');
-    text
+    pretty(analysis)
+}
+
+/// Any of the project's values as indented JSON, ending in a newline.
+pub(crate) fn pretty(value: &impl Serialize) -> String {
+    let mut text = Vec::new();
+    // The project's values have text keys, and numbers that are finite or become null; and memory can be written.
+    serde_json::to_writer_pretty(Escaping(&mut text), value).expect("it has a JSON form");
+    text.push(b'\n');
+    String::from_utf8(text).expect("JSON is text")
+}
+
+/// Writes a value as one line of JSON.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_line(value: &impl Serialize, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer(Escaping(&mut out), value)?;
+    out.write_all(b"\n")
+}
+
+/// Writes JSON so that it can be read in a terminal too: a character that is none to see can only be inside a string of it,
+/// and is written as an escape of the same meaning (RFC 8259, section 7).
+struct Escaping<W>(W);
+
+impl<W: Write> Write for Escaping<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.iter().all(|&byte| byte < 0x7f) {
+            return self.0.write_all(bytes);
+        }
+        // serde_json hands over whole characters.
+        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        let mut seen = 0;
+        for (at, c) in text.char_indices() {
+            if c < '\u{7f}' || is_visible(c) {
+                continue;
+            }
+            self.0.write_all(text.get(seen..at).unwrap_or_default().as_bytes())?;
+            c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(self.0, "\\u{unit:04x}"))?;
+            seen = at + c.len_utf8();
+        }
+        self.0.write_all(text.get(seen..).unwrap_or_default().as_bytes())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Writes the same without holding it in memory, and with one line for each exchange and each connection: a large
@@ -29,7 +77,8 @@ pub fn of_analysis(analysis: &Analysis) -> String {
 /// # Errors
 /// Those of the writer.
 pub fn write(analysis: &Analysis, mut out: impl Write) -> io::Result<()> {
-    analysis.serialize(&mut Serializer::with_formatter(&mut out, RowPerLine::default())).map_err(io::Error::from)?;
+    let mut json = Serializer::with_formatter(Escaping(&mut out), RowPerLine::default());
+    analysis.serialize(&mut json).map_err(io::Error::from)?;
     out.write_all(b"\n")
 }
 
@@ -129,9 +178,7 @@ pub fn run_schema() -> Schema {
 
 /// A schema as the text of its file.
 pub fn schema_text(schema: &Schema) -> String {
-    let mut text = serde_json::to_string_pretty(schema).expect("a schema has a JSON form");
-    text.push('\n');
-    text
+    pretty(schema)
 }
 
 #[cfg(test)]

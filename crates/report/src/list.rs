@@ -8,10 +8,10 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
 use wirelab_analyze::model::{Capture, Packet, Protocol};
+use wirelab_dissect::visible::{is_visible, visible};
 
 use crate::bytes::CaptureBytes;
 use crate::packet_protocol::PacketProtocol;
-use crate::text::printable;
 use crate::transcript;
 
 /// How lists look.
@@ -146,10 +146,11 @@ fn line(out: &mut impl Write, capture: &Capture, packet: &Packet, width: usize, 
 
 /// What a packet says, with what Wireshark would call it.
 pub fn described(packet: &Packet) -> String {
-    let info = printable(&packet.info());
+    let info = packet.info();
+    let info = visible(&info);
     match packet.analysis {
         Some(name) => format!("[{name}] {info}"),
-        None => info,
+        None => info.into_owned(),
     }
 }
 
@@ -185,9 +186,9 @@ pub fn shown(byte: u8) -> char {
     if (0x20..0x7f).contains(&byte) { char::from(byte) } else { '.' }
 }
 
-/// Payload as text: UTF-8 where it is, else printable ASCII with dots; line ends stay, other control characters do not.
+/// Payload as text: UTF-8 where it is, else printable ASCII with dots; line ends stay, what else is none to see is a dot.
 pub fn readable(bytes: &[u8]) -> String {
-    let clean = |c: char| if c.is_control() && c != '\n' && c != '\t' { '.' } else { c };
+    let clean = |c: char| if is_visible(c) || matches!(c, '\n' | '\t') { c } else { '.' };
     match std::str::from_utf8(bytes) {
         Ok(text) => text.replace("\r\n", "\n").chars().map(clean).collect(),
         Err(_) => {

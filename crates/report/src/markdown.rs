@@ -1,9 +1,8 @@
 //! report.md: the tables and what they show, short enough for a README.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Note, Problem};
-
-use wirelab_analyze::model::Column;
+use wirelab_analyze::model::{Column, Note, Problem};
+use wirelab_dissect::visible::is_visible;
 
 use crate::clients::{self, ClientsView};
 use crate::compare::Comparison;
@@ -86,7 +85,7 @@ impl View {
             .iter()
             .map(|difference| Difference {
                 name: escaped(&difference.name),
-                text: plain(&difference.whole_text()),
+                text: plain(&escaped(&difference.whole_text())),
                 ..difference.clone()
             })
             .collect();
@@ -244,8 +243,8 @@ fn escaped(text: &str) -> String {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
-            c if c.is_control() => safe.push('\u{fffd}'),
-            c => safe.push(c),
+            c if is_visible(c) => safe.push(c),
+            _ => safe.push(char::REPLACEMENT_CHARACTER),
         }
     }
     safe
@@ -253,7 +252,8 @@ fn escaped(text: &str) -> String {
 
 /// Text inside a code span of a table.
 fn code(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, '`' | '|' | '<' | '>') || c.is_control() { '\u{fffd}' } else { c }).collect()
+    let shows = |c: char| is_visible(c) && !matches!(c, '`' | '|' | '<' | '>');
+    text.chars().map(|c| if shows(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
 /// Narrow spaces as plain ones: Markdown is often read as it stands.

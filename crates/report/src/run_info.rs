@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wirelab_catalog::App;
 
+use crate::json;
+
 /// The name of this format.
 pub const RUN_SCHEMA: &str = "wirelab-run/1";
 
@@ -265,10 +267,7 @@ impl RunInfo {
 
     /// The text of a run.json: indented, ending in a newline.
     pub fn to_json(&self) -> String {
-        // A RunInfo has text keys and finite numbers only, so it always has a JSON form.
-        let mut text = serde_json::to_string_pretty(self).expect("a RunInfo has a JSON form");
-        text.push('\n');
-        text
+        json::pretty(self)
     }
 }
 

@@ -3,10 +3,12 @@
 //! They are embedded in the binary, and a folder may replace any of them by a file of the same name. A template gets
 //! values that are ready to show; everything that came from a capture is escaped in the HTML.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tera::{Context, Tera};
+use wirelab_dissect::visible::visible_lines;
 
 /// The templates of the report.
 #[derive(Clone, Debug)]
@@ -96,7 +98,12 @@ impl Templates {
     pub fn render(&self, name: &str, value: &impl Serialize) -> Result<String, TemplateError> {
         let folder = self.folder.as_deref();
         let context = Context::from_serialize(value).map_err(|error| broken(name, folder, &error))?;
-        self.tera.render(name, &context).map_err(|error| broken(name, folder, &error))
+        let text = self.tera.render(name, &context).map_err(|error| broken(name, folder, &error))?;
+        // What the values were made of is escaped where they are put together; here nothing passes that was forgotten.
+        match visible_lines(&text) {
+            Cow::Borrowed(_) => Ok(text),
+            Cow::Owned(marked) => Ok(marked),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 use wirelab_analyze::model::{Capture, Column};
+use wirelab_dissect::visible::visible;
 
 use crate::clients::{self, Clients};
 use crate::groups;
@@ -40,7 +41,7 @@ pub fn render(report: &Report, colour: bool) -> String {
     }
     for difference in &report.differences {
         text.push('\n');
-        let head = format!("{}: {}", difference.name, difference.subject);
+        let head = format!("{}: {}", visible(&difference.name), difference.subject);
         text.push_str(&paint.bold(&head));
         text.push('\n');
         text.push_str(&wrapped(&plain(&difference.whole_text()), WIDTH, "  "));
@@ -68,8 +69,8 @@ fn clients_of(report: &Report, paint: &Paint) -> String {
         let name = report.analysis.captures.get(capture).map_or("", |one| &one.name);
         let shown = rows.len();
         let heading = match count - shown {
-            0 => format!("Each client of {}", printable(name)),
-            more => format!("The first {shown} clients of {}; tables.csv has the {more} others too", printable(name)),
+            0 => format!("Each client of {}", visible(name)),
+            more => format!("The first {shown} clients of {}; tables.csv has the {more} others too", visible(name)),
         };
         text.push_str(&paint.bold(&heading));
         text.push('\n');
@@ -100,7 +101,7 @@ fn exchanges(capture: &Capture, paint: &Paint) -> String {
     let mut grid = bare_grid();
     grid.set_header(["", "count", "packets", "frame", "lower", "TCP", "app", "first byte"]);
     for group in groups.iter().take(MOST_GROUPS) {
-        let mut cells = vec![shortened(&printable(&group.label), 24), with_commas(group.count)];
+        let mut cells = vec![shortened(&visible(&group.label), 24), with_commas(group.count)];
         let columns = Column::ALL.iter().filter_map(|&column| groups::each(group, column));
         cells.extend(columns.map(|each| with_commas(each.median)));
         cells.push(group.first_byte_s.map_or(String::new(), |spread| plain(&duration(spread.median))));
@@ -169,7 +170,7 @@ fn grid(table: &Table, paint: &Paint) -> String {
 }
 
 fn cells(row: &Row) -> Vec<String> {
-    let mut cells = vec![shortened(&printable(&row.name), 16)];
+    let mut cells = vec![shortened(&visible(&row.name), 16)];
     cells.extend(Column::ALL.iter().map(|&column| with_commas(row.value(column))));
     cells.push(if row.tally.useful_bytes > 0 {
         plain(&percent(row.tally.useful_bytes, row.tally.frame_bytes)).replace(' ', "")
@@ -199,11 +200,6 @@ fn range(row: &Row) -> Vec<String> {
     cells
 }
 
-/// A name from a capture as a terminal may show it: no control characters.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
 fn shortened(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
@@ -222,7 +218,7 @@ fn plain(text: &str) -> String {
 pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
     let mut lines = String::new();
     let mut line = indent.to_owned();
-    for word in printable(text).split_whitespace() {
+    for word in visible(text).split_whitespace() {
         let full = line.chars().count() + 1 + word.chars().count() > width;
         if full && line.len() > indent.len() {
             lines.push_str(&line);

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
+use wirelab_dissect::visible::visible;
+
 use crate::failure::{Failure, Status};
 use crate::flags::Color;
 
@@ -31,10 +33,11 @@ pub fn print_bytes(data: &[u8]) -> Result<(), Failure> {
     written(out.write_all(data).and_then(|()| out.flush()))
 }
 
-/// Says something to the person in front of it, on standard error.
+/// Says something to the person in front of it, on a line of standard error. What it quotes, a file's name or an argument,
+/// is shown and does nothing else.
 pub fn say(line: impl fmt::Display) {
     // Where standard error is gone, nobody is left to tell.
-    let _ = writeln!(anstream::stderr().lock(), "{line}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", visible(&line.to_string()));
 }
 
 /// Whether a person watches standard error.

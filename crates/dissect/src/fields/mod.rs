@@ -20,6 +20,7 @@ use serde::Serialize;
 pub use headers::{headers, segment};
 
 use crate::stream::{after, first};
+use crate::visible::visible;
 
 /// A part of a payload or of a frame, with its meaning and its own parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -84,12 +85,12 @@ impl Field {
     fn write_level(&self, level: usize, out: &mut String) {
         let Range { start, end } = self.range;
         // Writing to a String can't fail.
-        let _ = write!(out, "{:indent$}{start}..{end} {}", "", self.name, indent = level * 2);
+        let _ = write!(out, "{:indent$}{start}..{end} {}", "", visible(&self.name), indent = level * 2);
         if !self.value.is_empty() {
-            let _ = write!(out, ": {}", self.value);
+            let _ = write!(out, ": {}", visible(&self.value));
         }
         if let Some(meaning) = &self.meaning {
-            let _ = write!(out, " ({meaning})");
+            let _ = write!(out, " ({})", visible(meaning));
         }
         out.push('\n');
         for part in &self.parts {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use wirelab_dissect::visible::is_visible;
+
 /// A picture in the making.
 pub struct Svg {
     text: String,
@@ -146,14 +148,8 @@ pub fn escape_into(safe: &mut String, text: &str) {
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
             '\n' | '\t' => safe.push(c),
-            // Control characters and those that turn the direction of writing hide what is written.
-            c if c.is_control() || is_direction(c) => safe.push('\u{fffd}'),
-            c => safe.push(c),
+            c if is_visible(c) => safe.push(c),
+            _ => safe.push(char::REPLACEMENT_CHARACTER),
         }
     }
-}
-
-/// Characters that change the direction of what follows, or hide.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -39,6 +39,7 @@ pub fn run(plan: &Plan) -> Result<(), Failure> {
     }
     terminal::print(&text::render(&report, true))?;
     terminal::say(summary(plan, kind, &recording));
+    terminal::say(format_args!("The same again: {}", info::command(plan, kind)));
     if plan.open {
         browser::open(&plan.report_dir.join("index.html"));
     }
@@ -102,7 +103,7 @@ fn announce(plan: &Plan, kind: WireKind) -> Progress {
     Progress::new(length, terminal::is_watched())
 }
 
-/// Where everything is, and how to do it again.
+/// How long it took, and where everything is.
 fn summary(plan: &Plan, kind: WireKind, recording: &Recording) -> String {
     let time = match kind {
         WireKind::Kernel => format!("{:.1} s on the kernel wire", recording.wall_time.as_secs_f64()),
@@ -113,9 +114,8 @@ fn summary(plan: &Plan, kind: WireKind, recording: &Recording) -> String {
         ),
     };
     format!(
-        "{time}. Captures: {}. Report: {}.\nThe same again: {}",
+        "{time}. Captures: {}. Report: {}.",
         plan.pcap_dir.join("*.pcap").display(),
-        plan.report_dir.join("index.html").display(),
-        info::command(plan, kind)
+        plan.report_dir.join("index.html").display()
     )
 }

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 use wirelab_analyze::{Capture, Protocol};
 use wirelab_dissect::fields::Field;
-use wirelab_report::fields;
 use wirelab_report::header_cuts::Before;
 use wirelab_report::list::{self, Style};
+use wirelab_report::{fields, json as lines};
 
 use super::print::{Form, JsonLine, Printer};
 use super::row::Row;
@@ -96,6 +96,5 @@ pub fn json(out: &mut impl Write, row: &Row, said: Said) -> io::Result<()> {
         reassembled: Option<Whole>,
     }
     let line = Line { line: JsonLine::of(row), fields: said.frame, reassembled: said.whole };
-    serde_json::to_writer(&mut *out, &line)?;
-    writeln!(out)
+    lines::write_line(&line, out)
 }

@@ -7,9 +7,9 @@ use anstyle::Style as Ansi;
 use serde::{Serialize, Serializer};
 use wirelab_analyze::model::Packet;
 use wirelab_dissect::tcp::Flags;
-use wirelab_report::PacketProtocol;
+use wirelab_dissect::visible::visible;
 use wirelab_report::list::{self, CLIENT, SERVER, Style};
-use wirelab_report::text::printable;
+use wirelab_report::{PacketProtocol, json};
 
 use super::row::Row;
 
@@ -46,8 +46,7 @@ impl Printer {
     pub fn print(&mut self, out: &mut impl Write, row: &Row) -> io::Result<()> {
         self.count += 1;
         if self.form == Form::Json {
-            serde_json::to_writer(&mut *out, &JsonLine::of(row))?;
-            return writeln!(out);
+            return json::write_line(&JsonLine::of(row), out);
         }
         for (width, end) in self.widths.iter_mut().zip([&row.source, &row.destination]) {
             *width = (*width).max(end.len());
@@ -88,7 +87,7 @@ impl Printer {
             row.destination,
             row.protocol,
             row.frame_len,
-            printable(&row.info)
+            visible(&row.info)
         );
         self.painted(out, ansi(row), line.trim_end())
     }
