@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use hashbrown::HashTable;
 use wirelab_capture::Frame;
+use wirelab_catalog::App;
 use wirelab_dissect::ip::Fragment;
 use wirelab_dissect::packet::{Decoded, Layer, Segment, Skipped, Stop, decode, plain};
 use wirelab_dissect::reassembly::{Outcome, Reassembler};
@@ -61,6 +62,8 @@ pub struct Analyzer {
     forgotten: u64,
     /// Made with the first fragment.
     reassembler: Option<Box<Reassembler>>,
+    /// Which app it is, where that was said.
+    told: Option<App>,
 }
 
 /// For whoever reads a capture: frame by frame, then the end.
@@ -79,6 +82,7 @@ impl Analyzer {
             closing: VecDeque::new(),
             forgotten: 0,
             reassembler: None,
+            told: None,
         }
     }
 
@@ -99,11 +103,17 @@ impl Analyzer {
         self.shared.problems.add(ProblemPlace::File { frame, offset }, message);
     }
 
+    /// Says which of wirelab's apps this is a capture of. Where nobody says it, it is told by what was said in it.
+    pub fn is_of(&mut self, app: App) {
+        self.told = Some(app);
+    }
+
     /// The capture has ended: what was found in it. `name` is the file's name without its ending.
     pub fn finish(mut self, name: &str, file: Option<&str>, format: &str) -> Capture {
         self.end();
-        let Analyzer { frames, connections, shared, forgotten, .. } = self;
-        finish::capture(finish::Found { frames, connections, shared, forgotten }, name, file, format)
+        let Analyzer { frames, connections, shared, forgotten, told, .. } = self;
+        let app = told.or_else(|| shared.recognition.app());
+        finish::capture(finish::Found { app, frames, connections, shared, forgotten }, name, file, format)
     }
 }
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use foldhash::HashMap;
+use wirelab_catalog::grammar::{Grammar, Update};
 use wirelab_catalog::{App, Family};
 
 use crate::book::{Book, Row};
@@ -22,6 +23,8 @@ use crate::shared::Shared;
 
 /// What was found in a capture, once all its connections have ended.
 pub(crate) struct Found {
+    /// The app that spoke, if one did.
+    pub app: Option<App>,
     pub frames: Frames,
     pub connections: Vec<Connection>,
     pub shared: Shared,
@@ -31,9 +34,9 @@ pub(crate) struct Found {
 
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str) -> Capture {
-    let Found { frames, connections, shared, forgotten } = found;
+    let Found { app, frames, connections, shared, forgotten } = found;
     let (mut book, labels) = (shared.book, shared.labels);
-    let reading = Reading::of(&book, &labels);
+    let reading = Reading::of(&book, &labels, app);
     let rows = std::mem::take(&mut book.rows);
     let left_out = book.count() - rows.iter().flatten().count() as u64;
     let keeps_packets = !shared.packets.rows.is_empty();
@@ -133,8 +136,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(book: &Book, labels: &Labels) -> Reading {
-        let app = app(book, labels);
+    fn of(book: &Book, labels: &Labels, app: Option<App>) -> Reading {
         let mut kinds: HashMap<GroupKey, Kind> =
             book.groups().iter().map(|(key, _)| (*key, kind(key, labels.text(key.label), app))).collect();
         let mut update = None;
@@ -161,72 +163,37 @@ impl Reading {
     }
 }
 
-/// Which of wirelab's apps spoke, told by routes, kinds of content, and times in them.
-fn app(book: &Book, labels: &Labels) -> Option<App> {
-    let any =
-        |test: &dyn Fn(&GroupKey, &str) -> bool| book.groups().iter().any(|(key, _)| test(key, labels.text(key.label)));
-    let time = "GET /time";
-    if any(&|key, label| key.nature == Nature::Upgrade && label == time) && any(&|key, _| key.has_time) {
-        return Some(App::Ws);
-    }
-    if any(&|key, label| key.nature == Nature::EventStream && label == time) && any(&|key, _| key.has_time) {
-        return Some(App::Sse);
-    }
-    if any(&|key, label| is_request(key.nature, Answer::Json) && label == time && key.has_time) {
-        return Some(App::Ajax);
-    }
-    if any(&|key, label| is_request(key.nature, Answer::Html) && label == "GET /" && key.has_time) {
-        return Some(App::Web);
-    }
-    if any(&|key, label| {
-        key.has_time && (key.nature == Nature::Greeting || key.nature == Nature::Turn && label == "time")
-    }) {
-        return Some(App::Tcp);
-    }
-    None
-}
-
-#[derive(PartialEq)]
-enum Answer {
-    Html,
-    Json,
-}
-
-fn is_request(nature: Nature, answer: Answer) -> bool {
-    match nature {
-        Nature::Request { html, json, .. } => {
-            if answer == Answer::Html {
-                html
-            } else {
-                json
-            }
-        }
-        _ => false,
-    }
-}
-
 /// What an exchange is for, given the app that spoke.
 fn kind(key: &GroupKey, label: &str, app: Option<App>) -> Kind {
-    let timed = key.has_time;
+    let is_update = key.has_time && app.is_some_and(|app| is_update(key.nature, label, app));
     match key.nature {
         Nature::Setup => Kind::Setup,
         Nature::Greeting => Kind::Greeting,
         Nature::Close => Kind::Close,
         Nature::Control => Kind::Control,
         Nature::EventStream | Nature::Upgrade => Kind::Subscribe,
-        Nature::Event if timed && app == Some(App::Sse) => Kind::Update,
+        Nature::Request { first_page: true, .. } if app.is_some() => Kind::Page,
+        _ if is_update => Kind::Update,
         Nature::Event => Kind::Event,
-        Nature::Message if timed && app == Some(App::Ws) => Kind::Update,
         Nature::Message => Kind::Message,
-        Nature::Turn if timed && app == Some(App::Tcp) => Kind::Update,
         Nature::Turn => Kind::Turn,
-        Nature::Request { first_page, html, json } => match app {
-            Some(_) if first_page => Kind::Page,
-            Some(App::Web) if html && timed && label == "GET /" => Kind::Update,
-            Some(App::Ajax) if json && timed && label == "GET /time" => Kind::Update,
-            Some(_) if html && timed => Kind::Page,
-            _ => Kind::Request,
-        },
+        Nature::Request { html: true, .. } if app.is_some() && key.has_time => Kind::Page,
+        Nature::Request { .. } => Kind::Request,
+    }
+}
+
+/// Whether an exchange that brought a time is how this app renews it.
+fn is_update(nature: Nature, label: &str, app: App) -> bool {
+    let update = match app.descriptor().grammar {
+        Grammar::Lines { .. } => return nature == Nature::Turn,
+        Grammar::Http { update, .. } => update,
+    };
+    let gets = |path: &str| label.strip_prefix("GET ") == Some(path);
+    match (update, nature) {
+        (Update::Page, Nature::Request { html, .. }) => html && gets(update.path()),
+        (Update::Answer { path, .. }, Nature::Request { html, .. }) => !html && gets(path),
+        (Update::Events { .. }, Nature::Event) | (Update::Messages { .. }, Nature::Message) => true,
+        _ => false,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::labels::label;
 use crate::model::{Layer, ProblemLayer};
 use crate::queue::Queue;
 use crate::readable::readable;
+use crate::recognition::{Answer, Wanted};
 use crate::time_of_day::{Finder, Place};
 
 /// An HTTP/1.1 connection.
@@ -29,6 +30,8 @@ pub(crate) struct Http {
     answering: Option<Answering>,
     events: Option<Box<Events>>,
     finder: Finder,
+    /// What the response in hand says, where that tells whose it is.
+    heard: Option<Box<Answer>>,
     /// Whether a direction, client's or server's, is out of step and waits for a start line.
     lost: [bool; 2],
     /// How many requests were waiting when bytes of the server went missing: their responses may be among these.
@@ -42,6 +45,7 @@ struct Asked {
     reply_to: ReplyTo,
     /// Whether it is a GET for a path that ends in a slash: what a page is.
     page: bool,
+    wanted: Wanted,
 }
 
 /// A response that is being received.
@@ -50,6 +54,7 @@ struct Answering {
     exchange: ExId,
     reply_to: ReplyTo,
     page: bool,
+    wanted: Wanted,
     /// Whether its head said 1xx, so that the final response is still to come.
     interim: bool,
     place: Option<Place>,
@@ -88,6 +93,7 @@ impl Http {
             answering: None,
             events: None,
             finder: Finder::default(),
+            heard: None,
             lost: [false; 2],
             unsure: 0,
         }
@@ -136,8 +142,9 @@ impl Http {
                         _ => ReplyTo::Other,
                     };
                     let page = head.method == "GET" && head.upgrade == Upgrade::None;
+                    let wanted = Wanted::of(head.method, head.target);
                     // A connection of which only the client's side was captured must not grow without bound.
-                    self.awaiting.push(Asked { exchange, reply_to, page }, MOST_AWAITING);
+                    self.awaiting.push(Asked { exchange, reply_to, page, wanted }, MOST_AWAITING);
                     if self.request.end() {
                         self.asking = None;
                     }
@@ -206,6 +213,10 @@ impl Http {
                     packet.own(packet.clamp(answering.exchange), Layer::ResponseHead, consumed);
                     self.head(status, content, coding, answering, packet);
                     if status == 101 {
+                        packet
+                            .shared
+                            .recognition
+                            .upgraded(answering.wanted, upgrade != Upgrade::WebSocket || deflate.is_some());
                         self.end(packet);
                         let used = input.len() - data.len();
                         return match upgrade {
@@ -241,6 +252,7 @@ impl Http {
     fn no_request(&mut self, data: &[u8], packet: &mut PacketInHand<'_>) {
         let exchange = packet.current();
         let found = readable(data, 20);
+        packet.shared.recognition.nobody();
         packet.problem(ProblemLayer::Http, format!("expected a request line (RFC 9112 section 3), found \"{found}\""));
         packet.own(exchange, Layer::Content, data.len());
         self.lost[0] = true;
@@ -251,6 +263,7 @@ impl Http {
     fn no_response(&mut self, data: &[u8], packet: &mut PacketInHand<'_>) {
         let exchange = self.awaiting.first().map_or_else(|| packet.current(), |asked| asked.exchange);
         let found = readable(data, 20);
+        packet.shared.recognition.nobody();
         packet.problem(ProblemLayer::Http, format!("expected a status line (RFC 9112 section 4), found \"{found}\""));
         packet.own(packet.clamp(exchange), Layer::Content, data.len());
         self.lost[1] = true;
@@ -259,6 +272,7 @@ impl Http {
     /// The request could not be decoded.
     #[cold]
     fn lose_request(&mut self, exchange: ExId, error: http1::Error, data: &[u8], packet: &mut PacketInHand<'_>) {
+        packet.shared.recognition.nobody();
         packet.problem(ProblemLayer::Http, error.to_string());
         packet.own(exchange, Layer::Content, data.len());
         self.lost[0] = true;
@@ -268,6 +282,7 @@ impl Http {
     /// The response could not be decoded.
     #[cold]
     fn fail(&mut self, answering: Answering, error: http1::Error, data: &[u8], packet: &mut PacketInHand<'_>) {
+        packet.shared.recognition.nobody();
         packet.problem(ProblemLayer::Http, error.to_string());
         let owner = self.stream_owner().unwrap_or(answering.exchange);
         packet.own(packet.clamp(owner), Layer::Content, data.len());
@@ -284,6 +299,7 @@ impl Http {
                 self.asking = None;
             }
         } else if !self.lost[1] {
+            self.heard = None;
             if self.response.is_idle() && self.answering.is_none() {
                 self.unsure = self.awaiting.len() as u32;
             }
@@ -323,16 +339,19 @@ impl Http {
         self.unsure = 0;
         let asked = match (self.awaiting.first(), self.asking) {
             (Some(asked), _) => *asked,
-            (None, Some(exchange)) => Asked { exchange, reply_to: ReplyTo::Other, page: false },
+            (None, Some(exchange)) => {
+                Asked { exchange, reply_to: ReplyTo::Other, page: false, wanted: Wanted::UNKNOWN }
+            }
             (None, None) => {
                 let exchange = packet.begin(REQUEST, label::NO_REQUEST);
-                Asked { exchange, reply_to: ReplyTo::Other, page: false }
+                Asked { exchange, reply_to: ReplyTo::Other, page: false, wanted: Wanted::UNKNOWN }
             }
         };
         let answering = Answering {
             exchange: packet.clamp(asked.exchange),
             reply_to: asked.reply_to,
             page: asked.page,
+            wanted: asked.wanted,
             interim: false,
             place: None,
         };
@@ -359,6 +378,12 @@ impl Http {
             }
             return;
         }
+        if answering.reply_to != ReplyTo::Head {
+            self.heard = packet.shared.recognition.answer(answering.wanted, status, content, coding);
+        }
+        if coding == Coding::Identity {
+            current.place = answering.wanted.place_of_time(content);
+        }
         match content {
             Content::EventStream => {
                 if let Some(open) = packet.open(exchange) {
@@ -378,7 +403,6 @@ impl Http {
                 }));
             }
             Content::Html | Content::Json => {
-                current.place = (coding == Coding::Identity).then_some(Place::Markup);
                 let html = content == Content::Html;
                 let first_page = html && answering.page && (200..300).contains(&status) && packet.is_first_visit();
                 if let Some(open) = packet.open(exchange) {
@@ -394,6 +418,11 @@ impl Http {
     fn give(&mut self, mark: Mark, bytes: &[u8], answering: Answering, packet: &mut PacketInHand<'_>) {
         let Some(events) = &mut self.events else {
             let exchange = packet.clamp(answering.exchange);
+            if mark == Mark::Body
+                && let Some(heard) = &mut self.heard
+            {
+                packet.shared.recognition.content(heard, bytes);
+            }
             if mark == Mark::Body
                 && let Some(place) = self.answering.and_then(|current| current.place)
                 && let Some(found) = self.finder.look(bytes, place)
@@ -427,6 +456,9 @@ impl Http {
             if answering.interim {
                 return;
             }
+            if let Some(heard) = self.heard.take() {
+                packet.shared.recognition.answered(&heard);
+            }
             packet.complete(answering.exchange);
             if self.awaiting.first().is_some_and(|asked| asked.exchange == answering.exchange) {
                 self.awaiting.pop();
@@ -435,6 +467,7 @@ impl Http {
     }
 
     fn lose_response(&mut self, packet: &mut PacketInHand<'_>) {
+        self.heard = None;
         self.end(packet);
         self.lost[1] = true;
     }
@@ -523,6 +556,7 @@ fn happened(what: &sse::Event<'_>, event: ExId, packet: &mut PacketInHand<'_>) -
     match *what {
         sse::Event::Message { event_type, data, .. } => {
             packet.counts().rare().events += 1;
+            packet.shared.recognition.event(event_type, data);
             packet.say(|| format!("event: {} {}", readable(event_type.as_bytes(), 40), readable(data, 60)));
             let label = match event_type {
                 "message" => label::EVENT_MESSAGE,
@@ -532,6 +566,7 @@ fn happened(what: &sse::Event<'_>, event: ExId, packet: &mut PacketInHand<'_>) -
             true
         }
         sse::Event::Block => {
+            packet.shared.recognition.nobody();
             packet.say(|| "comment".to_owned());
             packet.name(event, Nature::Control, label::COMMENT);
             true

@@ -10,8 +10,11 @@
 //!                                              |                                |  http, websocket, turns
 //!                                           ledger (which exchange?)  <---------+
 //!                                              |  closed exchanges
-//!                                            book (rows, groups, medians) -> finish (app, updates, sums)
+//!                                            book (rows, groups, medians) -> finish (updates, sums)
 //! ```
+//!
+//! On the way the readers of protocols tell `recognition` what is said: in the end it knows whether one of wirelab's
+//! apps said it all.
 
 mod analyzer;
 mod book;
@@ -23,6 +26,7 @@ mod direction;
 mod exchange;
 mod finish;
 mod flow;
+mod form;
 mod frames;
 mod groups;
 mod http;
@@ -35,6 +39,7 @@ mod packet_facts;
 mod packets;
 mod queue;
 mod readable;
+mod recognition;
 mod record;
 mod records;
 mod request_labels;

@@ -10,6 +10,7 @@ use crate::exchange::ExId;
 use crate::labels::Labels;
 use crate::model::{Layer, Problem, ProblemPlace};
 use crate::packets::Packets;
+use crate::recognition::Recognition;
 use crate::request_labels::RequestLabels;
 
 /// What all connections of a capture share.
@@ -22,6 +23,8 @@ pub(crate) struct Shared {
     pub visitors: Visitors,
     pub packets: Packets,
     pub inflaters: Inflaters,
+    /// Which app this may be.
+    pub recognition: Recognition,
     /// Bytes that segments which came early may still take up, over all connections.
     pub waiting_budget: usize,
     /// Who owns the new bytes of the packet in hand, in order, until they are booked.
@@ -39,6 +42,7 @@ impl Shared {
             visitors: Visitors::default(),
             packets: Packets::new(packets),
             inflaters: Inflaters::default(),
+            recognition: Recognition::new(),
             waiting_budget: MOST_WAITING,
             owned: Vec::new(),
         }

@@ -8,6 +8,7 @@ use crate::in_hand::PacketInHand;
 use crate::labels::label;
 use crate::model::{Layer, Protocol};
 use crate::readable::readable;
+use crate::recognition::Lines;
 use crate::records::Records;
 use crate::time_of_day::{Finder, Place};
 
@@ -24,6 +25,8 @@ pub(crate) struct Turns {
     /// Whether that word is complete, or none of a kind that could name the turn.
     named: bool,
     finder: Finder,
+    /// What the server said, as far as it tells whose it is.
+    lines: Option<Box<Lines>>,
     /// Whether only text was seen so far.
     text: bool,
 }
@@ -47,6 +50,7 @@ impl Turns {
             word_len: 0,
             named: false,
             finder: Finder::default(),
+            lines: None,
             text: true,
         }
     }
@@ -119,12 +123,16 @@ impl Turns {
         let turn = self.turn(from_client, packet);
         match &mut self.kind {
             Inside::Unknown | Inside::Tunnel => self.plain(turn, from_client, data, packet),
-            Inside::Records(records) => records.read(from_client, turn, data, packet),
+            Inside::Records(records) => {
+                packet.shared.recognition.nobody();
+                records.read(from_client, turn, data, packet);
+            }
         }
     }
 
     /// Bytes of a direction are missing from the capture.
     pub fn skip(&mut self, from_client: bool, count: u64) {
+        self.lines = None;
         if let Inside::Records(records) = &mut self.kind {
             records.skip(from_client, count);
         }
@@ -162,10 +170,12 @@ impl Turns {
     fn plain(&mut self, turn: ExId, from_client: bool, data: &[u8], packet: &mut PacketInHand<'_>) {
         self.text = self.text && is_text(data.get(..256).unwrap_or(data));
         packet.say(|| format!("\"{}\"", readable(data, 60)));
+        packet.shared.recognition.plain();
         if from_client {
             self.name(turn, data, packet);
             return packet.own(turn, Layer::Content, data.len());
         }
+        packet.shared.recognition.lines(&mut self.lines, data, !packet.state.partial);
         match self.finder.look(data, Place::Line) {
             Some(found) => {
                 packet.own_time(turn, data.len(), &found);

@@ -156,6 +156,9 @@ impl WebSocket {
                     Some(_) => None,
                     None => Some(*payload).filter(|_| !header.rsv1),
                 };
+                if !from_client && !header.opcode.is_control() {
+                    recognise(header, shown, packet);
+                }
                 packet.say(|| describe(header, shown));
                 if header.mask.is_some() {
                     packet.is_masked();
@@ -250,6 +253,19 @@ impl WebSocket {
                 }
             }
         }
+    }
+}
+
+/// Tells whose message this may be: a text in one frame is held against the apps' own, what was cut short is not.
+fn recognise(header: &FrameHeader, shown: Option<&[u8]>, packet: &mut PacketInHand<'_>) {
+    match shown {
+        Some(text) if header.opcode == Opcode::Text && header.fin && !header.rsv1 => {
+            // Only its beginning is here where it is long, which none of ours is, or where bytes are missing.
+            if text.len() as u64 == header.len || !packet.state.partial {
+                packet.shared.recognition.message(text);
+            }
+        }
+        _ => packet.shared.recognition.nobody(),
     }
 }
 

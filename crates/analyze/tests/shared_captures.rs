@@ -71,6 +71,23 @@ fn the_originals_give_the_published_tables() {
     }
 }
 
+/// Nothing of anybody else's is taken for an app's: not a `/time` that is asked for once, nor a page with a clock in it.
+#[test]
+fn captures_of_others_are_no_app_s() {
+    let Some(folder) = folder("captures") else { return };
+    let mut seen = 0;
+    for folder in [folder.join("real"), folder] {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "pcap" || ending == "pcapng") {
+                assert_eq!(analyze(&path).app, None, "{}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 30, "only {seen} captures were looked at");
+}
+
 /// Where a capture of another's making is compared with something other than tshark's default sums, and why.
 fn exception(name: &str) -> Option<&'static str> {
     match name {

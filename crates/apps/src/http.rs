@@ -24,6 +24,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
+use wirelab_catalog::grammar::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use wirelab_clock::Clock;
 
 use crate::answer::{finish, text};
@@ -158,11 +159,11 @@ impl Door {
 }
 
 async fn not_found() -> Result<Response, Infallible> {
-    Ok(text(StatusCode::NOT_FOUND, PLAIN, "There is nothing at this path. The page is at /\n".to_owned()))
+    Ok(text(StatusCode::NOT_FOUND, PLAIN, NOT_FOUND.to_owned()))
 }
 
 async fn method_not_allowed() -> Result<Response, Infallible> {
-    Ok(text(StatusCode::METHOD_NOT_ALLOWED, PLAIN, "This path answers GET and HEAD only.\n".to_owned()))
+    Ok(text(StatusCode::METHOD_NOT_ALLOWED, PLAIN, METHOD_NOT_ALLOWED.to_owned()))
 }
 
 const FULL: &str = "The server is full: all places for clients are taken. Try again later.\n";

@@ -1,5 +1,6 @@
 //! A page whose script asks for the time alone.
 
+use crate::grammar::{Grammar, Media, Update};
 use crate::published::{Ending, Exchanges, Parts};
 use crate::{Descriptor, Family, Published, Renewal, Words};
 
@@ -19,6 +20,10 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
     family: Family::Pull,
     number: 2,
     page: Some(include_str!("../../../templates/apps/ajax.html")),
+    grammar: Grammar::Http {
+        page: "<!DOCTYPE html>*<p>Server time*<time*>HH:MM:SS</time>*open('GET', '/time')*",
+        update: Update::Answer { path: "/time", media: Media::Json, form: "{\"time\":\"HH:MM:SS\"}\n" },
+    },
     published: Some(Published {
         overall: (27, 12, 4316, 884, 2514),
         per_update: (5, 3, 745, 160, 415),

@@ -1,6 +1,7 @@
 //! What is there to know of an app without running it?
 
 use crate::Published;
+use crate::grammar::Grammar;
 
 /// Everything that is known of an app.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,8 @@ pub struct Descriptor {
     pub number: u8,
     /// The template of its page, which fills the layout `page.html`; none where it is no use to open it in a browser.
     pub page: Option<&'static str>,
+    /// How it is recognised in a capture of which nothing else says what it is.
+    pub grammar: Grammar,
     /// What was published of it in 2021, where it was there.
     pub published: Option<Published>,
 }

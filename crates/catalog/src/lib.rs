@@ -3,7 +3,8 @@
 //! Which ways to get an update are there?
 //!
 //! An app is one way of telling a client the server's time. Everything that is known of one without running it stands in
-//! its [`Descriptor`], one file each: its names, who causes an update, its page, and what was published of it in 2021.
+//! its [`Descriptor`], one file each: its names, who causes an update, its page, how it is recognised, and what was published of it
+//! in 2021.
 //! There is no behaviour here. The servers are in `wirelab-apps`, the clients in `wirelab-driver`, and the one
 //! table that pairs them is the binary's.
 //!
@@ -12,6 +13,7 @@
 mod ajax;
 mod app;
 mod descriptor;
+pub mod grammar;
 pub mod published;
 mod sse;
 mod tcp;

@@ -1,5 +1,6 @@
 //! Server-sent events (WHATWG HTML, section 9.2).
 
+use crate::grammar::{Grammar, Update};
 use crate::published::{Ending, Exchanges, Parts};
 use crate::{Descriptor, Family, Published, Renewal, Words};
 
@@ -13,6 +14,10 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
     family: Family::Push,
     number: 3,
     page: Some(include_str!("../../../templates/apps/sse.html")),
+    grammar: Grammar::Http {
+        page: "<!DOCTYPE html>*<p>Server time*<time*>HH:MM:SS</time>*new EventSource('/time')*",
+        update: Update::Events { path: "/time", form: "{\"time\": \"HH:MM:SS\"}" },
+    },
     published: Some(Published {
         overall: (21, 8, 3015, 692, 1609),
         per_update: (2, 1, 166, 64, 34),

@@ -1,5 +1,6 @@
 //! Lines over raw TCP.
 
+use crate::grammar::Grammar;
 use crate::published::{Ending, Exchanges, Parts};
 use crate::{Descriptor, Family, Published, Renewal, Words};
 
@@ -19,6 +20,10 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
     family: Family::Push,
     number: 0,
     page: None,
+    grammar: Grammar::Lines {
+        greeting: "Hello!\nServer time: HH:MM:SS\n\n",
+        answers: &["HH:MM:SS\n\n", "I do not understand: *\n\n", "Good bye!\n"],
+    },
     published: Some(Published {
         overall: (18, 7, 1283, 596, 75),
         per_update: (3, 2, 213, 96, 15),

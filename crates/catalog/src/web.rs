@@ -1,5 +1,6 @@
 //! The full page, loaded again.
 
+use crate::grammar::{Grammar, Update};
 use crate::published::{Ending, Exchanges, Parts};
 use crate::{Descriptor, Family, Published, Renewal, Words};
 
@@ -19,6 +20,10 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
     family: Family::Pull,
     number: 1,
     page: Some(include_str!("../../../templates/apps/web.html")),
+    grammar: Grammar::Http {
+        page: "<!DOCTYPE html>*<p>Server time*<time*>HH:MM:SS</time>*location.reload()*",
+        update: Update::Page,
+    },
     published: Some(Published {
         overall: (27, 12, 5468, 884, 3666),
         per_update: (5, 3, 1253, 160, 923),

@@ -1,5 +1,6 @@
 //! Messages over a WebSocket (RFC 6455).
 
+use crate::grammar::{Grammar, Update};
 use crate::published::{Ending, Exchanges, Miscount, Parts};
 use crate::{Descriptor, Family, Published, Renewal, Words};
 
@@ -19,6 +20,13 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
     family: Family::Push,
     number: 4,
     page: Some(include_str!("../../../templates/apps/ws.html")),
+    grammar: Grammar::Http {
+        page: "<!DOCTYPE html>*<p>Server time*<time*>HH:MM:SS</time>*new WebSocket('ws://' + *location.host + '/time')*",
+        update: Update::Messages {
+            path: "/time",
+            forms: &["{\"time\": \"HH:MM:SS\"}", "{\"error\": \"unknown command\"}"],
+        },
+    },
     published: Some(Published {
         // Its own capture holds one packet with payload more than the table says.
         overall: (34, 12, 4163, 1104, 1903),

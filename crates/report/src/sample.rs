@@ -4,6 +4,7 @@ use wirelab_analyze::model::{Analysis, Capture};
 use wirelab_analyze::{Analyzer, Settings};
 use wirelab_capture::{Frame, LinkType};
 use wirelab_catalog::App;
+use wirelab_catalog::grammar::{ANYTHING, Grammar, TIME};
 
 use crate::bytes::CaptureBytes;
 use crate::report::Report;
@@ -159,8 +160,10 @@ fn head(status: &str, fields: &str, len: usize) -> Vec<u8> {
 }
 
 /// A page of exactly `len` bytes with the time in it.
-fn page(time: &str, len: usize) -> Vec<u8> {
-    let start = format!("<!DOCTYPE html>\n<p>Server time: <time>{time}</time></p>\n");
+fn page(app: App, time: &str, len: usize) -> Vec<u8> {
+    let Grammar::Http { page, .. } = app.descriptor().grammar else { panic!("{app} has no page") };
+    let script = page.rsplit_once(TIME).unwrap_or_default().1.replace(ANYTHING, "");
+    let start = format!("<!DOCTYPE html>\n<p>Server time: <time>{time}{script}\n");
     format!("{start}{}\n", filler(len - start.len() - 1)).into_bytes()
 }
 
@@ -217,17 +220,17 @@ fn tcp(era: Era) -> (Capture, CaptureBytes) {
 pub fn web(era: Era, updates: usize) -> Film {
     let (first, reload) = if era == Era::Then { (345, 371) } else { (445, 471) };
     let mut film = Film::new().connect().client(0, &request("GET /", "", first));
-    film = answer(film, era, 0, html(435), page(&time(0), 435), true);
+    film = answer(film, era, 0, html(435), page(App::Web, &time(0), 435), true);
     for update in 1..=updates {
         film = film.wait(10_000).client(0, &request("GET /", "Cache-Control: max-age=0\r\n", reload));
-        film = answer(film, era, 0, html(435), page(&time(update), 435), era == Era::Now && update == 1);
+        film = answer(film, era, 0, html(435), page(App::Web, &time(update), 435), era == Era::Now && update == 1);
     }
     film.wait(10_000).close(0)
 }
 
 fn ajax(era: Era) -> (Capture, CaptureBytes) {
     let mut film = Film::new().connect().client(0, &request("GET /", "", 345));
-    film = answer(film, era, 0, html(807), page(&time(0), 807), true);
+    film = answer(film, era, 0, html(807), page(App::Ajax, &time(0), 807), true);
     for update in 1..=3 {
         film = film.wait(10_000).client(0, &request("GET /time", "Referer: http://10.0.0.1:8000/\r\n", 287));
         let head = head("200 OK", "Content-Type: application/json\r\nContent-Length: 20\r\n", 108);
@@ -239,7 +242,7 @@ fn ajax(era: Era) -> (Capture, CaptureBytes) {
 
 fn sse(era: Era) -> (Capture, CaptureBytes) {
     let mut film = Film::new().connect().client(0, &request("GET /", "", 345));
-    film = answer(film, era, 0, html(569), page(&time(0), 569), true);
+    film = answer(film, era, 0, html(569), page(App::Sse, &time(0), 569), true);
     film = film.client(0, &request("GET /time", "Accept: text/event-stream\r\n", 344)).wait(40).server_ack(0);
     let head = head("200 OK", "Content-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n", 132);
     film = film.server(0, &head).client_ack(0);
@@ -252,7 +255,7 @@ fn sse(era: Era) -> (Capture, CaptureBytes) {
 
 fn ws(era: Era) -> (Capture, CaptureBytes) {
     let mut film = Film::new().connect().client(0, &request("GET /", "", 345));
-    film = answer(film, era, 0, html(719), page(&time(0), 719), true).connect();
+    film = answer(film, era, 0, html(719), page(App::Ws, &time(0), 719), true).connect();
     let upgrade = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: W+pQUnxtfyImglCepUIxdw==\r\n";
     film = film.client(1, &request("GET /time", upgrade, 475)).server_ack(1);

@@ -6,6 +6,8 @@ pub mod traffic;
 
 use wirelab_analyze::{Analyzer, Capture, Layer, Settings, Tally};
 use wirelab_capture::{Frame, LinkType};
+use wirelab_catalog::App;
+use wirelab_catalog::grammar::{ANYTHING, Grammar, TIME};
 
 pub const FIN: u8 = 0x01;
 pub const SYN: u8 = 0x02;
@@ -221,8 +223,9 @@ pub fn head(start: &str, fields: &str, length: usize) -> Vec<u8> {
 }
 
 /// A page of exactly this length with a time in it.
-pub fn page(time: &str, length: usize) -> Vec<u8> {
-    let mut text = format!("<!DOCTYPE html><p>Server time: <time>{time}</time></p>");
+pub fn page(app: App, time: &str, length: usize) -> Vec<u8> {
+    let Grammar::Http { page, .. } = app.descriptor().grammar else { panic!("{app} has no page") };
+    let mut text = page.replace(ANYTHING, "").replace(TIME, time);
     let rest = length.checked_sub(text.len()).expect("a longer page");
     text += &" ".repeat(rest);
     text.into_bytes()

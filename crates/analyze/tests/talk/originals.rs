@@ -1,6 +1,8 @@
 //! The five conversations of 2021, rebuilt packet by packet: lengths, order and times are those of the original
 //! captures, the payloads are texts of our own.
 
+use wirelab_catalog::App;
+
 use super::{Frames, RST, Talk, head, masked, page, unmasked};
 
 /// Builds one of the conversations from a client's address and port on.
@@ -15,10 +17,10 @@ fn html_head(length: usize, total: usize) -> Vec<u8> {
 }
 
 /// The page of the four web apps: request, quick ACK, head, ACK, body, ACK.
-fn load(talk: &mut Talk, at: f64, page_len: usize) {
+fn load(talk: &mut Talk, at: f64, app: App, page_len: usize) {
     talk.at(at).client(&head("GET / HTTP/1.1", "Host: 172.105.253.239:8000\r\n", 345)).server_ack();
     talk.at(at + 10.0).server(&html_head(page_len, 117));
-    talk.at(at + 35.0).client_ack().server(&page("09:36:17", page_len));
+    talk.at(at + 35.0).client_ack().server(&page(app, "09:36:17", page_len));
     talk.at(at + 60.0).client_ack();
 }
 
@@ -39,12 +41,12 @@ pub fn tcpapp(client: [u8; 4], port: u16) -> Frames {
 pub fn webapp(client: [u8; 4], port: u16) -> Frames {
     let mut talk = Talk::new(port).from(client);
     talk.handshake();
-    load(&mut talk, 26.0, 435);
+    load(&mut talk, 26.0, App::Web, 435);
     for update in 1..=3 {
         let at = update as f64 * 10_000.0;
         talk.at(at).client(&head("GET / HTTP/1.1", "Host: 172.105.253.239:8000\r\n", 371));
         talk.at(at + 1.0).server(&html_head(435, 117)).at(at + 26.0).client_ack();
-        talk.server(&page("09:36:27", 435)).at(at + 51.0).client_ack();
+        talk.server(&page(App::Web, "09:36:27", 435)).at(at + 51.0).client_ack();
     }
     talk.at(40_000.0).client_fin().server_fin().client_ack();
     talk.frames
@@ -53,7 +55,7 @@ pub fn webapp(client: [u8; 4], port: u16) -> Frames {
 pub fn ajaxapp(client: [u8; 4], port: u16) -> Frames {
     let mut talk = Talk::new(port).from(client);
     talk.handshake();
-    load(&mut talk, 30.0, 807);
+    load(&mut talk, 30.0, App::Ajax, 807);
     for update in 1..=3 {
         let at = update as f64 * 10_000.0;
         talk.at(at).client(&head("GET /time HTTP/1.1", "Host: 172.105.253.239:8000\r\n", 287));
@@ -68,7 +70,7 @@ pub fn ajaxapp(client: [u8; 4], port: u16) -> Frames {
 pub fn sseapp(client: [u8; 4], port: u16) -> Frames {
     let mut talk = Talk::new(port).from(client);
     talk.handshake();
-    load(&mut talk, 33.0, 569);
+    load(&mut talk, 33.0, App::Sse, 569);
     talk.at(154.0).client(&head("GET /time HTTP/1.1", "Accept: text/event-stream\r\n", 344)).at(199.0).server_ack();
     let answer = head(
         "HTTP/1.1 200 OK",
@@ -88,7 +90,7 @@ pub fn sseapp(client: [u8; 4], port: u16) -> Frames {
 pub fn wsapp(client: [u8; 4], port: u16) -> Frames {
     let mut page = Talk::new(port).from(client);
     page.handshake();
-    load(&mut page, 30.0, 719);
+    load(&mut page, 30.0, App::Ws, 719);
     let mut talk = Talk::new(port + 1).from(client);
     talk.at(153.0).handshake();
     let ask = head("GET /time HTTP/1.1", "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n", 475);
