@@ -17,7 +17,7 @@ use crate::frames::Frames;
 use crate::groups::{GroupKey, GroupStats};
 use crate::labels::Labels;
 use crate::model::{
-    Capture, Column, Costs, Exchange, Exchanges, Group, Kind, NEVER, Note, Packet, Range, Tally, seconds,
+    Capture, Costs, Exchange, Exchanges, Group, Kind, NEVER, Note, Packet, Range, Spreads, Tally, seconds,
 };
 use crate::shared::Shared;
 
@@ -269,11 +269,7 @@ fn groups(all: Vec<(GroupKey, GroupStats)>, labels: &Labels, reading: &Reading) 
             label: label.to_owned(),
             count: stats.count,
             tally: reading.clean(stats.tally()),
-            packets_each: stats.spread(|tally| tally.total_packets),
-            frame_bytes_each: stats.spread(|tally| tally.frame_bytes),
-            lower_bytes_each: stats.spread(|tally| Column::LowerBytes.of(tally)),
-            tcp_bytes_each: stats.spread(|tally| Column::TcpBytes.of(tally)),
-            app_bytes_each: stats.spread(|tally| tally.app_bytes),
+            each: Spreads::new(|column| stats.spread(column)),
             first_byte_s: stats.first_byte.spread(),
             last_byte_s: stats.last_byte.spread(),
         })

@@ -209,9 +209,9 @@ impl GroupStats {
     }
 
     /// Middle, least and most of one column.
-    pub fn spread(&self, column: impl Fn(&Tally) -> u64) -> Spread {
+    pub fn spread(&self, column: Column) -> Spread {
         let mut values: Vec<(u64, u64)> =
-            self.shapes.iter().map(|one| (column(&one.costs.tally()), one.count)).collect();
+            self.shapes.iter().map(|one| (column.of(&one.costs.tally()), one.count)).collect();
         values.sort_unstable();
         let mut left = self.count.div_ceil(2);
         let median = values
@@ -224,7 +224,7 @@ impl GroupStats {
                 None
             })
             .unwrap_or(0);
-        Spread { median, min: column(&self.least), max: column(&self.most) }
+        Spread { median, min: column.of(&self.least), max: column.of(&self.most) }
     }
 }
 
@@ -347,7 +347,7 @@ mod tests {
         assert!(stats.shapes.len() <= MOST_SHAPES);
         let median = stats.median().expect("many exchanges");
         assert!(median.tally.frame_bytes.abs_diff(10_000 + 198) < 200, "{median:?}");
-        assert_eq!(stats.spread(|tally| tally.app_bytes).max, 19_999);
+        assert_eq!(stats.spread(Column::AppBytes).max, 19_999);
     }
 
     #[test]

@@ -7,10 +7,12 @@ mod column;
 mod connection;
 mod costs;
 mod exchange;
+mod keyed;
 mod layer;
 mod note;
 mod packet;
 mod problem;
+mod spread;
 mod tally;
 
 use std::fmt;
@@ -28,6 +30,7 @@ pub use layer::{Hatch, Layer, LayerBytes};
 pub use note::Note;
 pub use packet::{Packet, Span, TcpAnalysis, Words};
 pub use problem::{Problem, ProblemLayer, ProblemPlace};
+pub use spread::{Spread, SpreadSeconds, Spreads};
 pub use tally::Tally;
 
 /// The name of this format, in every JSON file.
@@ -190,7 +193,7 @@ impl fmt::Display for Kind {
 }
 
 /// All exchanges of one kind and label.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Group {
     /// What they are for.
     pub kind: Kind,
@@ -201,42 +204,13 @@ pub struct Group {
     /// All of them together.
     #[serde(flatten)]
     pub tally: Tally,
-    /// Packets of one of them.
-    pub packets_each: Spread,
-    /// Frame bytes of one of them.
-    pub frame_bytes_each: Spread,
-    /// Lower bytes of one of them.
-    pub lower_bytes_each: Spread,
-    /// TCP bytes of one of them.
-    pub tcp_bytes_each: Spread,
-    /// App bytes of one of them.
-    pub app_bytes_each: Spread,
+    /// Each one's packets and bytes.
+    #[serde(flatten)]
+    pub each: Spreads,
     /// Time to the first byte of the answer, in seconds. Null where there are no answers.
     pub first_byte_s: Option<SpreadSeconds>,
     /// Time to the last byte of the answer, in seconds. Null where there are no answers.
     pub last_byte_s: Option<SpreadSeconds>,
-}
-
-/// The middle, the least and the most of a count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Spread {
-    /// The middle one (the lower of two).
-    pub median: u64,
-    /// The least.
-    pub min: u64,
-    /// The most.
-    pub max: u64,
-}
-
-/// The middle, the least and the most of a time, in seconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SpreadSeconds {
-    /// The middle one, within 1 percent.
-    pub median: f64,
-    /// The least.
-    pub min: f64,
-    /// The most.
-    pub max: f64,
 }
 
 /// Nanoseconds as seconds.

@@ -177,7 +177,7 @@ pub fn text(comparison: &Comparison, colour: bool) -> String {
         out.push_str(&format!("\n{}\n", bold(table.title)));
         let mut grid = Grid::new();
         grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        grid.set_header(["", "", "packets", "app packets", "frame", "lower", "TCP", "app"]);
+        grid.set_header(["", ""].into_iter().chain(Column::ALL.map(Column::short)));
         let mut marked = vec![false];
         for row in &table.rows {
             let title: String = visible(&row.title).chars().take(16).collect();
@@ -197,7 +197,7 @@ pub fn text(comparison: &Comparison, colour: bool) -> String {
             grid.add_row(side("", "", |cell| cell.change.clone()));
             marked.extend([false, false, true]);
         }
-        for index in 2..8 {
+        for index in 2..grid.column_count() {
             if let Some(column) = grid.column_mut(index) {
                 column.set_cell_alignment(CellAlignment::Right);
             }

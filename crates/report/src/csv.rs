@@ -69,7 +69,7 @@ fn exchange(text: &mut String, capture: &Capture, group: &Group) {
     push(text, &quoted(&group.label));
     let columns = |text: &mut String, value: fn(Spread) -> u64| {
         for column in Column::ALL {
-            push(text, &groups::each(group, column).map_or_else(String::new, |each| value(each).to_string()));
+            push(text, &group.each.of(column).map_or_else(String::new, |each| value(each).to_string()));
         }
     };
     columns(text, |each| each.median);

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use wirelab_analyze::model::{Capture, Layer};
+use wirelab_analyze::model::{Capture, Column};
 use wirelab_dissect::visible::{is_visible, visible};
 
 use crate::bytes::CaptureBytes;
@@ -22,14 +22,8 @@ pub fn render(out: &mut impl Write, capture: &Capture, bytes: &CaptureBytes) -> 
     let name = capture.file.as_deref().unwrap_or(&capture.name);
     let t = &capture.totals;
     writeln!(out, "{}: {}, {} bytes", visible(name), count(t.total_packets, "TCP packet"), t.frame_bytes)?;
-    writeln!(
-        out,
-        "frame {} = lower {} + TCP {} + app {}",
-        t.frame_bytes,
-        t.layers[Layer::Lower],
-        t.layers[Layer::Tcp],
-        t.app_bytes
-    )?;
+    let said = |column: Column| format!("{} {}", column.short(), column.of(t));
+    writeln!(out, "{} = {}", said(Column::FrameBytes), Column::SUMMANDS.map(said).join(" + "))?;
     section(out, "Packets")?;
     list::packets(out, capture, &capture.packets, plain)?;
     left_out(out, capture)?;

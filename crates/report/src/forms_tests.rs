@@ -1,6 +1,7 @@
 //! Each form of the report over the five exchanges, as they were in 2021 and as they are now.
 
 use jsonschema::validator_for;
+use wirelab_analyze::model::{Column, Layer};
 
 use crate::list::{self, Follow, Style};
 use crate::sample::{Era, five, report, run};
@@ -48,6 +49,47 @@ fn the_csv() {
     let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
     assert!(widths.iter().all(|&width| width == widths[0]), "{widths:?}");
     insta::assert_snapshot!(csv);
+}
+
+/// The tables of columns and of layers say how each number is called: the CSV has it under the name that it has in the
+/// JSON, and each form has the headings of the columns.
+#[test]
+fn names_and_headings_are_those_of_the_tables() {
+    let report = report(five(Era::Then), Some(run()));
+    let json: serde_json::Value = serde_json::from_str(&json::render(&report)).unwrap();
+    let csv = csv::render(&report);
+    let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+    let layers = Layer::ALL.iter().filter(|layer| layer.is_payload() && **layer != Layer::Retransmitted);
+    let keys = Column::ALL.into_iter().map(Column::name).chain(layers.map(|layer| layer.key()));
+    for key in keys {
+        let place =
+            lines[0].iter().position(|name| *name == key).unwrap_or_else(|| panic!("no {key} in {:?}", lines[0]));
+        for capture in json["captures"].as_array().unwrap() {
+            let of_it = |line: &&Vec<&str>| line[0] == "overall" && capture["name"] == line[1];
+            let line = lines.iter().find(of_it).unwrap();
+            assert_eq!(line[place], capture["totals"][key].to_string(), "{key} of {}", capture["name"]);
+        }
+    }
+    let templates = Templates::embedded().unwrap();
+    let (page, document) =
+        (crate::html::render(&report, &templates).unwrap(), markdown::render(&report, &templates).unwrap());
+    let text = text::render(&report, false);
+    let heads: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("packets")).collect();
+    assert_eq!(heads.len(), 3, "{text}");
+    for column in Column::ALL {
+        let meaning = column.meaning();
+        assert!(heads.iter().all(|head| head.contains(column.short())), "{column:?}");
+        assert!(document.contains(&format!(" {} |", column.title())) && document.contains(meaning), "{column:?}");
+        assert!(page.contains(&format!(">{}</th>", column.title())) && page.contains(meaning), "{column:?}");
+    }
+    for layer in
+        Layer::STACK.iter().filter(|layer| report.analysis.captures.iter().any(|one| one.totals.of(**layer) > 0))
+    {
+        assert!(
+            page.contains(&format!("<span class=\"key k-{}\"></span><b>{}</b>", layer.class(), layer.name())),
+            "{layer:?}"
+        );
+    }
 }
 
 /// Of a capture that is none of the lab's own, every form says what each kind of exchange costs.

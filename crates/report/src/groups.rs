@@ -27,18 +27,6 @@ pub(crate) fn heading(capture: &Capture) -> String {
     heading
 }
 
-/// A column of the tables, where it is known of each exchange.
-pub(crate) fn each(group: &Group, column: Column) -> Option<Spread> {
-    match column {
-        Column::TotalPackets => Some(group.packets_each),
-        Column::AppPackets => None,
-        Column::FrameBytes => Some(group.frame_bytes_each),
-        Column::LowerBytes => Some(group.lower_bytes_each),
-        Column::TcpBytes => Some(group.tcp_bytes_each),
-        Column::AppBytes => Some(group.app_bytes_each),
-    }
-}
-
 /// The kinds of exchanges of one capture as a document shows them.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct GroupsView {
@@ -65,7 +53,7 @@ pub(crate) fn views(report: &Report, most: usize) -> Vec<GroupsView> {
         .filter(|(_, groups)| !groups.is_empty())
         .map(|(capture, groups)| GroupsView {
             heading: heading(capture),
-            columns: COLUMNS.iter().map(|column| column.title()).chain(["First byte", "Last byte"]).collect(),
+            columns: Column::OF_EACH.into_iter().map(Column::title).chain(["First byte", "Last byte"]).collect(),
             rows: groups.iter().take(most).map(|group| view(group)).collect(),
             left_out: groups.len().saturating_sub(most),
         })
@@ -86,13 +74,10 @@ fn view(group: &Group) -> GroupView {
             format!("{} [{}\u{2013}{}]", duration(median), duration(min), duration(max))
         }
     };
-    let counts = COLUMNS.iter().filter_map(|&column| each(group, column)).map(count);
+    let counts = group.each.iter().map(|(_, each)| count(each));
     GroupView {
         label: group.label.clone(),
         count: with_commas(group.count),
         cells: counts.chain([group.first_byte_s, group.last_byte_s].map(seconds)).collect(),
     }
 }
-
-const COLUMNS: [Column; 5] =
-    [Column::TotalPackets, Column::FrameBytes, Column::LowerBytes, Column::TcpBytes, Column::AppBytes];

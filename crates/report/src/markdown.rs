@@ -29,6 +29,8 @@ struct View {
     lead: String,
     tables: Vec<TableView>,
     columns: Vec<ColumnView>,
+    /// The columns that add up to the frame bytes.
+    summands: [&'static str; Column::SUMMANDS.len()],
     has_published: bool,
     has_ranges: bool,
     differences: Vec<Difference>,
@@ -95,6 +97,7 @@ impl View {
             lead: plain(&escaped(&report.findings.lead.join(" "))),
             tables: report.tables.iter().map(|table| table_view(report, table)).collect(),
             columns: Column::ALL.iter().map(|c| ColumnView { title: c.title(), meaning: c.meaning() }).collect(),
+            summands: Column::SUMMANDS.map(Column::short),
             has_published: report.has_published(),
             has_ranges: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.range.is_some()),
             differences,
@@ -228,7 +231,7 @@ pub(crate) fn escaped_comparison(comparison: &Comparison) -> impl Serialize + us
 struct WithColumns {
     #[serde(flatten)]
     comparison: Comparison,
-    columns: [&'static str; 6],
+    columns: [&'static str; Column::ALL.len()],
 }
 
 /// Text from a capture as Markdown shows it and does not read it.

@@ -32,7 +32,8 @@ pub fn render(report: &Report, colour: bool) -> String {
         text.push_str(&paint.dim("2021: the figures published then, shown where they differ."));
         text.push('\n');
     }
-    text.push_str(&paint.dim("frame = lower + TCP + app bytes, on every row."));
+    let summands = Column::SUMMANDS.map(Column::short).join(" + ");
+    text.push_str(&paint.dim(&format!("{} = {summands} bytes, on every row.", Column::FrameBytes.short())));
     text.push('\n');
     if report.is_virtual() {
         text.push_str(
@@ -75,7 +76,7 @@ fn clients_of(report: &Report, paint: &Paint) -> String {
         text.push_str(&paint.bold(&heading));
         text.push('\n');
         let mut grid = bare_grid();
-        grid.set_header(["", "updates", "packets", "app packets", "frame", "lower", "TCP", "app"]);
+        grid.set_header(["", "updates"].into_iter().chain(Column::ALL.map(Column::short)));
         for row in &rows {
             let mut cells = vec![row.address(), with_commas(row.updates)];
             cells.extend(Column::ALL.iter().map(|column| with_commas(column.of(&row.tally))));
@@ -99,11 +100,10 @@ fn exchanges(capture: &Capture, paint: &Paint) -> String {
         text.push('\n');
     }
     let mut grid = bare_grid();
-    grid.set_header(["", "count", "packets", "frame", "lower", "TCP", "app", "first byte"]);
+    grid.set_header(["", "count"].into_iter().chain(Column::OF_EACH.map(Column::short)).chain(["first byte"]));
     for group in groups.iter().take(MOST_GROUPS) {
         let mut cells = vec![shortened(&visible(&group.label), 24), with_commas(group.count)];
-        let columns = Column::ALL.iter().filter_map(|&column| groups::each(group, column));
-        cells.extend(columns.map(|each| with_commas(each.median)));
+        cells.extend(group.each.iter().map(|(_, each)| with_commas(each.median)));
         cells.push(group.first_byte_s.map_or(String::new(), |spread| plain(&duration(spread.median))));
         grid.add_row(cells);
     }
@@ -123,9 +123,9 @@ fn bare_grid() -> Grid {
     grid
 }
 
-/// Adds a grid of a label and seven figures, these right-aligned.
+/// Adds a grid of a label and figures, these right-aligned.
 fn push_aligned(text: &mut String, mut grid: Grid) {
-    for index in 1..8 {
+    for index in 1..grid.column_count() {
         if let Some(column) = grid.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -139,9 +139,7 @@ fn push_aligned(text: &mut String, mut grid: Grid) {
 /// One table, right-aligned, at most 80 columns wide.
 fn grid(table: &Table, paint: &Paint) -> String {
     let mut grid = bare_grid();
-    let mut header = vec!["".to_owned()];
-    header.extend(HEADINGS.iter().map(|&heading| heading.to_owned()));
-    grid.set_header(header);
+    grid.set_header([""].into_iter().chain(Column::ALL.map(Column::short)).chain(["useful"]));
     let mut dim = vec![false];
     for row in &table.rows {
         grid.add_row(cells(row));
@@ -155,7 +153,7 @@ fn grid(table: &Table, paint: &Paint) -> String {
             dim.push(true);
         }
     }
-    for index in 1..=HEADINGS.len() {
+    for index in 1..grid.column_count() {
         if let Some(column) = grid.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -263,5 +261,3 @@ pub(crate) const WIDTH: usize = 78;
 const MOST_GROUPS: usize = 20;
 /// Clients that the summary lists.
 const MOST_CLIENTS: usize = 10;
-
-const HEADINGS: [&str; 7] = ["packets", "app packets", "frame", "lower", "TCP", "app", "useful"];

@@ -59,6 +59,10 @@ impl Column {
     /// The columns that add up to the frame bytes.
     pub const SUMMANDS: [Column; 3] = [Column::LowerBytes, Column::TcpBytes, Column::AppBytes];
 
+    /// The columns that are known of each exchange of a group.
+    pub const OF_EACH: [Column; 5] =
+        [Column::TotalPackets, Column::FrameBytes, Column::LowerBytes, Column::TcpBytes, Column::AppBytes];
+
     /// The column's value in a row.
     pub fn of(self, tally: &Tally) -> u64 {
         match self {

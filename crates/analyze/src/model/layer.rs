@@ -13,6 +13,8 @@
 
 use std::ops::{AddAssign, Index, IndexMut};
 
+use serde::Serialize;
+
 /// Makes the layers of their table: the enum, its lists, and an array with a place for each.
 ///
 /// A row is a layer's name here, its name in JSON and CSV, and what is said of it; behind it may stand a layer that lies
@@ -144,7 +146,7 @@ struct Facts {
 }
 
 /// Lines over a layer's colour, for who cannot tell the colours apart: a square, and a path in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Hatch {
     /// How wide and high the square is.
     pub size: u32,
@@ -242,3 +244,35 @@ const IN_PAYLOAD: [bool; Layer::STACK.len()] = {
     }
     is_payload
 };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_layers_are_called_or_look_the_same() {
+        let facts: [fn(Layer) -> &'static str; 4] = [Layer::key, Layer::name, Layer::meaning, Layer::class];
+        for fact in facts {
+            let all: BTreeSet<&str> = Layer::ALL.iter().map(|&layer| fact(layer)).collect();
+            assert_eq!(all.len(), Layer::ALL.len(), "{all:?}");
+            assert!(all.iter().all(|text| !text.is_empty()));
+        }
+        for theme in [0, 1] {
+            let all: BTreeSet<&str> =
+                Layer::STACK.iter().filter_map(|layer| layer.colours().get(theme).copied()).collect();
+            assert_eq!(all.len(), Layer::STACK.len(), "{all:?}");
+        }
+    }
+
+    #[test]
+    fn a_layer_within_another_looks_and_counts_like_it() {
+        for &layer in Layer::ALL {
+            if let Some(whole) = layer.within() {
+                assert_eq!((layer.colours(), layer.is_payload()), (whole.colours(), whole.is_payload()));
+                assert_eq!(LayerBytes::from([(layer, 5)]), LayerBytes::from([(whole, 5)]));
+            }
+        }
+    }
+}

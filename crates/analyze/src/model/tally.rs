@@ -1,16 +1,13 @@
 //! Packets and bytes, a number for each column and each layer.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::{Add, AddAssign};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::ser::SerializeMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::column::Column;
+use super::keyed;
 use super::layer::{Layer, LayerBytes};
 
 /// Packets and bytes by layer.
@@ -141,42 +138,18 @@ impl Entry {
 
 impl Serialize for Tally {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(Entry::all().count()))?;
-        for entry in Entry::all() {
-            map.serialize_entry(entry.key(), &entry.read(self))?;
-        }
-        map.end()
+        keyed::write(serializer, Entry::all().map(|entry| (entry.key(), entry.read(self))))
     }
 }
 
 impl<'de> Deserialize<'de> for Tally {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tally, D::Error> {
-        struct Row;
-
-        impl<'de> Visitor<'de> for Row {
-            type Value = Tally;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("packets and bytes by layer")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tally, A::Error> {
-                let mut tally = Tally::default();
-                let mut missing: Vec<Entry> = Entry::all().collect();
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    match missing.iter().position(|entry| entry.key() == key) {
-                        Some(at) => missing.swap_remove(at).write(&mut tally, map.next_value()?),
-                        None => _ = map.next_value::<IgnoredAny>()?,
-                    }
-                }
-                match missing.first() {
-                    Some(entry) => Err(serde::de::Error::missing_field(entry.key())),
-                    None => Ok(tally),
-                }
-            }
+        let values = keyed::read(deserializer, Entry::all().map(|entry| entry.key().into()))?;
+        let mut tally = Tally::default();
+        for (entry, value) in Entry::all().zip(values) {
+            entry.write(&mut tally, value);
         }
-
-        deserializer.deserialize_map(Row)
+        Ok(tally)
     }
 }
 
@@ -186,18 +159,85 @@ impl JsonSchema for Tally {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut number = |entry: Entry| {
-            let mut schema = generator.subschema_for::<u64>();
-            schema.insert("description".to_owned(), entry.meaning().into());
-            (entry.key(), schema)
-        };
-        let properties: BTreeMap<_, _> = Entry::all().map(&mut number).collect();
-        let required: Vec<&str> = Entry::all().map(Entry::key).collect();
-        json_schema!({
-            "description": "Packets and bytes by layer.",
-            "type": "object",
-            "properties": properties,
-            "required": required,
-        })
+        let keys = Entry::all().map(|entry| (entry.key().into(), entry.meaning()));
+        keyed::schema::<u64>(generator, "Packets and bytes by layer.", keys)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use serde_json::Value;
+
+    use super::super::Costs;
+    use super::*;
+
+    proptest! {
+        /// Whatever is booked, on whichever layers: the sums hold, and each number stands in the JSON under its layer's name.
+        #[test]
+        fn what_is_booked_adds_up_and_comes_back_from_the_json(
+            headers in vec((1..2000_u32, 20..60_u32, any::<bool>()), 0..20),
+            payload in vec((select(Layer::ALL), 0..100_000_u64), 0..40),
+        ) {
+            let payload: Vec<_> = payload.into_iter().filter(|(layer, _)| layer.is_payload()).collect();
+            let mut costs: Costs = Costs::default();
+            for &(lower, tcp, has_payload) in &headers {
+                costs.packet([(Layer::Lower, lower), (Layer::Tcp, tcp)], has_payload);
+            }
+            for &(layer, len) in &payload {
+                costs.bytes(layer, len);
+            }
+            let tally = costs.tally();
+            prop_assert!(tally.adds_up(), "{:?}", tally);
+            prop_assert_eq!(tally.app_bytes, payload.iter().map(|(_, len)| len).sum::<u64>());
+            prop_assert_eq!(Costs::of(&tally, u32::MAX), costs);
+
+            let json = serde_json::to_value(tally).unwrap();
+            for &layer in Layer::ALL {
+                let is_of = |one: Layer| one == layer || one.within() == Some(layer);
+                let booked: u64 = match layer {
+                    Layer::Lower => headers.iter().map(|&(lower, ..)| u64::from(lower)).sum(),
+                    Layer::Tcp => headers.iter().map(|&(_, tcp, _)| u64::from(tcp)).sum(),
+                    _ => payload.iter().filter(|(one, _)| is_of(*one)).map(|(_, len)| len).sum(),
+                };
+                prop_assert_eq!(json.get(layer.key()), Some(&Value::from(booked)), "{:?}", layer);
+            }
+            prop_assert_eq!(serde_json::from_value::<Tally>(json).unwrap(), tally);
+        }
+    }
+
+    #[test]
+    fn a_byte_more_on_any_layer_or_sum_is_found() {
+        let whole = LayerBytes::from([(Layer::Lower, 34), (Layer::Tcp, 32), (Layer::Framing, 4), (Layer::Content, 9)]);
+        let row = Tally { frame_bytes: 79, app_bytes: 13, layers: whole, useful_bytes: 8, ..Tally::default() };
+        assert!(row.adds_up());
+        for &layer in Layer::STACK {
+            let mut wrong = row;
+            wrong.layers[layer] += 1;
+            assert!(!wrong.adds_up(), "{layer:?}");
+        }
+        for wrong in
+            [Tally { frame_bytes: 80, ..row }, Tally { app_bytes: 14, ..row }, Tally { useful_bytes: 10, ..row }]
+        {
+            assert!(!wrong.adds_up(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn each_number_has_a_key_of_its_own_and_none_may_be_missing() {
+        let keys: Vec<&str> = Entry::all().map(Entry::key).collect();
+        assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
+        let headers = Layer::STACK.iter().filter(|layer| !layer.is_payload()).map(|layer| layer.key());
+        assert!(headers.clone().all(|key| keys.contains(&key)), "a layer of headers is a column, too");
+        for key in keys {
+            let mut json = serde_json::to_value(Tally::default()).unwrap();
+            json.as_object_mut().unwrap().remove(key);
+            let error = serde_json::from_value::<Tally>(json).unwrap_err().to_string();
+            assert_eq!(error, format!("missing field `{key}`"));
+        }
     }
 }

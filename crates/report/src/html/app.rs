@@ -1,7 +1,7 @@
 //! One capture's part of the page: ladder, proofs, packets, what was said.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Note, Packet, Problem};
+use wirelab_analyze::model::{Capture, Column, Note, Packet, Problem};
 
 use crate::bytes::{CaptureBytes, FrameBytes};
 use crate::differences::KindRow;
@@ -77,10 +77,8 @@ struct PacketView {
     said: String,
     exchange: String,
     exchange_id: Option<String>,
-    lower: String,
-    tcp: String,
-    app: String,
-    frame: String,
+    /// One of [`byte_columns`] each.
+    bytes: Vec<String>,
     why: String,
     why_id: &'static str,
     hex: Option<Hex>,
@@ -102,6 +100,11 @@ struct TurnView {
     /// The words with their parts marked; safe HTML.
     said: String,
     note: Option<String>,
+}
+
+/// The columns of the packet list that count bytes.
+pub fn byte_columns() -> impl Iterator<Item = Column> {
+    Column::SUMMANDS.into_iter().chain([Column::FrameBytes])
 }
 
 /// The view of one capture, within a budget of bytes of HTML.
@@ -214,6 +217,7 @@ fn packet_view(
     window: &Window,
 ) -> PacketView {
     let (why, why_id) = crate::html::why::of(capture, packet);
+    let tally = packet.tally();
     let exchange = packet.exchange.and_then(|at| Some((at, capture.exchanges.get(at)?)));
     PacketView {
         id: format!("{id}-p{}", packet.number),
@@ -226,10 +230,7 @@ fn packet_view(
         exchange_id: exchange
             .filter(|(at, _)| window.exchanges.contains(at))
             .map(|(at, exchange)| proof::exchange_id(id, at, exchange)),
-        lower: packet.lower_len.to_string(),
-        tcp: packet.tcp_len.to_string(),
-        app: packet.app_len.to_string(),
-        frame: packet.frame_len.to_string(),
+        bytes: byte_columns().map(|column| column.of(&tally).to_string()).collect(),
         why,
         why_id,
         hex: frame.map(|frame| hex::render(packet, &frame.data)),

@@ -1,7 +1,7 @@
-//! The legend: which layers occur, with their colours and names.
+//! How do the layers look? Their colours as the style sheet takes them, and the legend that names them.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Layer, Tally};
+use wirelab_analyze::model::{Hatch, Layer, Tally};
 
 /// A layer as the legend shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -23,4 +23,90 @@ pub fn legend<'a>(rows: impl IntoIterator<Item = &'a Tally>) -> Vec<LegendEntry>
         },
     };
     Layer::ALL.iter().filter(|&&layer| sum.of(layer) > 0).map(entry).collect()
+}
+
+/// A layer as the style sheet and the patterns of pictures take it.
+#[derive(Clone, Debug, Serialize)]
+pub struct LayerLook {
+    class: &'static str,
+    light: &'static str,
+    dark: &'static str,
+    /// The colour of text on it.
+    on_light: &'static str,
+    on_dark: &'static str,
+    hatch: Option<Hatch>,
+    /// Whether it lies within another layer: it is framed then.
+    within: bool,
+}
+
+/// All layers.
+pub fn looks() -> Vec<LayerLook> {
+    let look = |layer: &Layer| {
+        let [light, dark] = layer.colours();
+        LayerLook {
+            class: layer.class(),
+            light,
+            dark,
+            on_light: ink(light),
+            on_dark: ink(dark),
+            hatch: layer.hatch(),
+            within: layer.within().is_some(),
+        }
+    };
+    Layer::ALL.iter().map(look).collect()
+}
+
+/// Black or white, whichever can be read better on a colour (WCAG 2.2, contrast ratio).
+fn ink(colour: &str) -> &'static str {
+    let light = luminance(colour);
+    if (light + 0.05) / 0.05 >= 1.05 / (light + 0.05) { "#000" } else { "#fff" }
+}
+
+/// How light a colour "#rrggbb" is, from 0 to 1 (WCAG 2.2, relative luminance).
+fn luminance(colour: &str) -> f64 {
+    let part = |at: usize| {
+        let value = colour.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or(0);
+        let share = f64::from(value) / 255.0;
+        if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::templates::Templates;
+
+    #[test]
+    fn text_on_each_colour_can_be_read() {
+        for layer in Layer::ALL {
+            for colour in layer.colours() {
+                let (ground, ink) = (luminance(colour), if ink(colour) == "#fff" { 1.0 } else { 0.0 });
+                assert!((ground.max(ink) + 0.05) / (ground.min(ink) + 0.05) >= 4.5, "{layer:?} {colour}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_style_sheet_has_each_colour_of_the_table_and_no_other() {
+        let css = crate::html::style(&Templates::embedded().unwrap()).unwrap();
+        for layer in Layer::ALL {
+            let ([light, dark], class) = (layer.colours(), layer.class());
+            assert!(
+                css.contains(&format!("--{class}:{light};")) && css.contains(&format!("--{class}:{dark};")),
+                "{layer:?}"
+            );
+            for rule in ["f", "k", "on"].map(|kind| format!(".{kind}-{class}{{")) {
+                assert!(css.contains(&rule), "{rule}");
+            }
+            assert_eq!(css.contains(&format!(".pat-{class}{{")), layer.hatch().is_some(), "{layer:?}");
+        }
+        let template = include_str!("../../../../templates/report/report.css");
+        for colour in Layer::ALL.iter().flat_map(|layer| layer.colours()).filter(|colour| !OF_LINKS.contains(colour)) {
+            assert!(!template.contains(colour), "{colour} stands in the template, too");
+        }
+    }
+
+    /// Colours that links and warnings have by themselves.
+    const OF_LINKS: [&str; 2] = ["#56b4e9", "#f2b84b"];
 }

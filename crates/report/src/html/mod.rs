@@ -36,7 +36,7 @@ use crate::compare::Comparison;
 use crate::differences::Difference;
 use crate::html::app::AppView;
 use crate::html::calculator::Calculator;
-use crate::html::layer::LegendEntry;
+use crate::html::layer::{LayerLook, LegendEntry};
 use crate::html::learn::Question;
 use crate::html::take_away::Download;
 use crate::html::texts::{Explanation, Filter, Misunderstanding, Term};
@@ -52,16 +52,15 @@ use crate::templates::{TemplateError, Templates};
 /// # Errors
 /// Where a template asks for a value that there is not.
 pub fn render(report: &Report, templates: &Templates) -> Result<String, TemplateError> {
-    let nothing = Nothing {};
-    let style = templates.render("report.css", &nothing)?;
-    let script = templates.render("report.js", &nothing)?;
+    let style = style(templates)?;
+    let script = templates.render("report.js", &Nothing {})?;
     let downloads = take_away::downloads(report, templates)?;
     templates.render("report.html", &View::new(report, style, script, downloads))
 }
 
 /// A comparison of two reports as one HTML file.
 pub(crate) fn render_comparison(comparison: &Comparison, templates: &Templates) -> Result<String, TemplateError> {
-    let style = templates.render("report.css", &Nothing {})?;
+    let style = style(templates)?;
     let columns = Column::ALL.map(Column::title);
     templates.render("compare.html", &ComparisonView { policy: policy(&style, ""), style, columns, comparison })
 }
@@ -70,9 +69,20 @@ pub(crate) fn render_comparison(comparison: &Comparison, templates: &Templates) 
 struct ComparisonView<'a> {
     policy: String,
     style: String,
-    columns: [&'static str; 6],
+    columns: [&'static str; Column::ALL.len()],
     #[serde(flatten)]
     comparison: &'a Comparison,
+}
+
+/// The style sheet, which has the layers' colours of their table.
+fn style(templates: &Templates) -> Result<String, TemplateError> {
+    #[derive(Serialize)]
+    struct Look {
+        layers: Vec<LayerLook>,
+        byte_columns: usize,
+    }
+
+    templates.render("report.css", &Look { layers: layer::looks(), byte_columns: app::byte_columns().count() })
 }
 
 #[derive(Serialize)]
@@ -88,6 +98,11 @@ struct View<'a> {
     lead: Vec<String>,
     warning: Option<&'static str>,
     columns: Vec<ColumnView>,
+    /// The columns that add up to the frame bytes.
+    summands: [&'static str; Column::SUMMANDS.len()],
+    /// The columns of packet lists that count bytes.
+    byte_columns: Vec<String>,
+    layers: Vec<LayerLook>,
     legend: Vec<LegendEntry>,
     one_update: Option<Picture>,
     tables: Vec<TableView>,
@@ -199,6 +214,9 @@ impl<'a> View<'a> {
             warning: report.is_virtual().then_some(
                 "These numbers come from the virtual wire: two smoltcp hosts on a virtual clock, not the TCP of an operating system.",
             ),
+            summands: Column::SUMMANDS.map(Column::short),
+            byte_columns: app::byte_columns().map(|column| capital(column.short())).collect(),
+            layers: layer::looks(),
             columns: Column::ALL
                 .iter()
                 .map(|c| ColumnView { name: c.name(), title: c.title(), meaning: c.meaning() })

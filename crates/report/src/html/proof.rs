@@ -1,7 +1,7 @@
 //! A number is a proof: the packets that make up an exchange, a column a layer, and the sum before the reader's eyes.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Exchange, ExchangeName, Layer, Packet, Tally};
+use wirelab_analyze::model::{Capture, Column, Exchange, ExchangeName, Layer, Packet, Tally};
 
 use crate::html::window::Window;
 use crate::list::described;
@@ -269,20 +269,19 @@ fn summed(id: String, layers: &[Layer], rows: Vec<ProofRow>, tally: &Tally) -> P
     }
 }
 
-/// "34·3 + 96 + 36 = 234": below TCP, TCP, app.
+/// "34·3 + 96 + 36 = 234": the columns that add up to the frame; what is below TCP is mostly the same in each packet.
 fn formula(tally: &Tally) -> String {
-    let lower = match tally.layers[Layer::Lower].checked_div(tally.total_packets) {
-        Some(each) if each * tally.total_packets == tally.layers[Layer::Lower] => {
-            format!("{each}\u{b7}{}", grouped(tally.total_packets))
+    let packets = tally.total_packets;
+    let summand = |column: Column| {
+        let bytes = column.of(tally);
+        match bytes.checked_div(packets) {
+            Some(each) if column == Column::LowerBytes && each * packets == bytes => {
+                format!("{each}\u{b7}{}", grouped(packets))
+            }
+            _ => grouped(bytes),
         }
-        _ => grouped(tally.layers[Layer::Lower]),
     };
-    format!(
-        "{lower} + {} + {} = {}",
-        grouped(tally.layers[Layer::Tcp]),
-        grouped(tally.app_bytes),
-        grouped(tally.frame_bytes)
-    )
+    format!("{} = {}", Column::SUMMANDS.map(summand).join(" + "), grouped(tally.frame_bytes))
 }
 
 fn layers(tally: &Tally) -> Vec<Layer> {
