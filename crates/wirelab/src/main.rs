@@ -13,6 +13,7 @@ mod folders;
 mod interrupt;
 mod log;
 mod manual;
+mod origin;
 mod outputs;
 mod plan;
 mod progress;

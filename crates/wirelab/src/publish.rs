@@ -11,6 +11,7 @@ use wirelab_analyze::{Analysis, Settings};
 use wirelab_report::{CaptureBytes, Report, RunInfo, Templates, csv, dump, html, json, markdown};
 
 use crate::failure::Failure;
+use crate::origin::Origin;
 use crate::outputs::{Outputs, reason};
 use crate::reading;
 
@@ -20,6 +21,8 @@ pub struct Source {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
+    /// What is known of it beside its bytes.
+    pub origin: Origin,
 }
 
 /// What was found in the captures.
@@ -43,7 +46,7 @@ pub fn read(sources: &[Source]) -> Result<Found, Failure> {
     let settings = Settings { keep_packets: MOST_FRAMES, ..Settings::default() };
     let mut captures = Vec::new();
     let mut all_bytes = Vec::new();
-    for Source { name, path } in sources {
+    for Source { name, path, origin } in sources {
         let unreadable =
             |error: io::Error| Failure::failed(format_args!("cannot read {}: {}", path.display(), reason(&error)));
         let mut file = Digesting { file: File::open(path).map_err(unreadable)?, sha256: Sha256::new(), len: 0 };
@@ -51,8 +54,9 @@ pub fn read(sources: &[Source]) -> Result<Found, Failure> {
         // A capture that is still under its partial name is already called what it will be called.
         let ending = path.extension().unwrap_or_default().to_string_lossy();
         let file_name = format!("{name}.{ending}");
-        let capture = reading::read_from(&mut file, name, Some(&file_name), settings, |frame| bytes.push(frame))
-            .map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))?;
+        let capture =
+            reading::read_from(&mut file, name, Some(&file_name), *origin, settings, |frame| bytes.push(frame))
+                .map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))?;
         // Where the capture could not be read to its end, the digest is of the whole file all the same.
         io::copy(&mut file, &mut io::sink()).map_err(unreadable)?;
         bytes.sha256 = Some(hex(&file.sha256.finalize()));

@@ -10,6 +10,7 @@ use std::path::Path;
 use wirelab_analyze::{Analyzer, Capture, Settings};
 use wirelab_capture::{Frame, ReadError, Reader};
 
+use crate::origin::Origin;
 use crate::outputs::reason;
 
 /// A capture that can be read, and what to call it.
@@ -49,14 +50,16 @@ pub fn read(path: &Path, settings: Settings) -> Result<Capture, String> {
     let Source { read, shown } = open(path)?;
     let file = (path != Path::new("-")).then(|| path.file_name().unwrap_or_default().to_string_lossy());
     let name = if file.is_some() { path.file_stem().unwrap_or_default().to_string_lossy() } else { (&shown).into() };
-    read_from(read, &name, file.as_deref(), settings, |_| {}).map_err(|error| format!("{shown}: {error}"))
+    let origin = if file.is_some() { Origin::beside(path) } else { Origin::default() };
+    read_from(read, &name, file.as_deref(), origin, settings, |_| {}).map_err(|error| format!("{shown}: {error}"))
 }
 
-/// Reads a capture from any source, and shows each frame to `look`.
+/// Reads a capture from any source of which that much is known, and shows each frame to `look`.
 pub fn read_from(
     source: impl Read,
     name: &str,
     file: Option<&str>,
+    origin: Origin,
     settings: Settings,
     mut look: impl FnMut(&Frame<'_>),
 ) -> Result<Capture, ReadError> {
@@ -74,6 +77,9 @@ pub fn read_from(
                 break;
             }
         }
+    }
+    if let Some(app) = origin.app(reader.frames()) {
+        analyzer.is_of(app);
     }
     Ok(analyzer.finish(name, file, &reader.format()))
 }

@@ -5,11 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use wirelab_catalog::App;
-use wirelab_report::{Report, RunInfo, compare, text};
+use wirelab_report::{CaptureInfo, Report, RunInfo, compare, text};
 
 use crate::failure::{Failure, Status};
 use crate::flags;
 use crate::folders::{Folders, Purpose, Wanted};
+use crate::origin::Origin;
 use crate::outputs::{Outputs, reason};
 use crate::publish::{self, Source};
 use crate::{browser, terminal};
@@ -113,6 +114,7 @@ fn of_files(files: &[PathBuf]) -> Result<Read, Failure> {
     let source = |file: &PathBuf| Source {
         name: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         path: file.clone(),
+        origin: Origin::beside(file),
     };
     of_sources(&files.iter().map(source).collect::<Vec<_>>(), None)
 }
@@ -144,7 +146,11 @@ fn run_info(folder: &Path) -> Result<Option<RunInfo>, Failure> {
 
 /// The captures of the last run: others in the folder are older, and were made in another way.
 fn described(run: &RunInfo, folder: &Path) -> Vec<Source> {
-    run.captures.iter().map(|capture| Source { name: capture.name.clone(), path: folder.join(&capture.file) }).collect()
+    let source = |capture: &CaptureInfo| {
+        let path = folder.join(&capture.file);
+        Source { name: capture.name.clone(), origin: Origin::beside(&path), path }
+    };
+    run.captures.iter().map(source).collect()
 }
 
 /// Every finished capture of a folder: those of the apps first, in the order of the tables.
@@ -163,7 +169,7 @@ fn all_captures(folder: &Path) -> Result<Vec<Source>, Failure> {
         if let Some(name) = file.strip_suffix(".pcap").or(file.strip_suffix(".pcapng"))
             && !name.ends_with(".partial")
         {
-            sources.push(Source { name: name.to_owned(), path });
+            sources.push(Source { name: name.to_owned(), origin: Origin::default(), path });
         }
     }
     let place = |name: &str| App::ALL.iter().position(|app| app.capture_name() == name).unwrap_or(App::ALL.len());

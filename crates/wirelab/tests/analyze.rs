@@ -212,3 +212,28 @@ fn lying_lengths_and_other_contents() {
     with("only a header", &file[..24]);
     assert_snapshot!(said.join("\n"));
 }
+
+/// What run.json says of a capture holds, whatever was said in it; of another capture of that name it says nothing.
+#[test]
+fn run_json_tells_the_app() {
+    let lab = Lab::new();
+    lab.done("run tcp --wire virtual --seed 1 --updates 2");
+    let app = || lab.analysis("pcap/tcpapp.pcap")["captures"][0]["app"].clone();
+    assert_eq!(app(), "tcp");
+    // Not the app's greeting any more: by its bytes it is nobody's.
+    let mut bytes = lab.read("pcap/tcpapp.pcap");
+    let at = bytes.windows(6).position(|word| word == b"Hello!").expect("a greeting");
+    bytes[at..at + 6].copy_from_slice(b"Howdy!");
+    lab.write("pcap/tcpapp.pcap", &bytes);
+    assert_eq!(app(), "tcp");
+    let filtered = lab.done("show pcap/tcpapp.pcap --exchange update");
+    assert!(filtered.stdout.contains("time"), "{}", filtered.stdout);
+    lab.write("pcap/other.pcap", &bytes);
+    assert_eq!(lab.analysis("pcap/other.pcap")["captures"][0]["app"], Value::Null);
+    let run = lab.text("pcap/run.json");
+    let frames = serde_json::from_str::<Value>(&run).expect("JSON")["captures"][0]["frames"].clone();
+    lab.write("pcap/run.json", run.replace(&format!("\"frames\": {frames},"), "\"frames\": 1,"));
+    assert_eq!(app(), Value::Null);
+    lab.write("pcap/run.json", "not JSON");
+    assert_eq!(app(), Value::Null);
+}

@@ -12,6 +12,7 @@ use wirelab_wire::{Stop, WireKind};
 
 use crate::failure::Failure;
 use crate::folders::{Folders, Purpose, Wanted};
+use crate::origin::Origin;
 use crate::outputs::Outputs;
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -75,10 +76,14 @@ fn publish(
     let sources: Vec<Source> = recording
         .captures
         .iter()
-        .map(|capture| Source { name: capture.app.capture_name().to_owned(), path: capture.partial.clone() })
+        .map(|capture| Source {
+            name: capture.app.capture_name().to_owned(),
+            path: capture.partial.clone(),
+            origin: Origin::of(capture.app),
+        })
         .collect();
     let mut outputs = Outputs::new(folders);
-    for Source { name, path } in &sources {
+    for Source { name, path, .. } in &sources {
         outputs.stage_capture(path.clone(), plan.pcap_dir.join(format!("{name}.pcap")));
     }
     let found = publish::read(&sources)?;
