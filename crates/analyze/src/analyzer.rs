@@ -2,8 +2,15 @@
 //!
 //! One pass over the frames. Memory grows with connections (a row each, more while they are open), with the rows of the
 //! limit, and with what waits for earlier segments; not with frames.
+//!
+//! TCP alone is followed. UDP with QUIC would be added beside it: its datagrams come from
+//! [`decode`](wirelab_dissect::packet::decode) as a case of their own, [`Analyzer::other`] hands them to what follows a QUIC
+//! connection as [`connection`](crate::connection) follows one of TCP (order, gaps and acknowledgments are QUIC's, RFC 9000),
+//! found by its [`Flow`]. From there on nothing changes: a packet in hand, the conversation that its bytes go on with, and
+//! the same exchanges.
 
 use std::collections::VecDeque;
+use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 use wirelab_capture::Frame;
@@ -14,7 +21,7 @@ use wirelab_dissect::reassembly::{Outcome, Reassembler};
 
 use crate::connection::{Connection, Lives};
 use crate::finish;
-use crate::flow::Flow;
+use crate::flow::{Flow, Transport};
 use crate::frames::Frames;
 use crate::model::{Capture, Packet, ProblemLayer, ProblemPlace, Protocol};
 use crate::shared::Shared;
@@ -209,7 +216,7 @@ impl Analyzer {
     /// Takes a segment. Inlined where it was decoded, so that it never has to be put into memory.
     #[inline(always)]
     pub(crate) fn segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
-        let (flow, by_second) = Flow::of(&segment.source, &segment.destination);
+        let (flow, by_second) = Flow::of(Transport::Tcp, segment.source, segment.destination);
         let is_last = self.connections.get(self.last as usize).is_some_and(|last| last.record.flow == flow);
         let known = if is_last { Some(self.last) } else { self.find(&flow) };
         let index = match known {
@@ -236,7 +243,7 @@ impl Analyzer {
 
     #[inline(always)]
     fn find(&self, flow: &Flow) -> Option<u32> {
-        let hash = flow.hash(&self.hash) as u32;
+        let hash = self.hash.hash_one(flow) as u32;
         let is_same = |slot: &Slot| {
             slot.hash == hash
                 && self.connections.get(slot.connection as usize).is_some_and(|one| one.record.flow == *flow)
@@ -253,7 +260,7 @@ impl Analyzer {
     #[inline(never)]
     fn open(&mut self, before: Option<u32>, flow: &Flow, client_is_second: bool, time_ns: u64) -> u32 {
         let index = self.connections.len() as u32;
-        let hash = flow.hash(&self.hash) as u32;
+        let hash = self.hash.hash_one(flow) as u32;
         match self.flows.find_mut(spread(hash), |slot| Some(slot.connection) == before) {
             Some(slot) => slot.connection = index,
             None => {

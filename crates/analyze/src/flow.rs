@@ -1,85 +1,57 @@
-//! Which two endpoints is a packet between, whichever of them sent it?
+//! Which two endpoints is a packet between, whichever of them sent it, and over which transport?
 //!
-//! Every packet is looked up by these, so they are packed into few words. IPv4 needs two; IPv6 five.
+//! The key by which a packet's connection is found. It names the transport, so that what follows another one, UDP with QUIC,
+//! shares the table with TCP: its datagrams between the same addresses and ports are another flow.
 
-use std::hash::{BuildHasher, Hasher};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 
 use wirelab_dissect::packet::Endpoint;
 
 /// Two endpoints in an order that both directions share.
-///
-/// IPv4: address and port of each in a word. IPv6: the addresses in two words each, then both ports. The last word
-/// tells them apart: a set bit above the ports means IPv6.
-#[derive(Clone, Copy, Debug, Eq)]
-pub(crate) struct Flow([u64; 5]);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flow {
+    ends: [Endpoint; 2],
+    transport: Transport,
+}
 
-impl PartialEq for Flow {
-    /// Word by word: the first two mostly tell, and a comparison of memory costs more.
-    #[inline]
-    fn eq(&self, other: &Flow) -> bool {
-        let ([a, b, c, d, e], [v, w, x, y, z]) = (self.0, other.0);
-        a == v && b == w && e == z && (e == 0 || (c == x && d == y))
-    }
+/// What carries the bytes between two endpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Tcp,
 }
 
 impl Flow {
     /// The flow of a packet, and whether it was sent by the flow's second endpoint.
     #[inline(always)]
-    pub fn of(source: &Endpoint, destination: &Endpoint) -> (Flow, bool) {
-        if let (IpAddr::V4(from), IpAddr::V4(to)) = (source.addr, destination.addr) {
-            let from = u64::from(from.to_bits()) << 16 | u64::from(source.port);
-            let to = u64::from(to.to_bits()) << 16 | u64::from(destination.port);
-            return if from <= to { (Flow([from, to, 0, 0, 0]), false) } else { (Flow([to, from, 0, 0, 0]), true) };
-        }
-        let from = (bits(source.addr), source.port);
-        let to = (bits(destination.addr), destination.port);
-        let (first, second, swapped) = if from <= to { (from, to, false) } else { (to, from, true) };
-        let ports = u64::from(first.1) << 16 | u64::from(second.1) | IPV6;
-        let flow = [(first.0 >> 64) as u64, first.0 as u64, (second.0 >> 64) as u64, second.0 as u64, ports];
-        (Flow(flow), swapped)
-    }
-
-    /// A hash that nobody outside can foresee.
-    #[inline(always)]
-    pub fn hash(&self, state: &impl BuildHasher) -> u64 {
-        let mut hasher = state.build_hasher();
-        let [a, b, c, d, e] = self.0;
-        hasher.write_u64(a);
-        hasher.write_u64(b);
-        if e != 0 {
-            hasher.write_u64(c);
-            hasher.write_u64(d);
-            hasher.write_u64(e);
-        }
-        hasher.finish()
+    pub fn of(transport: Transport, source: Endpoint, destination: Endpoint) -> (Flow, bool) {
+        let by_second = source > destination;
+        let ends = if by_second { [destination, source] } else { [source, destination] };
+        (Flow { ends, transport }, by_second)
     }
 
     /// The two endpoints, first and second.
     pub fn endpoints(&self) -> [Endpoint; 2] {
-        let [a, b, c, d, e] = self.0;
-        if e == 0 {
-            return [a, b].map(|word| Endpoint {
-                addr: IpAddr::V4(Ipv4Addr::from_bits((word >> 16) as u32)),
-                port: word as u16,
-            });
+        self.ends
+    }
+}
+
+/// In few words: every packet is looked up by it.
+impl Hash for Flow {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for end in self.ends {
+            match end.addr {
+                IpAddr::V4(addr) => state.write_u64(u64::from(addr.to_bits()) << 16 | u64::from(end.port)),
+                IpAddr::V6(addr) => {
+                    state.write_u128(addr.to_bits());
+                    state.write_u16(end.port);
+                }
+            }
         }
-        let of = |high: u64, low: u64, port: u64| Endpoint {
-            addr: IpAddr::V6(Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low))),
-            port: port as u16,
-        };
-        [of(a, b, e >> 16), of(c, d, e)]
+        state.write_u8(self.transport as u8);
     }
 }
-
-fn bits(addr: IpAddr) -> u128 {
-    match addr {
-        IpAddr::V4(addr) => addr.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(addr) => addr.to_bits(),
-    }
-}
-
-const IPV6: u64 = 1 << 32;
 
 #[cfg(test)]
 mod tests {
@@ -98,8 +70,8 @@ mod tests {
                 let socket: std::net::SocketAddr = text.parse().unwrap();
                 Endpoint { addr: socket.ip(), port: socket.port() }
             });
-            let (there, swapped) = Flow::of(&a, &b);
-            let (back, other) = Flow::of(&b, &a);
+            let (there, swapped) = Flow::of(Transport::Tcp, a, b);
+            let (back, other) = Flow::of(Transport::Tcp, b, a);
             assert_eq!(there, back);
             assert!(swapped != other || a == b);
             let [first, second] = there.endpoints();
@@ -112,6 +84,6 @@ mod tests {
         let port = 80;
         let v4 = Endpoint { addr: "10.0.0.1".parse().unwrap(), port };
         let v6 = Endpoint { addr: "::ffff:10.0.0.1".parse().unwrap(), port };
-        assert_ne!(Flow::of(&v4, &v4).0, Flow::of(&v6, &v6).0);
+        assert_ne!(Flow::of(Transport::Tcp, v4, v4).0, Flow::of(Transport::Tcp, v6, v6).0);
     }
 }

@@ -4,10 +4,10 @@
 //! of the capture. The readers of the protocols begin and name exchanges with it and say whose each byte is
 //! ([`PacketInHand::own`]); what that comes to is booked in one place, in [`booking`](crate::booking).
 //!
-//! A reader owns the bytes that came on the wire, and no others: what it decodes from them (inflated messages, and one
-//! day what was encrypted) may be longer or shorter, and is read, not owned. So a conversation inside another, HTTP in TLS
-//! or a WebSocket in a stream of HTTP/2, is handed the decoded bytes together with the packet, and says what they are; the
-//! outer one, which knows how many bytes of the wire they took up, owns these.
+//! What is owned are the bytes of the wire. A conversation inside another (HTTP in TLS, a WebSocket in a stream of HTTP/2)
+//! reads bytes that were decoded, more or fewer than those that carried them: the outer one puts `owned` aside while the
+//! inner one reads, as `Conversation::decide` does where bytes are read a second time, and owns the bytes of the wire
+//! itself, for the exchanges that the inner one has named.
 
 use crate::counts::Counts;
 use crate::exchange::{ExId, Nature, Open};
