@@ -5,7 +5,7 @@
 //!
 //! TCP alone is followed. UDP with QUIC would be added beside it: its datagrams come from
 //! [`decode`](wirelab_dissect::packet::decode) as a case of their own, [`Analyzer::other`] hands them to what follows a QUIC
-//! connection as [`connection`](crate::connection) follows one of TCP (order, gaps and acknowledgments are QUIC's, RFC 9000),
+//! connection as [`connection`](crate::tcp_connection) follows one of TCP (order, gaps and acknowledgments are QUIC's, RFC 9000),
 //! found by its [`Flow`]. From there on nothing changes: a packet in hand, the conversation that its bytes go on with, and
 //! the same exchanges.
 
@@ -19,12 +19,12 @@ use wirelab_dissect::ip::Fragment;
 use wirelab_dissect::packet::{Decoded, Layer, Segment, Skipped, Stop, decode, plain};
 use wirelab_dissect::reassembly::{Outcome, Reassembler};
 
-use crate::connection::{Connection, Lives};
 use crate::finish;
 use crate::flow::{Flow, Transport};
 use crate::frames::Frames;
 use crate::model::{Capture, Packet, ProblemLayer, ProblemPlace, Protocol};
 use crate::shared::Shared;
+use crate::tcp_connection::{OpenConnections, TcpConnection};
 
 /// What an analysis shall keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +53,8 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Analyzer {
     frames: Frames,
-    connections: Vec<Connection>,
-    lives: Lives,
+    connections: Vec<TcpConnection>,
+    open_connections: OpenConnections,
     shared: Shared,
     /// The newest connection of each flow, by the flow.
     flows: HashTable<Slot>,
@@ -80,7 +80,7 @@ impl Analyzer {
         Analyzer {
             frames: Frames::default(),
             connections: Vec::new(),
-            lives: Lives::default(),
+            open_connections: OpenConnections::default(),
             shared: Shared::new(settings.limit, settings.keep_packets),
             flows: HashTable::new(),
             hash: foldhash::fast::RandomState::default(),
@@ -138,14 +138,14 @@ impl Analyzer {
 
     /// What is spoken on a connection, as far as it is known by now.
     pub fn protocol(&self, connection: u32) -> Protocol {
-        self.connections.get(connection as usize).map_or(Protocol::None, Connection::protocol)
+        self.connections.get(connection as usize).map_or(Protocol::None, TcpConnection::protocol)
     }
 
     /// There are no more frames: what still waits for others is given up, so that the packets that are left can be taken
     /// away. [`Analyzer::finish`] does the same.
     pub fn end(&mut self) {
         for connection in &mut self.connections {
-            connection.end(&mut self.shared, &mut self.lives);
+            connection.end(&mut self.shared, &mut self.open_connections);
         }
     }
 }
@@ -230,7 +230,7 @@ impl Analyzer {
         self.last = index;
         let Some(connection) = self.connections.get_mut(index as usize) else { return };
         let was_closing = connection.closing;
-        connection.take(segment, by_second, number, time_ns, &mut self.shared, &mut self.lives);
+        connection.take(segment, by_second, number, time_ns, &mut self.shared, &mut self.open_connections);
         if connection.closing && !was_closing {
             self.closing.push_back(index);
             if self.closing.len() > MOST_CLOSING
@@ -271,16 +271,16 @@ impl Analyzer {
         if let Some(before) = before {
             self.put_away(before as usize);
         }
-        if self.lives.count >= MOST_LIVE {
+        if self.open_connections.count >= MOST_OPEN {
             self.put_oldest_away();
         }
-        self.connections.push(Connection::new(index, *flow, client_is_second, time_ns, &mut self.lives));
+        self.connections.push(TcpConnection::new(index, *flow, client_is_second, time_ns, &mut self.open_connections));
         index
     }
 
     fn put_away(&mut self, index: usize) {
         if let Some(connection) = self.connections.get_mut(index) {
-            connection.end(&mut self.shared, &mut self.lives);
+            connection.end(&mut self.shared, &mut self.open_connections);
         }
     }
 
@@ -289,11 +289,11 @@ impl Analyzer {
     #[cold]
     fn put_oldest_away(&mut self) {
         let from = self.oldest;
-        let live = |range: std::ops::Range<usize>| {
+        let open = |range: std::ops::Range<usize>| {
             let ones = self.connections.get(range.clone()).unwrap_or_default();
-            ones.iter().position(Connection::is_live).map(|at| range.start + at)
+            ones.iter().position(TcpConnection::is_open).map(|at| range.start + at)
         };
-        let Some(index) = live(from..self.connections.len()).or_else(|| live(0..from)) else { return };
+        let Some(index) = open(from..self.connections.len()).or_else(|| open(0..from)) else { return };
         self.oldest = index + 1;
         self.forgotten += 1;
         self.put_away(index);
@@ -323,4 +323,4 @@ fn spread(hash: u32) -> u64 {
 /// Connections that have ended but may still get a late packet. Few, so that they stay in the processor's cache.
 const MOST_CLOSING: usize = 64;
 /// Connections that are open at the same time. At about 1 KiB each: what bounds the memory of a flood of SYNs.
-const MOST_LIVE: usize = 1 << 18;
+const MOST_OPEN: usize = 1 << 18;

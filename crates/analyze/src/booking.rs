@@ -4,20 +4,20 @@
 //! known of each packet and its exchange. Every packet passes [`PacketInHand::belongs`] once: at once, or, if it came
 //! before bytes that stand before its own, when these have come or are given up. There its facts are at hand (time,
 //! direction, numbers, window), its connection's two directions (what is acknowledged, what comes next) and its exchange;
-//! then [`PacketInHand::book`] is given its new bytes, run by run, and [`PacketInHand::again`] those that had been on the
+//! then [`PacketInHand::take_new_bytes`] is given its new bytes, run by run, and [`PacketInHand::again`] those that had been on the
 //! wire before.
 
-use crate::exchange::ExId;
-use crate::in_hand::PacketInHand;
+use crate::exchange::ExchangeId;
 use crate::model::{Layer, Span};
+use crate::packet_in_hand::PacketInHand;
 use crate::shared::Owned;
 
 impl PacketInHand<'_> {
     /// The packet, with its headers and everything below, belongs to an exchange. `push`: it is a server's packet with new
     /// data, or the client's ACK of one.
     #[inline]
-    pub fn belongs(&mut self, exchange: ExId, push: bool) {
-        if let Some(open) = self.state.ledger.get(exchange) {
+    pub fn belongs(&mut self, exchange: ExchangeId, push: bool) {
+        if let Some(open) = self.state.exchanges.get(exchange) {
             open.packet(self.facts, push);
             self.shared.packets.belongs(self.facts, exchange, open.order);
         }
@@ -27,9 +27,9 @@ impl PacketInHand<'_> {
     /// and so do the bytes before that, which had been on the wire before; where nobody owns a byte of it, to the exchange
     /// in progress.
     #[inline]
-    pub fn book(&mut self, before: u32) {
+    pub fn take_new_bytes(&mut self, before: u32) {
         if self.shared.owned.is_empty() || before > 0 {
-            self.book_first(before);
+            self.take_first(before);
         }
         let (facts, from_client) = (self.facts, self.facts.from_client);
         // Unless it was given away above.
@@ -44,7 +44,7 @@ impl PacketInHand<'_> {
                 self.belongs(exchange, !from_client);
             }
             self.owns(exchange, end);
-            let Some(open) = self.state.ledger.get(exchange) else { continue };
+            let Some(open) = self.state.exchanges.get(exchange) else { continue };
             open.new_bytes_at(facts);
             for &Owned { layer, len, .. } in run {
                 open.bytes(layer, u64::from(len), from_client);
@@ -56,7 +56,7 @@ impl PacketInHand<'_> {
     }
 
     #[cold]
-    fn book_first(&mut self, before: u32) {
+    fn take_first(&mut self, before: u32) {
         let first = match self.shared.owned.first() {
             Some(first) => self.clamp(first.exchange),
             None => self.current(),
@@ -66,11 +66,11 @@ impl PacketInHand<'_> {
     }
 
     /// Bytes of the packet that belongs to `exchange` had been on the wire before.
-    pub fn again(&mut self, exchange: ExId, len: u32) {
+    pub fn again(&mut self, exchange: ExchangeId, len: u32) {
         if len == 0 {
             return;
         }
-        if let Some(open) = self.state.ledger.get(exchange) {
+        if let Some(open) = self.state.exchanges.get(exchange) {
             open.last_ns = open.last_ns.max(self.facts.time_ns);
             open.bytes(Layer::Retransmitted, u64::from(len), self.facts.from_client);
         }
@@ -78,8 +78,8 @@ impl PacketInHand<'_> {
     }
 
     /// The packet that belongs to `exchange` brought nothing new.
-    pub fn repeats(&mut self, exchange: ExId) {
-        if let Some(open) = self.state.ledger.get(exchange) {
+    pub fn repeats(&mut self, exchange: ExchangeId) {
+        if let Some(open) = self.state.exchanges.get(exchange) {
             open.costs.repeated_packets = open.costs.repeated_packets.saturating_add(1);
             open.push.repeated_packets = open.push.repeated_packets.saturating_add(u32::from(!self.facts.from_client));
         }

@@ -5,11 +5,11 @@
 
 use wirelab_dissect::{Sniff, http2, tls};
 
-use crate::exchange::{ExId, Nature};
+use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::http::{Http, Next, sniff_request, sniff_response};
-use crate::in_hand::PacketInHand;
 use crate::labels::label;
 use crate::model::{Layer, Protocol};
+use crate::packet_in_hand::PacketInHand;
 use crate::records::Records;
 use crate::shared::Owned;
 use crate::turns::Turns;
@@ -24,7 +24,7 @@ pub(crate) enum Conversation {
     /// The client's first bytes, too few to tell.
     Begun {
         bytes: Vec<u8>,
-        exchange: ExId,
+        exchange: ExchangeId,
     },
     Http(Http),
     WebSocket(Box<WebSocket>),
@@ -151,8 +151,8 @@ impl Conversation {
             match protocol_of(data) {
                 Some(protocol) => *self = protocol,
                 None => {
-                    let nature = Nature::Turn;
-                    let exchange = packet.begin(nature, label::DATA);
+                    let protocol_kind = ProtocolKind::Turn;
+                    let exchange = packet.begin(protocol_kind, label::DATA);
                     packet.own(exchange, Layer::Content, data.len());
                     *self = Conversation::Begun { bytes: data.to_vec(), exchange };
                     return;
@@ -170,7 +170,7 @@ impl Conversation {
 
     /// More of the client's first bytes have come; `new` of them came now, the others were given away before.
     #[cold]
-    fn decide(&mut self, bytes: Vec<u8>, new: usize, exchange: ExId, packet: &mut PacketInHand<'_>) {
+    fn decide(&mut self, bytes: Vec<u8>, new: usize, exchange: ExchangeId, packet: &mut PacketInHand<'_>) {
         let Some(protocol) = protocol_of(&bytes) else {
             packet.own(exchange, Layer::Content, new);
             *self = Conversation::Begun { bytes, exchange };
@@ -197,7 +197,7 @@ impl Conversation {
         }
     }
 
-    fn become_turns(&mut self, mut turns: Turns, exchange: ExId, begun: &[u8], packet: &mut PacketInHand<'_>) {
+    fn become_turns(&mut self, mut turns: Turns, exchange: ExchangeId, begun: &[u8], packet: &mut PacketInHand<'_>) {
         turns.resume(exchange, begun, packet);
         *self = Conversation::Turns(turns);
     }

@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
-use crate::exchange::ExId;
-use crate::naming::Seen;
+use crate::exchange::ExchangeId;
 use crate::packet_facts::{PacketFacts, Place};
 use crate::queue::Queue;
+use crate::tcp_analysis::Seen;
 
 /// One direction of a connection.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(crate) struct Direction {
     /// Whether the FIN was delivered.
     pub finished: bool,
     /// Who owns the bytes that are not yet acknowledged, up to a position each. Mostly there is one.
-    owners: Queue<(u64, ExId)>,
+    owners: Queue<(u64, ExchangeId)>,
     /// Segments that came early; `None` where none ever did.
     early: Option<Box<Early>>,
     pub seen: Seen,
@@ -86,7 +86,7 @@ impl Direction {
 
     /// Notes who owns the bytes up to `end`.
     #[inline]
-    pub fn own(&mut self, end: u64, exchange: ExId) {
+    pub fn own(&mut self, end: u64, exchange: ExchangeId) {
         match self.owners.last_mut() {
             Some((last, owner)) if *owner == exchange => *last = end,
             _ => self.owners.push((end, exchange), MOST_OWNERS),
@@ -94,14 +94,14 @@ impl Direction {
     }
 
     /// Who owns the byte at a position, while it is not acknowledged.
-    pub fn owner(&self, position: u64) -> Option<ExId> {
+    pub fn owner(&self, position: u64) -> Option<ExchangeId> {
         self.owners.iter().find(|(end, _)| *end > position).map(|(_, owner)| *owner)
     }
 
     /// Takes an acknowledgement of this direction's bytes. Gives the owner of the last byte newly acknowledged; the
     /// outer `None` where nothing new is.
     #[inline(always)]
-    pub fn acknowledge(&mut self, ack: u32) -> Option<Option<ExId>> {
+    pub fn acknowledge(&mut self, ack: u32) -> Option<Option<ExchangeId>> {
         if !self.known {
             return None;
         }
@@ -121,7 +121,7 @@ impl Direction {
     }
 
     /// The same, where the bytes under way have several owners.
-    fn acknowledge_several(&mut self, position: u64) -> Option<ExId> {
+    fn acknowledge_several(&mut self, position: u64) -> Option<ExchangeId> {
         let owner = self.owner(position - 1).or_else(|| self.owners.last_mut().map(|(_, owner)| *owner));
         while self.owners.first().is_some_and(|(end, _)| *end <= position) {
             self.owners.pop();

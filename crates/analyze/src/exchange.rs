@@ -6,11 +6,11 @@ use crate::packet_facts::PacketFacts;
 use crate::sides::Sides;
 
 /// An exchange of one connection: counted from 0, never reused.
-pub(crate) type ExId = u32;
+pub(crate) type ExchangeId = u32;
 
 /// What an exchange is in the protocol's own terms, before anyone asks which of them are updates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Nature {
+pub(crate) enum ProtocolKind {
     #[default]
     Setup,
     Greeting,
@@ -33,8 +33,8 @@ pub(crate) enum Nature {
 
 /// An exchange that may still be given packets.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Open {
-    pub nature: Nature,
+pub(crate) struct OpenExchange {
+    pub protocol_kind: ProtocolKind,
     pub label: LabelId,
     /// Whether a server's time was found in the answer.
     pub has_time: bool,
@@ -61,12 +61,20 @@ pub(crate) struct Open {
     pub kept: bool,
 }
 
-impl Open {
+impl OpenExchange {
     /// An exchange that begins now.
     #[inline]
-    pub fn new(nature: Nature, label: LabelId, order: u64, kept: bool, begun_ns: u64) -> Open {
+    pub fn new(protocol_kind: ProtocolKind, label: LabelId, order: u64, kept: bool, begun_ns: u64) -> OpenExchange {
         // The times are set with the first packet: these are for exchanges that never get one of their own.
-        Open { nature, label, order, kept, first_ns: begun_ns, last_ns: begun_ns, ..Open::default() }
+        OpenExchange {
+            protocol_kind,
+            label,
+            order,
+            kept,
+            first_ns: begun_ns,
+            last_ns: begun_ns,
+            ..OpenExchange::default()
+        }
     }
 
     /// Whether nothing more can belong to it: it is complete, and acknowledged on both sides.

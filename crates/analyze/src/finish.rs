@@ -10,23 +10,23 @@ use foldhash::HashMap;
 use wirelab_catalog::grammar::{Grammar, Update};
 use wirelab_catalog::{App, Family};
 
-use crate::book::{Book, Row};
-use crate::connection::Connection;
-use crate::exchange::{ExId, Nature};
+use crate::exchange::{ExchangeId, ProtocolKind};
+use crate::exchange_table::{ExchangeTable, Row};
 use crate::frames::Frames;
 use crate::groups::{GroupKey, GroupStats};
 use crate::labels::Labels;
 use crate::model::{
-    Capture, Costs, Exchange, Exchanges, Group, Kind, NEVER, Note, Packet, Range, Spreads, Tally, seconds,
+    Capture, Connection, Costs, Exchange, Exchanges, Group, Kind, NEVER, Note, Packet, Range, Spreads, Tally, seconds,
 };
 use crate::shared::Shared;
+use crate::tcp_connection::TcpConnection;
 
 /// What was found in a capture, once all its connections have ended.
 pub(crate) struct Found {
     /// The app that spoke, if one did.
     pub app: Option<App>,
     pub frames: Frames,
-    pub connections: Vec<Connection>,
+    pub connections: Vec<TcpConnection>,
     pub shared: Shared,
     /// Connections that were taken for ended because too many were open.
     pub forgotten: u64,
@@ -35,10 +35,10 @@ pub(crate) struct Found {
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str) -> Capture {
     let Found { app, frames, connections, shared, forgotten } = found;
-    let (mut book, labels) = (shared.book, shared.labels);
-    let reading = Reading::of(&book, &labels, app);
-    let rows = std::mem::take(&mut book.rows);
-    let left_out = book.count() - rows.iter().flatten().count() as u64;
+    let (mut table, labels) = (shared.table, shared.labels);
+    let reading = Reading::of(&table, &labels, app);
+    let rows = std::mem::take(&mut table.rows);
+    let left_out = table.count() - rows.iter().flatten().count() as u64;
     let keeps_packets = !shared.packets.rows.is_empty();
 
     let mut places = HashMap::default();
@@ -64,7 +64,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
         .collect();
 
     let clean = |tally| reading.clean(tally);
-    let all_updates = updates(&book, &reading);
+    let all_updates = updates(&table, &reading);
     let median = all_updates.median();
     let update_count = all_updates.count;
     let update_range = median.map(|_| Range { min: clean(all_updates.least), max: clean(all_updates.most) });
@@ -75,10 +75,10 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
 
     let rows: Vec<_> =
         connections.into_iter().map(|connection| connection_of(connection, &reading, frames.first_ns)).collect();
-    let totals: Tally = rows.iter().map(crate::model::Connection::tally).sum();
+    let totals: Tally = rows.iter().map(Connection::tally).sum();
     let packets = with_exchanges(shared.packets.rows, &shared.packets.owners, &places);
 
-    let missing = rows.iter().map(crate::model::Connection::missing_bytes).sum();
+    let missing = rows.iter().map(Connection::missing_bytes).sum();
     let notes = [
         (frames.tunnelled, Note::Tunnelled { packets: frames.tunnelled }),
         (frames.no_ip_length, Note::NoIpLength { packets: frames.no_ip_length }),
@@ -119,7 +119,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
         push_only: median.filter(|_| can_push).map(|median| clean(median.push)),
         exchanges: Exchanges(exchanges),
         rows_left_out: left_out,
-        groups: groups(book.take_groups(), &labels, &reading),
+        groups: groups(table.take_groups(), &labels, &reading),
         connections: rows,
         problems: shared.problems.list,
         notes,
@@ -136,12 +136,12 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(book: &Book, labels: &Labels, app: Option<App>) -> Reading {
+    fn of(table: &ExchangeTable, labels: &Labels, app: Option<App>) -> Reading {
         let mut kinds: HashMap<GroupKey, Kind> =
-            book.groups().iter().map(|(key, _)| (*key, kind(key, labels.text(key.label), app))).collect();
+            table.groups().iter().map(|(key, _)| (*key, kind(key, labels.text(key.label), app))).collect();
         let mut update = None;
         if app.is_none() {
-            update = most_repeated(book, labels, &kinds);
+            update = most_repeated(table, labels, &kinds);
             if let Some((of, label)) = &update {
                 for (key, kind) in &mut kinds {
                     if *kind == *of && labels.text(key.label) == label {
@@ -165,42 +165,42 @@ impl Reading {
 
 /// What an exchange is for, given the app that spoke.
 fn kind(key: &GroupKey, label: &str, app: Option<App>) -> Kind {
-    let is_update = key.has_time && app.is_some_and(|app| is_update(key.nature, label, app));
-    match key.nature {
-        Nature::Setup => Kind::Setup,
-        Nature::Greeting => Kind::Greeting,
-        Nature::Close => Kind::Close,
-        Nature::Control => Kind::Control,
-        Nature::EventStream | Nature::Upgrade => Kind::Subscribe,
-        Nature::Request { first_page: true, .. } if app.is_some() => Kind::Page,
+    let is_update = key.has_time && app.is_some_and(|app| is_update(key.protocol_kind, label, app));
+    match key.protocol_kind {
+        ProtocolKind::Setup => Kind::Setup,
+        ProtocolKind::Greeting => Kind::Greeting,
+        ProtocolKind::Close => Kind::Close,
+        ProtocolKind::Control => Kind::Control,
+        ProtocolKind::EventStream | ProtocolKind::Upgrade => Kind::Subscribe,
+        ProtocolKind::Request { first_page: true, .. } if app.is_some() => Kind::Page,
         _ if is_update => Kind::Update,
-        Nature::Event => Kind::Event,
-        Nature::Message => Kind::Message,
-        Nature::Turn => Kind::Turn,
-        Nature::Request { html: true, .. } if app.is_some() && key.has_time => Kind::Page,
-        Nature::Request { .. } => Kind::Request,
+        ProtocolKind::Event => Kind::Event,
+        ProtocolKind::Message => Kind::Message,
+        ProtocolKind::Turn => Kind::Turn,
+        ProtocolKind::Request { html: true, .. } if app.is_some() && key.has_time => Kind::Page,
+        ProtocolKind::Request { .. } => Kind::Request,
     }
 }
 
 /// Whether an exchange that brought a time is how this app renews it.
-fn is_update(nature: Nature, label: &str, app: App) -> bool {
+fn is_update(protocol_kind: ProtocolKind, label: &str, app: App) -> bool {
     let update = match app.descriptor().grammar {
-        Grammar::Lines { .. } => return nature == Nature::Turn,
+        Grammar::Lines { .. } => return protocol_kind == ProtocolKind::Turn,
         Grammar::Http { update, .. } => update,
     };
     let gets = |path: &str| label.strip_prefix("GET ") == Some(path);
-    match (update, nature) {
-        (Update::Page, Nature::Request { html, .. }) => html && gets(update.path()),
-        (Update::Answer { path, .. }, Nature::Request { html, .. }) => !html && gets(path),
-        (Update::Events { .. }, Nature::Event) | (Update::Messages { .. }, Nature::Message) => true,
+    match (update, protocol_kind) {
+        (Update::Page, ProtocolKind::Request { html, .. }) => html && gets(update.path()),
+        (Update::Answer { path, .. }, ProtocolKind::Request { html, .. }) => !html && gets(path),
+        (Update::Events { .. }, ProtocolKind::Event) | (Update::Messages { .. }, ProtocolKind::Message) => true,
         _ => false,
     }
 }
 
 /// The most repeated exchange, if any is repeated: its kind and label.
-fn most_repeated(book: &Book, labels: &Labels, kinds: &HashMap<GroupKey, Kind>) -> Option<(Kind, String)> {
+fn most_repeated(table: &ExchangeTable, labels: &Labels, kinds: &HashMap<GroupKey, Kind>) -> Option<(Kind, String)> {
     let mut counts: HashMap<(Kind, &str), (u64, u64)> = HashMap::default();
-    for (key, stats) in book.groups() {
+    for (key, stats) in table.groups() {
         let Some(kind @ (Kind::Request | Kind::Event | Kind::Message | Kind::Turn)) = kinds.get(key).copied() else {
             continue;
         };
@@ -237,9 +237,9 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, labels: &Labels) -> E
 }
 
 /// The groups whose exchanges are updates, as one.
-fn updates<'a>(book: &'a Book, reading: &Reading) -> Cow<'a, GroupStats> {
+fn updates<'a>(table: &'a ExchangeTable, reading: &Reading) -> Cow<'a, GroupStats> {
     let mut all: Option<Cow<'_, GroupStats>> = None;
-    for (_, stats) in book.groups().iter().filter(|(key, _)| reading.kind(key) == Kind::Update) {
+    for (_, stats) in table.groups().iter().filter(|(key, _)| reading.kind(key) == Kind::Update) {
         match &mut all {
             Some(all) => all.to_mut().merge(stats),
             None => all = Some(Cow::Borrowed(stats)),
@@ -276,13 +276,13 @@ fn groups(all: Vec<(GroupKey, GroupStats)>, labels: &Labels, reading: &Reading) 
         .collect()
 }
 
-fn connection_of(connection: Connection, reading: &Reading, first_ns: u64) -> crate::model::Connection {
+fn connection_of(connection: TcpConnection, reading: &Reading, first_ns: u64) -> Connection {
     let protocol = connection.protocol();
     let connection = connection.record;
     let (client, server) = connection.ends();
     let tally = reading.clean(connection.tally());
     debug_assert!(tally.adds_up(), "{tally:?}: what follows from the other columns is not kept");
-    crate::model::Connection {
+    Connection {
         client,
         server,
         protocol,
@@ -298,14 +298,14 @@ fn connection_of(connection: Connection, reading: &Reading, first_ns: u64) -> cr
 
 /// One row in the place of the other, and the list in the place of the list: both together would be the most memory
 /// that an analysis takes. (Collecting does so by itself where the new row is no larger.)
-const _: () = assert!(size_of::<crate::model::Connection>() <= size_of::<Connection>());
+const _: () = assert!(size_of::<Connection>() <= size_of::<TcpConnection>());
 const _: () = assert!(size_of::<Exchange>() <= size_of::<Option<Row>>());
 
 /// The kept packets, each with its exchange.
 fn with_exchanges(
     rows: VecDeque<Packet>,
-    owners: &VecDeque<Option<(ExId, u64)>>,
-    places: &HashMap<(u32, ExId), usize>,
+    owners: &VecDeque<Option<(ExchangeId, u64)>>,
+    places: &HashMap<(u32, ExchangeId), usize>,
 ) -> Vec<Packet> {
     let mut rows = Vec::from(rows);
     for (row, owner) in rows.iter_mut().zip(owners) {

@@ -5,14 +5,14 @@
 
 use foldhash::HashMap;
 
-use crate::exchange::{Nature, Open};
+use crate::exchange::{OpenExchange, ProtocolKind};
 use crate::labels::LabelId;
 use crate::model::{Column, Costs, Spread, SpreadSeconds, Tally, seconds};
 
 /// What puts exchanges into one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct GroupKey {
-    pub nature: Nature,
+    pub protocol_kind: ProtocolKind,
     pub label: LabelId,
     pub has_time: bool,
 }
@@ -100,7 +100,7 @@ pub(crate) struct Median {
 
 impl GroupStats {
     /// Takes one more.
-    pub fn add(&mut self, open: &Open, room: &mut Room) {
+    pub fn add(&mut self, open: &OpenExchange, room: &mut Room) {
         let costs = &open.costs;
         self.count += 1;
         let is_again = |one: &Shaped| one.costs == *costs && one.order < open.order;
@@ -356,7 +356,8 @@ mod tests {
         let mut room = Room { shapes: 0, ..Room::default() };
         // The same again and again, older ones that are found late, and more shapes than there is room for.
         let orders = [5, 6, 7, 1, 8, 9].into_iter().chain(10..60);
-        let all: Vec<Open> = orders.map(|order| open(order, 3, if order < 20 { 7 } else { order / 3 })).collect();
+        let all: Vec<OpenExchange> =
+            orders.map(|order| open(order, 3, if order < 20 { 7 } else { order / 3 })).collect();
         for one in &all {
             stats.add(one, &mut room);
         }
@@ -372,7 +373,7 @@ mod tests {
         /// Exchanges that are counted as repeats of one before come to the same as each by itself.
         #[test]
         fn repeats_come_to_the_same(sizes in prop::collection::vec((1..4u64, 0..3u64), 1..80), swaps in any::<u64>()) {
-            let mut all: Vec<Open> =
+            let mut all: Vec<OpenExchange> =
                 sizes.iter().zip(0..).map(|((packets, app), order)| open(order, *packets, *app)).collect();
             for at in (1..all.len()).filter(|at| swaps >> (at % 64) & 1 == 1) {
                 all.swap(at, at - 1);
@@ -394,8 +395,8 @@ mod tests {
         }
     }
 
-    fn open(order: u64, packets: u64, app: u64) -> Open {
-        let mut open = Open::new(Nature::Turn, LabelId::default(), order, false, 0);
+    fn open(order: u64, packets: u64, app: u64) -> OpenExchange {
+        let mut open = OpenExchange::new(ProtocolKind::Turn, LabelId::default(), order, false, 0);
         open.costs = Costs {
             packets: packets as u32,
             app_packets: 1,

@@ -8,10 +8,10 @@ use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::http1::{self, Coding, Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder, Upgrade};
 use wirelab_dissect::{Sniff, sse};
 
-use crate::exchange::{ExId, Nature};
-use crate::in_hand::PacketInHand;
+use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
 use crate::model::{Layer, ProblemLayer};
+use crate::packet_in_hand::PacketInHand;
 use crate::queue::Queue;
 use crate::readable::readable;
 use crate::recognition::{Answer, Wanted};
@@ -23,7 +23,7 @@ pub(crate) struct Http {
     request: RequestDecoder,
     response: ResponseDecoder,
     /// The request that is being received.
-    asking: Option<ExId>,
+    asking: Option<ExchangeId>,
     /// Requests without their final response, oldest first.
     awaiting: Queue<Asked>,
     /// The response that is being received.
@@ -41,7 +41,7 @@ pub(crate) struct Http {
 /// A request that waits for its response.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
-    exchange: ExId,
+    exchange: ExchangeId,
     reply_to: ReplyTo,
     /// Whether it is a GET for a path that ends in a slash: what a page is.
     page: bool,
@@ -51,7 +51,7 @@ struct Asked {
 /// A response that is being received.
 #[derive(Clone, Copy, Debug)]
 struct Answering {
-    exchange: ExId,
+    exchange: ExchangeId,
     reply_to: ReplyTo,
     page: bool,
     wanted: Wanted,
@@ -65,9 +65,9 @@ struct Answering {
 struct Events {
     decoder: sse::Decoder,
     /// The event that is being received.
-    event: Option<ExId>,
+    event: Option<ExchangeId>,
     /// The event received last, or the exchange that opened the stream.
-    last: ExId,
+    last: ExchangeId,
     /// Whether any byte of the event in progress was seen.
     has_body: bool,
     finder: Finder,
@@ -271,7 +271,7 @@ impl Http {
 
     /// The request could not be decoded.
     #[cold]
-    fn lose_request(&mut self, exchange: ExId, error: http1::Error, data: &[u8], packet: &mut PacketInHand<'_>) {
+    fn lose_request(&mut self, exchange: ExchangeId, error: http1::Error, data: &[u8], packet: &mut PacketInHand<'_>) {
         packet.shared.recognition.nobody();
         packet.problem(ProblemLayer::Http, error.to_string());
         packet.own(exchange, Layer::Content, data.len());
@@ -321,7 +321,7 @@ impl Http {
     }
 
     /// The exchange that the server's bytes belong to while an event stream is open.
-    fn stream_owner(&self) -> Option<ExId> {
+    fn stream_owner(&self) -> Option<ExchangeId> {
         self.events.as_ref().map(|events| events.event.unwrap_or(events.last))
     }
 
@@ -374,7 +374,7 @@ impl Http {
         current.interim = (100..200).contains(&status) && status != 101;
         if status == 101 {
             if let Some(open) = packet.open(exchange) {
-                open.nature = Nature::Upgrade;
+                open.protocol_kind = ProtocolKind::Upgrade;
             }
             return;
         }
@@ -387,7 +387,7 @@ impl Http {
         match content {
             Content::EventStream => {
                 if let Some(open) = packet.open(exchange) {
-                    open.nature = Nature::EventStream;
+                    open.protocol_kind = ProtocolKind::EventStream;
                 }
                 packet.complete(exchange);
                 if coding != Coding::Identity {
@@ -406,7 +406,7 @@ impl Http {
                 let html = content == Content::Html;
                 let first_page = html && answering.page && (200..300).contains(&status) && packet.is_first_visit();
                 if let Some(open) = packet.open(exchange) {
-                    open.nature = Nature::Request { first_page, html, json: !html };
+                    open.protocol_kind = ProtocolKind::Request { first_page, html, json: !html };
                 }
             }
             Content::Other | Content::None => {}
@@ -488,11 +488,11 @@ impl Http {
 
 impl Events {
     /// The event in progress, begun if there is none.
-    fn begin(&mut self, packet: &mut PacketInHand<'_>) -> ExId {
+    fn begin(&mut self, packet: &mut PacketInHand<'_>) -> ExchangeId {
         match self.event {
             Some(event) => packet.clamp(event),
             None => {
-                let event = packet.begin(Nature::Event, label::EVENT_MESSAGE);
+                let event = packet.begin(ProtocolKind::Event, label::EVENT_MESSAGE);
                 self.event = Some(event);
                 self.has_body = false;
                 self.finder.restart();
@@ -530,7 +530,7 @@ impl Events {
         }
     }
 
-    fn finish(&mut self, event: ExId, packet: &mut PacketInHand<'_>) {
+    fn finish(&mut self, event: ExchangeId, packet: &mut PacketInHand<'_>) {
         packet.complete(event);
         self.event = None;
         self.last = event;
@@ -545,14 +545,14 @@ impl Events {
             }
             packet.complete(event);
             if !self.has_body {
-                packet.name(event, Nature::Control, label::END_OF_STREAM);
+                packet.name(event, ProtocolKind::Control, label::END_OF_STREAM);
             }
         }
     }
 }
 
 /// Notes what a step of the event stream's decoder said; gives whether the event is over.
-fn happened(what: &sse::Event<'_>, event: ExId, packet: &mut PacketInHand<'_>) -> bool {
+fn happened(what: &sse::Event<'_>, event: ExchangeId, packet: &mut PacketInHand<'_>) -> bool {
     match *what {
         sse::Event::Message { event_type, data, .. } => {
             packet.counts().rare().events += 1;
@@ -562,13 +562,13 @@ fn happened(what: &sse::Event<'_>, event: ExId, packet: &mut PacketInHand<'_>) -
                 "message" => label::EVENT_MESSAGE,
                 other => packet.label(&format!("event: {}", readable(other.as_bytes(), 40))),
             };
-            packet.name(event, Nature::Event, label);
+            packet.name(event, ProtocolKind::Event, label);
             true
         }
         sse::Event::Block => {
             packet.shared.recognition.nobody();
             packet.say(|| "comment".to_owned());
-            packet.name(event, Nature::Control, label::COMMENT);
+            packet.name(event, ProtocolKind::Control, label::COMMENT);
             true
         }
         sse::Event::Comment | sse::Event::Retry(_) => false,
@@ -596,6 +596,6 @@ fn layer(mark: Mark, head: Layer) -> Layer {
 pub(crate) use http1::{sniff_request, sniff_response};
 
 /// What a request is before its answer says more.
-const REQUEST: Nature = Nature::Request { first_page: false, html: false, json: false };
+const REQUEST: ProtocolKind = ProtocolKind::Request { first_page: false, html: false, json: false };
 /// Requests without responses that are remembered.
 const MOST_AWAITING: usize = 1024;

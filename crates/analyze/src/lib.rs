@@ -6,46 +6,45 @@
 //! of files, sockets, clocks or rendering.
 //!
 //! ```text
-//! frame -> analyzer (which connection?) -> connection (order, gaps, ACKs) -> conversation (which protocol?)
-//!                                              |                                |  http, websocket, turns
-//!                                           ledger (which exchange?)  <---------+
-//!                                              |  closed exchanges
-//!                                            book (rows, groups, medians) -> finish (updates, sums)
+//! frame -> analyzer (which connection?) -> tcp_connection (order, gaps, ACKs) -> conversation (which protocol?)
+//!                                              |  packet_in_hand               |  http, websocket, turns
+//!                                          booking (what does each exchange get?)
+//!                                              |
+//!                                          open_exchanges (which may still be given packets?)
+//!                                              |  closed ones
+//!                                          exchange_table (rows, groups, medians) -> finish (app, updates, sums)
 //! ```
-//!
-//! On the way the readers of protocols tell `recognition` what is said: in the end it knows whether one of wirelab's
-//! apps said it all.
 
 mod analyzer;
-mod book;
 mod booking;
-mod connection;
+mod connection_record;
+mod connection_state;
 mod conversation;
 mod counts;
 mod direction;
 mod exchange;
+mod exchange_table;
 mod finish;
 mod flow;
 mod form;
 mod frames;
 mod groups;
 mod http;
-mod in_hand;
+mod kept_packets;
 mod labels;
-mod ledger;
 pub mod model;
-mod naming;
+mod open_exchanges;
 mod packet_facts;
-mod packets;
+mod packet_in_hand;
 mod queue;
 mod readable;
 mod recognition;
-mod record;
 mod records;
 mod request_labels;
 mod shared;
 mod sides;
-mod state;
+mod tcp_analysis;
+mod tcp_connection;
 mod time_of_day;
 mod turns;
 mod websocket;

@@ -26,7 +26,7 @@ pub(crate) struct PacketFacts {
     pub flags: Flags,
     pub from_client: bool,
     /// Its place among the kept packets, plus one; 0 where packets are not kept.
-    pub record: u32,
+    pub kept_at: u32,
 }
 
 /// A byte of the capture.
@@ -53,7 +53,7 @@ impl PacketFacts {
             window: segment.window,
             flags: segment.flags,
             from_client,
-            record: 0,
+            kept_at: 0,
         }
     }
 

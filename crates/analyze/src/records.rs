@@ -3,10 +3,10 @@
 use wirelab_dissect::http2::{self, Side};
 use wirelab_dissect::tls::{self, ContentType};
 
-use crate::exchange::{ExId, Nature};
-use crate::in_hand::PacketInHand;
+use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::{LabelId, label};
 use crate::model::{Layer, ProblemLayer, Protocol};
+use crate::packet_in_hand::PacketInHand;
 
 /// The two directions of such a connection, client's and server's. A direction that could not be decoded further, or
 /// of which bytes are missing, is `None`: its bytes are counted only.
@@ -45,7 +45,7 @@ impl Records {
     }
 
     /// Reads what one side sends next.
-    pub fn read(&mut self, from_client: bool, turn: ExId, data: &[u8], packet: &mut PacketInHand<'_>) {
+    pub fn read(&mut self, from_client: bool, turn: ExchangeId, data: &[u8], packet: &mut PacketInHand<'_>) {
         match self {
             Records::Tls(sides) => read_tls(side(sides, from_client), turn, data, packet),
             Records::Http2(sides) => read_http2(side(sides, from_client), turn, data, packet),
@@ -76,7 +76,7 @@ fn side<T>(sides: &mut [T; 2], client: bool) -> &mut T {
     if client { a } else { b }
 }
 
-fn read_tls(side: &mut Option<tls::Decoder>, turn: ExId, mut data: &[u8], packet: &mut PacketInHand<'_>) {
+fn read_tls(side: &mut Option<tls::Decoder>, turn: ExchangeId, mut data: &[u8], packet: &mut PacketInHand<'_>) {
     while !data.is_empty() {
         let Some(decoder) = side else { return packet.own(turn, Layer::Content, data.len()) };
         let step = match decoder.step(data) {
@@ -109,14 +109,14 @@ fn read_tls(side: &mut Option<tls::Decoder>, turn: ExId, mut data: &[u8], packet
             packet.say(|| content_type.name().to_owned());
             // A turn is called after the first record in it that says more than "TLS".
             if label != label::TLS && packet.open(turn).is_some_and(|open| open.label == label::TLS) {
-                packet.name(turn, Nature::Turn, label);
+                packet.name(turn, ProtocolKind::Turn, label);
             }
         }
         data = data.get(consumed..).unwrap_or_default();
     }
 }
 
-fn read_http2(side: &mut Option<http2::Decoder>, turn: ExId, mut data: &[u8], packet: &mut PacketInHand<'_>) {
+fn read_http2(side: &mut Option<http2::Decoder>, turn: ExchangeId, mut data: &[u8], packet: &mut PacketInHand<'_>) {
     while !data.is_empty() {
         let Some(decoder) = side else { return packet.own(turn, Layer::Content, data.len()) };
         match decoder.step(data) {

@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use foldhash::HashSet;
 
-use crate::book::Book;
-use crate::exchange::ExId;
+use crate::exchange::ExchangeId;
+use crate::exchange_table::ExchangeTable;
+use crate::kept_packets::KeptPackets;
 use crate::labels::Labels;
 use crate::model::{Layer, Problem, ProblemPlace};
-use crate::packets::Packets;
 use crate::recognition::Recognition;
 use crate::request_labels::RequestLabels;
 
 /// What all connections of a capture share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub book: Book,
+    pub table: ExchangeTable,
     pub labels: Labels,
     pub request_labels: RequestLabels,
     pub problems: Problems,
     pub visitors: Visitors,
-    pub packets: Packets,
+    pub packets: KeptPackets,
     pub inflaters: Inflaters,
     /// Which app this may be.
     pub recognition: Recognition,
@@ -35,12 +35,12 @@ impl Shared {
     /// Keeps so many rows of exchanges, and so many packets.
     pub fn new(rows: usize, packets: usize) -> Shared {
         Shared {
-            book: Book::new(rows),
+            table: ExchangeTable::new(rows),
             labels: Labels::default(),
             request_labels: RequestLabels::default(),
             problems: Problems::default(),
             visitors: Visitors::default(),
-            packets: Packets::new(packets),
+            packets: KeptPackets::new(packets),
             inflaters: Inflaters::default(),
             recognition: Recognition::new(),
             waiting_budget: MOST_WAITING,
@@ -52,7 +52,7 @@ impl Shared {
 /// Who owns some bytes, and what they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owned {
-    pub exchange: ExId,
+    pub exchange: ExchangeId,
     pub layer: Layer,
     pub len: u32,
 }

@@ -3,10 +3,10 @@
 //! Two sides take turns: what the client says, then what the server answers, until the client speaks again. That fits
 //! line protocols and most binary ones. What the server says before it is asked is a greeting.
 
-use crate::exchange::{ExId, Nature};
-use crate::in_hand::PacketInHand;
+use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
 use crate::model::{Layer, Protocol};
+use crate::packet_in_hand::PacketInHand;
 use crate::readable::readable;
 use crate::recognition::Lines;
 use crate::records::Records;
@@ -16,7 +16,7 @@ use crate::time_of_day::{Finder, Place};
 #[derive(Debug)]
 pub(crate) struct Turns {
     kind: Inside,
-    turn: Option<ExId>,
+    turn: Option<ExchangeId>,
     /// Whether the server has spoken in this turn.
     answered: bool,
     /// The first word that the client says in this turn, as far as it has come.
@@ -86,13 +86,13 @@ impl Turns {
     }
 
     /// Goes on with a turn whose first bytes were read, and given away, by another.
-    pub fn resume(&mut self, turn: ExId, begun: &[u8], packet: &mut PacketInHand<'_>) {
+    pub fn resume(&mut self, turn: ExchangeId, begun: &[u8], packet: &mut PacketInHand<'_>) {
         self.turn = Some(turn);
         self.name(turn, begun, packet);
     }
 
     /// Calls a turn after its first word, where that is one that a person could have typed.
-    fn name(&mut self, turn: ExId, data: &[u8], packet: &mut PacketInHand<'_>) {
+    fn name(&mut self, turn: ExchangeId, data: &[u8], packet: &mut PacketInHand<'_>) {
         if self.named || !self.is_unknown() {
             return;
         }
@@ -108,7 +108,7 @@ impl Turns {
         match std::str::from_utf8(word) {
             Ok(word) if typed => {
                 let label = packet.label(word);
-                packet.name(turn, Nature::Turn, label);
+                packet.name(turn, ProtocolKind::Turn, label);
             }
             _ => self.named = true,
         }
@@ -139,7 +139,7 @@ impl Turns {
     }
 
     /// The turn that bytes of a side belong to.
-    fn turn(&mut self, from_client: bool, packet: &mut PacketInHand<'_>) -> ExId {
+    fn turn(&mut self, from_client: bool, packet: &mut PacketInHand<'_>) -> ExchangeId {
         if let Some(turn) = self.turn
             && !(from_client && self.answered)
         {
@@ -158,16 +158,16 @@ impl Turns {
                 Inside::Records(records) => records.label(),
                 Inside::Tunnel => label::TUNNEL,
             };
-            packet.begin(Nature::Turn, label)
+            packet.begin(ProtocolKind::Turn, label)
         } else {
-            packet.begin(Nature::Greeting, label::GREETING)
+            packet.begin(ProtocolKind::Greeting, label::GREETING)
         };
         self.turn = Some(turn);
         self.answered = !from_client;
         turn
     }
 
-    fn plain(&mut self, turn: ExId, from_client: bool, data: &[u8], packet: &mut PacketInHand<'_>) {
+    fn plain(&mut self, turn: ExchangeId, from_client: bool, data: &[u8], packet: &mut PacketInHand<'_>) {
         self.text = self.text && is_text(data.get(..256).unwrap_or(data));
         packet.say(|| format!("\"{}\"", readable(data, 60)));
         packet.shared.recognition.plain();

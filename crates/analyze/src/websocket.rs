@@ -8,10 +8,10 @@ use wirelab_dissect::deflate;
 use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::websocket::{self, Decoder, Event, FrameHeader, Mark, Messages, Opcode, Violations};
 
-use crate::exchange::{ExId, Nature};
-use crate::in_hand::PacketInHand;
+use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
 use crate::model::{Layer, ProblemLayer, WebSocketFrames};
+use crate::packet_in_hand::PacketInHand;
 use crate::queue::Queue;
 use crate::readable::readable;
 use crate::shared::MayInflate;
@@ -23,7 +23,7 @@ pub(crate) struct WebSocket {
     client: Side,
     server: Side,
     /// Client messages without an answer, oldest first.
-    awaiting: Queue<ExId>,
+    awaiting: Queue<ExchangeId>,
     /// Given back with the connection.
     _may_inflate: Option<MayInflate>,
 }
@@ -39,11 +39,11 @@ struct Side {
     /// Whether a message could not be inflated: that is a problem once.
     stuck: bool,
     /// The exchange of the frame that is being received.
-    frame: Option<ExId>,
+    frame: Option<ExchangeId>,
     /// The exchange of the message whose fragments are being received.
-    message: Option<ExId>,
+    message: Option<ExchangeId>,
     /// The exchange of the last ping that the other side has not answered.
-    ping: Option<ExId>,
+    ping: Option<ExchangeId>,
     finder: Finder,
     /// Whether the message whose frames are being received is text, as a server's time is.
     text: bool,
@@ -190,7 +190,7 @@ impl WebSocket {
     }
 
     /// The exchange of the frame that begins with this byte.
-    fn begin(&mut self, from_client: bool, first: u8, packet: &mut PacketInHand<'_>) -> ExId {
+    fn begin(&mut self, from_client: bool, first: u8, packet: &mut PacketInHand<'_>) -> ExchangeId {
         let opcode = Opcode::from_bits(first & 0x0f);
         let side = self.side(from_client);
         if matches!(opcode, Opcode::Text | Opcode::Binary) {
@@ -200,13 +200,13 @@ impl WebSocket {
         match opcode {
             Opcode::Close => packet.close(),
             Opcode::Ping => {
-                let exchange = packet.begin(Nature::Control, label::PING);
+                let exchange = packet.begin(ProtocolKind::Control, label::PING);
                 self.side(from_client).ping = Some(exchange);
                 exchange
             }
             Opcode::Pong => match self.side(!from_client).ping.take() {
                 Some(ping) => packet.clamp(ping),
-                None => packet.begin(Nature::Control, label::PONG),
+                None => packet.begin(ProtocolKind::Control, label::PONG),
             },
             opcode => {
                 if let Some(message) = self.side(from_client).message {
@@ -221,7 +221,7 @@ impl WebSocket {
                             Opcode::Binary => label::BINARY,
                             other => packet.label(other.name()),
                         };
-                        packet.begin(Nature::Message, label)
+                        packet.begin(ProtocolKind::Message, label)
                     }
                 };
                 let side = self.side(from_client);
@@ -233,7 +233,7 @@ impl WebSocket {
     }
 
     /// A frame is complete.
-    fn end(&mut self, from_client: bool, header: &FrameHeader, exchange: ExId, packet: &mut PacketInHand<'_>) {
+    fn end(&mut self, from_client: bool, header: &FrameHeader, exchange: ExchangeId, packet: &mut PacketInHand<'_>) {
         let side = self.side(from_client);
         side.frame = None;
         match header.opcode {

@@ -5,7 +5,7 @@
 //! direction, the last acknowledgement in the other, the windows and the times. They are opinions about what
 //! happened; what a packet costs and which exchange it belongs to does not depend on them.
 
-use crate::model::TcpAnalysis as Name;
+use crate::model::TcpAnalysis;
 use crate::packet_facts::PacketFacts;
 
 /// What is remembered of one direction.
@@ -22,7 +22,7 @@ pub(crate) struct Seen {
     has_next: bool,
     has_ack: bool,
     /// Whether the last packet was a keep-alive or a zero window probe.
-    probing: Option<Name>,
+    probing: Option<TcpAnalysis>,
 }
 
 impl Seen {
@@ -49,9 +49,14 @@ impl Seen {
     }
 }
 
-/// Names a packet of direction `ours`, and remembers it. `rtt_ns` is the round trip of the handshake, where it was seen.
+/// TcpAnalysis a packet of direction `ours`, and remembers it. `rtt_ns` is the round trip of the handshake, where it was seen.
 #[inline(always)]
-pub(crate) fn name(ours: &mut Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<u64>) -> Option<Name> {
+pub(crate) fn analyze(
+    ours: &mut Seen,
+    theirs: &Seen,
+    packet: &PacketFacts,
+    rtt_ns: Option<u64>,
+) -> Option<TcpAnalysis> {
     if is_usual(ours, theirs, packet) { None } else { unusual(ours, theirs, packet, rtt_ns) }
 }
 
@@ -83,9 +88,9 @@ fn is_usual(ours: &mut Seen, theirs: &Seen, packet: &PacketFacts) -> bool {
     true
 }
 
-/// Names a packet that is not simply the next one.
+/// TcpAnalysis a packet that is not simply the next one.
 #[inline(never)]
-fn unusual(ours: &mut Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<u64>) -> Option<Name> {
+fn unusual(ours: &mut Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<u64>) -> Option<TcpAnalysis> {
     let (syn, fin, rst) = (packet.flags.syn(), packet.flags.fin(), packet.flags.rst());
     let plain = !syn && !fin && !rst;
     let same_ack = packet.ack().is_some() && packet.ack() == ours.last_ack();
@@ -94,37 +99,37 @@ fn unusual(ours: &mut Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<
     let mut duplicate = false;
 
     if packet.app == 1 && next == Some(packet.seq) && theirs.window == 0 && theirs.next().is_some() && plain {
-        found = Some(Name::ZeroWindowProbe);
+        found = Some(TcpAnalysis::ZeroWindowProbe);
     } else {
         if packet.window == 0 && plain {
-            found = Some(Name::ZeroWindow);
+            found = Some(TcpAnalysis::ZeroWindow);
         }
         if let Some(next) = next {
             let at_next = packet.seq == next;
             if after(packet.seq, next) && !rst {
-                found = Some(Name::PreviousSegmentNotCaptured);
+                found = Some(TcpAnalysis::PreviousSegmentNotCaptured);
             }
             if packet.app <= 1 && plain && packet.seq == next.wrapping_sub(1) {
-                found = Some(Name::KeepAlive);
+                found = Some(TcpAnalysis::KeepAlive);
             } else if packet.app == 0 && plain && packet.window != 0 && at_next && same_ack {
                 if packet.window != ours.window {
-                    found = Some(Name::WindowUpdate);
-                } else if theirs.probing == Some(Name::KeepAlive) {
-                    found = Some(Name::KeepAliveAck);
-                } else if theirs.probing == Some(Name::ZeroWindowProbe) {
-                    found = Some(Name::ZeroWindowProbeAck);
+                    found = Some(TcpAnalysis::WindowUpdate);
+                } else if theirs.probing == Some(TcpAnalysis::KeepAlive) {
+                    found = Some(TcpAnalysis::KeepAliveAck);
+                } else if theirs.probing == Some(TcpAnalysis::ZeroWindowProbe) {
+                    found = Some(TcpAnalysis::ZeroWindowProbeAck);
                 } else {
                     duplicate = true;
-                    found = Some(Name::DuplicateAck);
+                    found = Some(TcpAnalysis::DuplicateAck);
                 }
             } else if packet.app == 0
                 && plain
                 && packet.window == 0
                 && at_next
                 && same_ack
-                && theirs.probing == Some(Name::ZeroWindowProbe)
+                && theirs.probing == Some(TcpAnalysis::ZeroWindowProbe)
             {
-                found = Some(Name::ZeroWindowProbeAck);
+                found = Some(TcpAnalysis::ZeroWindowProbeAck);
             }
         }
     }
@@ -134,7 +139,7 @@ fn unusual(ours: &mut Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<
         ours.duplicate_acks = 0;
     }
 
-    let probing = matches!(found, Some(Name::KeepAlive | Name::ZeroWindowProbe));
+    let probing = matches!(found, Some(TcpAnalysis::KeepAlive | TcpAnalysis::ZeroWindowProbe));
     if (packet.app > 0 || syn || fin)
         && !probing
         && let Some(again) = repeated(ours, theirs, packet, rtt_ns)
@@ -144,26 +149,26 @@ fn unusual(ours: &mut Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<
 
     let end = packet.seq.wrapping_add(packet.app).wrapping_add(u32::from(syn || fin));
     let advances = ours.next().is_none_or(|next| after(end, next));
-    if advances && found != Some(Name::ZeroWindowProbe) && !(rst && ours.next().is_some()) {
+    if advances && found != Some(TcpAnalysis::ZeroWindowProbe) && !(rst && ours.next().is_some()) {
         ours.set_next(end, packet.time_ns);
     }
     if let Some(ack) = packet.ack() {
-        if !same_ack || found == Some(Name::DuplicateAck) {
+        if !same_ack || found == Some(TcpAnalysis::DuplicateAck) {
             ours.last_ack_ns = packet.time_ns;
         }
         ours.set_last_ack(ack);
     }
     ours.window = packet.window;
-    ours.probing = found.filter(|name| matches!(name, Name::KeepAlive | Name::ZeroWindowProbe));
+    ours.probing = found.filter(|name| matches!(name, TcpAnalysis::KeepAlive | TcpAnalysis::ZeroWindowProbe));
     found
 }
 
 /// The name of a packet that brings bytes, a SYN or a FIN from before the highest number seen.
-fn repeated(ours: &Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<u64>) -> Option<Name> {
+fn repeated(ours: &Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<u64>) -> Option<TcpAnalysis> {
     let next = ours.next()?;
     let end = packet.seq.wrapping_add(packet.app);
     if packet.app > 0 && theirs.last_ack().is_some_and(|ack| !after(end, ack)) {
-        return Some(Name::SpuriousRetransmission);
+        return Some(TcpAnalysis::SpuriousRetransmission);
     }
     let behind = after(next, packet.seq) && !(packet.app > 1 && next.wrapping_sub(1) == packet.seq);
     if !behind {
@@ -171,14 +176,14 @@ fn repeated(ours: &Seen, theirs: &Seen, packet: &PacketFacts, rtt_ns: Option<u64
     }
     let since_ack = packet.time_ns.saturating_sub(theirs.last_ack_ns);
     if theirs.duplicate_acks >= 2 && theirs.last_ack() == Some(packet.seq) && since_ack < FAST_RETRANSMISSION_NS {
-        return Some(Name::FastRetransmission);
+        return Some(TcpAnalysis::FastRetransmission);
     }
     let near = rtt_ns.filter(|rtt| *rtt > 0).unwrap_or(OUT_OF_ORDER_NS);
     let whole = end.wrapping_add(u32::from(packet.flags.syn() || packet.flags.fin()));
     if packet.time_ns.saturating_sub(ours.next_ns) < near && whole != next {
-        return Some(Name::OutOfOrder);
+        return Some(TcpAnalysis::OutOfOrder);
     }
-    Some(Name::Retransmission)
+    Some(TcpAnalysis::Retransmission)
 }
 
 /// Whether sequence number `a` comes after `b`, modulo 2^32 (RFC 9293, section 3.4).
@@ -211,20 +216,20 @@ mod tests {
         window: 100,
         flags: Flags::ACK,
         from_client: true,
-        record: 0,
+        kept_at: 0,
     };
 
     /// The round trip of the handshake.
     const RTT_NS: Option<u64> = Some(25_000_000);
 
-    /// Names each packet of a conversation: (from the client, time in ms, packet).
-    fn names(packets: &[(bool, u64, PacketFacts)]) -> Vec<Option<Name>> {
+    /// TcpAnalysis each packet of a conversation: (from the client, time in ms, packet).
+    fn names(packets: &[(bool, u64, PacketFacts)]) -> Vec<Option<TcpAnalysis>> {
         let mut seen = Sides::<Seen>::default();
         packets
             .iter()
             .map(|(client, ms, facts)| {
                 let [ours, theirs] = seen.both_mut(*client);
-                name(ours, theirs, &PacketFacts { time_ns: ms * 1_000_000, ..*facts }, RTT_NS)
+                analyze(ours, theirs, &PacketFacts { time_ns: ms * 1_000_000, ..*facts }, RTT_NS)
             })
             .collect()
     }
@@ -232,7 +237,7 @@ mod tests {
     #[test]
     fn bytes_seen_before_are_a_retransmission() {
         let data = PacketFacts { app: 10, ..PLAIN };
-        assert_eq!(names(&[(true, 0, data), (true, 200, data)]), [None, Some(Name::Retransmission)]);
+        assert_eq!(names(&[(true, 0, data), (true, 200, data)]), [None, Some(TcpAnalysis::Retransmission)]);
     }
 
     #[test]
@@ -241,7 +246,7 @@ mod tests {
         let ack = PacketFacts { seq: 500, acknowledgment: 1010, ..PLAIN };
         assert_eq!(
             names(&[(true, 0, data), (false, 1, ack), (true, 200, data)]),
-            [None, None, Some(Name::SpuriousRetransmission)]
+            [None, None, Some(TcpAnalysis::SpuriousRetransmission)]
         );
     }
 
@@ -252,7 +257,7 @@ mod tests {
         let third = PacketFacts { seq: 1020, app: 10, ..PLAIN };
         assert_eq!(
             names(&[(true, 0, first), (true, 1, third), (true, 2, second)]),
-            [None, Some(Name::PreviousSegmentNotCaptured), Some(Name::OutOfOrder)]
+            [None, Some(TcpAnalysis::PreviousSegmentNotCaptured), Some(TcpAnalysis::OutOfOrder)]
         );
     }
 
@@ -268,8 +273,8 @@ mod tests {
             (false, 2, ack),
             (true, 3, first),
         ]);
-        assert_eq!(got.last(), Some(&Some(Name::FastRetransmission)));
-        assert_eq!(got.get(3), Some(&Some(Name::DuplicateAck)));
+        assert_eq!(got.last(), Some(&Some(TcpAnalysis::FastRetransmission)));
+        assert_eq!(got.get(3), Some(&Some(TcpAnalysis::DuplicateAck)));
     }
 
     #[test]
@@ -279,7 +284,7 @@ mod tests {
         let probe = PacketFacts { seq: 1009, ..PLAIN };
         assert_eq!(
             names(&[(true, 0, first), (false, 1, ack), (true, 9000, probe), (false, 9001, ack)]),
-            [None, None, Some(Name::KeepAlive), Some(Name::KeepAliveAck)]
+            [None, None, Some(TcpAnalysis::KeepAlive), Some(TcpAnalysis::KeepAliveAck)]
         );
     }
 

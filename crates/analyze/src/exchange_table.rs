@@ -5,7 +5,7 @@
 
 use foldhash::HashMap;
 
-use crate::exchange::{ExId, Open};
+use crate::exchange::{ExchangeId, OpenExchange};
 use crate::groups::{GroupKey, GroupStats, Room};
 use crate::model::Costs;
 
@@ -14,7 +14,7 @@ use crate::model::Costs;
 pub(crate) struct Row {
     pub key: GroupKey,
     pub connection: u32,
-    pub id: ExId,
+    pub id: ExchangeId,
     pub order: u64,
     pub first_ns: u64,
     pub last_ns: u64,
@@ -28,7 +28,7 @@ pub(crate) struct Row {
 
 /// All closed exchanges of a capture.
 #[derive(Debug)]
-pub(crate) struct Book {
+pub(crate) struct ExchangeTable {
     limit: u64,
     next_order: u64,
     count: u64,
@@ -42,9 +42,9 @@ pub(crate) struct Book {
     pub rows: Vec<Option<Row>>,
 }
 
-impl Book {
-    pub fn new(limit: usize) -> Book {
-        Book {
+impl ExchangeTable {
+    pub fn new(limit: usize) -> ExchangeTable {
+        ExchangeTable {
             limit: limit as u64,
             next_order: 0,
             count: 0,
@@ -75,12 +75,12 @@ impl Book {
     }
 
     /// Takes a closed exchange.
-    pub fn add(&mut self, open: &mut Open, connection: u32, id: ExId) {
+    pub fn add(&mut self, open: &mut OpenExchange, connection: u32, id: ExchangeId) {
         if open.costs.is_empty() {
             return;
         }
         self.count += 1;
-        let key = GroupKey { nature: open.nature, label: open.label, has_time: open.has_time };
+        let key = GroupKey { protocol_kind: open.protocol_kind, label: open.label, has_time: open.has_time };
         if self.groups.get(self.last).is_none_or(|(last, _)| *last != key) {
             self.last = *self.places.entry(key).or_insert_with(|| {
                 self.groups.push((key, GroupStats::default()));

@@ -1,32 +1,32 @@
 //! What does one more segment mean for its connection?
 //!
 //! A connection finds out who the client is, counts and names its packets, and measures the handshake. Then it decides
-//! which exchange each packet belongs to (`placing`), and hands new bytes, in their order, to the conversation
+//! which exchange each packet belongs to (`attribution`), and hands new bytes, in their order, to the conversation
 //! (`delivery`).
 
+mod attribution;
 mod delivery;
-mod placing;
 
 use wirelab_dissect::Sniff;
 use wirelab_dissect::packet::Segment;
 
+use crate::connection_record::ConnectionRecord;
+use crate::connection_state::ConnectionState;
 use crate::conversation::Conversation;
 use crate::direction::Direction;
 use crate::flow::Flow;
 use crate::http::{sniff_request, sniff_response};
-use crate::in_hand::PacketInHand;
 use crate::model::{Protocol, TcpAnalysis};
-use crate::naming;
 use crate::packet_facts::PacketFacts;
-use crate::record::Record;
+use crate::packet_in_hand::PacketInHand;
 use crate::shared::Shared;
 use crate::sides::Sides;
-use crate::state::State;
+use crate::tcp_analysis;
 
 /// One TCP connection.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    pub record: Record,
+pub(crate) struct TcpConnection {
+    pub record: ConnectionRecord,
     /// Whether a SYN, or its first bytes, said who the client is.
     certain: bool,
     /// Whether it has ended as TCP sees it, and waits to be put away.
@@ -34,37 +34,37 @@ pub(crate) struct Connection {
     /// The sequence numbers of the SYNs that were seen or answered: a SYN with another one begins a new connection.
     syn: Sides<Option<u32>>,
     /// What is needed only while packets still come.
-    live: Option<Box<Live>>,
+    open: Option<Box<OpenConnection>>,
 }
 
 /// What a connection needs while packets still come.
 #[derive(Debug, Default)]
-struct Live {
-    state: State,
+struct OpenConnection {
+    state: ConnectionState,
     conversation: Conversation,
 }
 
 /// What connections need while their packets come: made for them, and kept for the next ones when they end.
 #[derive(Debug, Default)]
-pub(crate) struct Lives {
+pub(crate) struct OpenConnections {
     /// How many connections have one.
     pub count: usize,
     #[expect(clippy::vec_box, reason = "the box is what is used again")]
-    spare: Vec<Box<Live>>,
+    spare: Vec<Box<OpenConnection>>,
 }
 
-impl Lives {
-    fn one(&mut self) -> Box<Live> {
+impl OpenConnections {
+    fn one(&mut self) -> Box<OpenConnection> {
         self.count += 1;
         self.spare.pop().unwrap_or_default()
     }
 
-    fn put_away(&mut self, mut live: Box<Live>) {
+    fn put_away(&mut self, mut open: Box<OpenConnection>) {
         self.count -= 1;
-        if self.spare.len() < MOST_SPARE && live.state.ledger.is_small() {
-            live.state.clear();
-            live.conversation = Conversation::default();
-            self.spare.push(live);
+        if self.spare.len() < MOST_SPARE && open.state.exchanges.is_small() {
+            open.state.clear();
+            open.conversation = Conversation::default();
+            self.spare.push(open);
         }
     }
 }
@@ -75,27 +75,33 @@ struct Arrival<'a> {
     conversation: &'a mut Conversation,
 }
 
-impl Connection {
+impl TcpConnection {
     /// A connection of which the flow's second endpoint is the client, as long as nothing says otherwise.
-    pub fn new(number: u32, flow: Flow, client_is_second: bool, time_ns: u64, lives: &mut Lives) -> Connection {
-        Connection {
-            record: Record::new(number, flow, client_is_second, time_ns),
+    pub fn new(
+        number: u32,
+        flow: Flow,
+        client_is_second: bool,
+        time_ns: u64,
+        open_connections: &mut OpenConnections,
+    ) -> TcpConnection {
+        TcpConnection {
+            record: ConnectionRecord::new(number, flow, client_is_second, time_ns),
             certain: false,
             closing: false,
             syn: Sides::default(),
-            live: Some(lives.one()),
+            open: Some(open_connections.one()),
         }
     }
 
     /// Whether packets are still expected.
-    pub fn is_live(&self) -> bool {
-        self.live.is_some()
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
     }
 
     /// What was spoken.
     pub fn protocol(&self) -> Protocol {
-        match &self.live {
-            Some(live) if !live.conversation.is_silent() => live.conversation.protocol(),
+        match &self.open {
+            Some(open) if !open.conversation.is_silent() => open.conversation.protocol(),
             _ => self.record.protocol,
         }
     }
@@ -121,54 +127,54 @@ impl Connection {
         number: u64,
         time_ns: u64,
         shared: &mut Shared,
-        lives: &mut Lives,
+        open_connections: &mut OpenConnections,
     ) {
         self.settle_roles(segment, by_second);
         let from_client = by_second == self.record.client_is_second;
-        let live = self.live.get_or_insert_with(|| {
+        let open = self.open.get_or_insert_with(|| {
             // It goes on after its end.
-            let mut live = lives.one();
-            live.state.partial = true;
-            live
+            let mut open = open_connections.one();
+            open.state.partial = true;
+            open
         });
         let mut facts = PacketFacts::of(segment, number, time_ns, from_client);
-        let [ours, theirs] = live.state.directions.both_mut(from_client);
-        let name = naming::name(&mut ours.seen, &theirs.seen, &facts, self.record.rtt_ns);
-        if let Some(name) = name {
-            count_name(name, &mut self.record);
+        let [ours, theirs] = open.state.directions.both_mut(from_client);
+        let analysis = tcp_analysis::analyze(&mut ours.seen, &theirs.seen, &facts, self.record.rtt_ns);
+        if let Some(analysis) = analysis {
+            count_analysis(analysis, &mut self.record);
         }
         self.record.count(&facts);
-        time_handshake(&facts, &mut live.state, &mut self.record);
+        time_handshake(&facts, &mut open.state, &mut self.record);
         if shared.packets.wanted() {
-            let [ours, theirs] = live.state.directions.both_mut(from_client);
+            let [ours, theirs] = open.state.directions.both_mut(from_client);
             let seq = relative(ours, facts.seq, facts.flags.syn());
             let ack = facts.ack().map(|ack| relative(theirs, ack, false));
             let kept = facts;
-            facts.record = shared.packets.add(self.record.account.connection, &kept, name, seq, ack);
+            facts.kept_at = shared.packets.add(self.record.account.connection, &kept, analysis, seq, ack);
         }
-        let packet = PacketInHand::new(&facts, &mut self.record, &mut live.state, shared);
-        Arrival { packet, conversation: &mut live.conversation }.place(segment.payload, name);
-        if live.state.directions.all(|one| one.finished && one.acked >= one.next) || facts.flags.rst() {
+        let packet = PacketInHand::new(&facts, &mut self.record, &mut open.state, shared);
+        Arrival { packet, conversation: &mut open.conversation }.attribute(segment.payload, analysis);
+        if open.state.directions.all(|one| one.finished && one.acked >= one.next) || facts.flags.rst() {
             self.closing = true;
         }
-        let acked = live.state.acked();
-        live.state.ledger.settle(acked, &mut self.record.account, &mut shared.book);
+        let acked = open.state.acked();
+        open.state.exchanges.settle(acked, &mut self.record.account, &mut shared.table);
     }
 
     /// No more packets are expected: what is still waiting is given away, and the exchanges are closed.
-    pub fn end(&mut self, shared: &mut Shared, lives: &mut Lives) {
-        let Some(mut live) = self.live.take() else { return };
-        let Live { state, conversation } = &mut *live;
+    pub fn end(&mut self, shared: &mut Shared, open_connections: &mut OpenConnections) {
+        let Some(mut open) = self.open.take() else { return };
+        let OpenConnection { state, conversation } = &mut *open;
         let facts = PacketFacts::none(self.record.last_ns, true);
         let packet = PacketInHand::new(&facts, &mut self.record, state, shared);
         let mut arrival = Arrival { packet, conversation };
         arrival.give_up(true, u64::MAX);
         arrival.give_up(false, u64::MAX);
-        if !live.conversation.is_silent() {
-            self.record.protocol = live.conversation.protocol();
+        if !open.conversation.is_silent() {
+            self.record.protocol = open.conversation.protocol();
         }
-        live.state.ledger.end(&mut self.record.account, &mut shared.book);
-        lives.put_away(live);
+        open.state.exchanges.end(&mut self.record.account, &mut shared.table);
+        open_connections.put_away(open);
     }
 
     /// Finds out who is the client, as long as nothing has said so.
@@ -197,7 +203,7 @@ impl Connection {
 
     #[inline(never)]
     fn settle_by_bytes(&mut self, payload: &[u8], by_second: bool) {
-        if !self.live.as_ref().is_some_and(|live| live.conversation.is_silent()) {
+        if !self.open.as_ref().is_some_and(|open| open.conversation.is_silent()) {
             return;
         }
         if sniff_request(payload) == Sniff::Yes {
@@ -213,16 +219,16 @@ impl Connection {
         if self.record.client_is_second != second {
             self.record.client_is_second = second;
             self.syn.swap();
-            if let Some(live) = &mut self.live {
-                live.state.directions.swap();
+            if let Some(open) = &mut self.open {
+                open.state.directions.swap();
             }
         }
     }
 }
 
 #[cold]
-fn count_name(name: TcpAnalysis, record: &mut Record) {
-    match name {
+fn count_analysis(analysis: TcpAnalysis, record: &mut ConnectionRecord) {
+    match analysis {
         TcpAnalysis::OutOfOrder => record.counts.rare().out_of_order += 1,
         TcpAnalysis::DuplicateAck => record.counts.rare().duplicate_acks += 1,
         TcpAnalysis::KeepAlive | TcpAnalysis::KeepAliveAck => record.counts.rare().keep_alives += 1,
@@ -233,7 +239,7 @@ fn count_name(name: TcpAnalysis, record: &mut Record) {
 
 /// Measures the round trip of the handshake: from the SYN to the ACK of the SYN-ACK.
 #[inline(always)]
-fn time_handshake(packet: &PacketFacts, state: &mut State, record: &mut Record) {
+fn time_handshake(packet: &PacketFacts, state: &mut ConnectionState, record: &mut ConnectionRecord) {
     match (packet.flags.syn(), packet.flags.ack()) {
         (true, false) => state.syn_ns = Some(packet.time_ns),
         (false, true) if packet.from_client && record.rtt_ns.is_none() => {
@@ -250,5 +256,5 @@ fn relative(direction: &Direction, seq: u32, syn: bool) -> u64 {
     if direction.is_known() { u64::try_from(direction.position(seq)).unwrap_or(0) } else { u64::from(!syn) }
 }
 
-/// How many [`Live`] are kept for the next connections.
+/// How many [`OpenConnection`] are kept for the next connections.
 const MOST_SPARE: usize = 256;

@@ -1,29 +1,29 @@
 //! What does a connection remember while packets still come?
 
 use crate::direction::Direction;
-use crate::exchange::ExId;
-use crate::ledger::Ledger;
+use crate::exchange::ExchangeId;
+use crate::open_exchanges::OpenExchanges;
 use crate::sides::Sides;
 
 /// The state of a connection that is open: what its packets have led to so far.
 #[derive(Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct ConnectionState {
     pub directions: Sides<Direction>,
-    pub ledger: Ledger,
+    pub exchanges: OpenExchanges,
     /// The exchange of the handshake.
-    pub setup: Option<ExId>,
+    pub setup: Option<ExchangeId>,
     /// When the last SYN was seen, until the handshake is over.
     pub syn_ns: Option<u64>,
     /// Whether its beginning was not captured, or bytes are missing from it, so that its beginnings can't be trusted.
     pub partial: bool,
 }
 
-impl State {
+impl ConnectionState {
     /// As new, with the room that it has.
     pub fn clear(&mut self) {
-        let mut ledger = std::mem::take(&mut self.ledger);
-        ledger.clear();
-        *self = State { ledger, ..State::default() };
+        let mut exchanges = std::mem::take(&mut self.exchanges);
+        exchanges.clear();
+        *self = ConnectionState { exchanges, ..ConnectionState::default() };
     }
 
     /// Positions up to which the client's and the server's bytes are acknowledged.

@@ -11,14 +11,14 @@ use std::num::NonZeroU64;
 
 use super::Arrival;
 use crate::direction::Waiting;
-use crate::exchange::{ExId, Nature};
+use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
 use crate::model::TcpAnalysis;
 
 impl Arrival<'_> {
     /// Decides which exchange the packet belongs to. `payload` is as much of its payload as the capture kept.
     #[inline(always)]
-    pub(super) fn place(&mut self, payload: &[u8], name: Option<TcpAnalysis>) {
+    pub(super) fn attribute(&mut self, payload: &[u8], analysis: Option<TcpAnalysis>) {
         let facts = self.packet.facts;
         let state = &mut *self.packet.state;
         let [ours, theirs] = state.directions.both_mut(facts.from_client);
@@ -30,7 +30,7 @@ impl Arrival<'_> {
         }
         let acked = facts.ack().and_then(|ack| theirs.acknowledge(ack));
         // Nearly all packets: the next bytes, or an ACK and nothing else, while all that was acknowledged was seen.
-        if takes_short_way() && name.is_none() && facts.flags.is_plain_ack() && theirs.acked <= theirs.next {
+        if takes_short_way() && analysis.is_none() && facts.flags.is_plain_ack() && theirs.acked <= theirs.next {
             if facts.app == 0 {
                 return self.acknowledge(acked.flatten());
             }
@@ -38,12 +38,12 @@ impl Arrival<'_> {
                 return self.deliver(0, payload, facts.app.saturating_sub(payload.len() as u32));
             }
         }
-        self.place_unusual(payload, name, acked);
+        self.attribute_unusual(payload, analysis, acked);
     }
 
     /// Decides it for a packet that is not simply the next one.
     #[inline(never)]
-    fn place_unusual(&mut self, payload: &[u8], name: Option<TcpAnalysis>, acked: Option<Option<ExId>>) {
+    fn attribute_unusual(&mut self, payload: &[u8], analysis: Option<TcpAnalysis>, acked: Option<Option<ExchangeId>>) {
         let facts = self.packet.facts;
         let (flags, from_client) = (facts.flags, facts.from_client);
         // What the other side has acknowledged without our having seen it will not come any more.
@@ -66,8 +66,8 @@ impl Arrival<'_> {
         let position = ours.position(facts.seq);
         // A probe repeats a byte; one that was not delivered yet is data, whatever it is called.
         let is_old = position + i64::from(facts.app) <= ours.next as i64;
-        let is_probe = name == Some(TcpAnalysis::KeepAlive) && is_old;
-        if is_probe || name == Some(TcpAnalysis::KeepAliveAck) {
+        let is_probe = analysis == Some(TcpAnalysis::KeepAlive) && is_old;
+        if is_probe || analysis == Some(TcpAnalysis::KeepAliveAck) {
             let exchange = self.packet.keep_alive();
             self.packet.belongs(exchange, false);
             self.packet.again(exchange, facts.app);
@@ -101,18 +101,18 @@ impl Arrival<'_> {
 
     /// A packet without payload that acknowledges bytes of an exchange, or nothing new.
     #[inline]
-    fn acknowledge(&mut self, owner: Option<ExId>) {
+    fn acknowledge(&mut self, owner: Option<ExchangeId>) {
         let current = self.packet.current();
         let exchange = owner.map_or(current, |owner| self.packet.clamp(owner));
         self.packet.belongs(exchange, self.packet.facts.from_client);
     }
 
     /// A SYN: position 0 of its direction, owned by the set-up.
-    fn synchronise(&mut self, position: i64) -> ExId {
+    fn synchronise(&mut self, position: i64) -> ExchangeId {
         let setup = match self.packet.state.setup {
             Some(setup) => self.packet.clamp(setup),
             None => {
-                let setup = self.packet.begin(Nature::Setup, label::HANDSHAKE);
+                let setup = self.packet.begin(ProtocolKind::Setup, label::HANDSHAKE);
                 self.packet.complete(setup);
                 self.packet.state.setup = Some(setup);
                 setup
@@ -167,7 +167,7 @@ impl Arrival<'_> {
     }
 
     /// All bytes of the packet have been on the wire before.
-    pub(super) fn repeated(&mut self, owner: Option<ExId>) {
+    pub(super) fn repeated(&mut self, owner: Option<ExchangeId>) {
         let packet = &mut self.packet;
         let current = packet.current();
         let exchange = owner.map_or(current, |owner| packet.clamp(owner));

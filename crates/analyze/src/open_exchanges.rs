@@ -1,13 +1,13 @@
 //! Which exchanges of a connection may still be given packets?
 //!
 //! An exchange is opened when its first byte is seen, is given packets, bytes and times while it lasts, and is closed
-//! (handed to the capture's [`Book`]) when nothing more can belong to it, so that memory grows with open exchanges and
+//! (handed to the capture's [`ExchangeTable`]) when nothing more can belong to it, so that memory grows with open exchanges and
 //! not with packets.
 
 use std::collections::VecDeque;
 
-use crate::book::Book;
-use crate::exchange::{ExId, Nature, Open};
+use crate::exchange::{ExchangeId, OpenExchange, ProtocolKind};
+use crate::exchange_table::ExchangeTable;
 use crate::labels::{LabelId, label};
 use crate::model::{Costs, LayerBytes};
 use crate::sides::Sides;
@@ -17,20 +17,20 @@ use crate::sides::Sides;
 /// Mostly there is one at a time: when another begins, nothing more can belong to it. So the newest stands here, and
 /// those before it, while there are any, elsewhere.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct OpenExchanges {
     /// The id of the first open exchange.
-    first: ExId,
+    first: ExchangeId,
     /// The open exchanges before the newest.
-    older: VecDeque<Open>,
+    older: VecDeque<OpenExchange>,
     /// The exchange begun last.
-    newest: Open,
+    newest: OpenExchange,
     /// Whether `newest` is one: not before the first, nor after the end.
     any: bool,
     /// The exchange in progress: the one begun last.
-    current: ExId,
+    current: ExchangeId,
     /// The connection's close and keep-alive exchanges, once begun.
-    close: Option<ExId>,
-    keep_alive: Option<ExId>,
+    close: Option<ExchangeId>,
+    keep_alive: Option<ExchangeId>,
 }
 
 /// What decides, when an exchange begins, which of those before it are over, and where these go.
@@ -41,7 +41,7 @@ pub(crate) struct Moment<'a> {
     /// Whether bytes of the packet in hand have owners, but are not booked yet.
     pub unbooked: bool,
     pub account: &'a mut Account,
-    pub book: &'a mut Book,
+    pub table: &'a mut ExchangeTable,
 }
 
 /// Whose exchanges are handed over, and what they come to.
@@ -71,18 +71,18 @@ impl Closed {
 
 impl Account {
     /// Takes an exchange that is closed.
-    fn take(&mut self, open: &mut Open, id: ExId, book: &mut Book) {
+    fn take(&mut self, open: &mut OpenExchange, id: ExchangeId, table: &mut ExchangeTable) {
         self.closed.count(&open.costs);
-        book.add(open, self.connection, id);
+        table.add(open, self.connection, id);
     }
 }
 
-impl Ledger {
+impl OpenExchanges {
     /// As new, with the room that it has.
     pub fn clear(&mut self) {
         let mut older = std::mem::take(&mut self.older);
         older.clear();
-        *self = Ledger { older, ..Ledger::default() };
+        *self = OpenExchanges { older, ..OpenExchanges::default() };
     }
 
     /// Whether it takes up no more room than a usual connection's.
@@ -91,17 +91,17 @@ impl Ledger {
     }
 
     /// Begins an exchange; it becomes the one in progress.
-    pub fn begin(&mut self, nature: Nature, label: LabelId, at: Moment<'_>) -> ExId {
+    pub fn begin(&mut self, protocol_kind: ProtocolKind, label: LabelId, at: Moment<'_>) -> ExchangeId {
         if self.any {
             if self.older.is_empty() && !at.unbooked && self.newest.is_over(at.acked) {
-                self.hand_newest_over(at.account, at.book);
+                self.hand_newest_over(at.account, at.table);
             } else {
-                self.keep_newest(at.account, at.book);
+                self.keep_newest(at.account, at.table);
             }
         }
         let id = self.newest_id();
-        let order = at.book.next_order();
-        self.newest = Open::new(nature, label, order, at.book.keeps(order), at.time_ns);
+        let order = at.table.next_order();
+        self.newest = OpenExchange::new(protocol_kind, label, order, at.table.keeps(order), at.time_ns);
         self.any = true;
         self.current = id;
         id
@@ -109,9 +109,9 @@ impl Ledger {
 
     /// Puts the newest to the older ones, since packets may still belong to it.
     #[cold]
-    fn keep_newest(&mut self, account: &mut Account, book: &mut Book) {
+    fn keep_newest(&mut self, account: &mut Account, table: &mut ExchangeTable) {
         while self.older.len() >= MOST_OPEN {
-            self.hand_over(account, book);
+            self.hand_over(account, table);
         }
         if self.older.capacity() == 0 {
             // Mostly there is no second one.
@@ -123,25 +123,25 @@ impl Ledger {
 
     /// The id of the newest open exchange, or the one that the next will have where none is open.
     #[inline]
-    fn newest_id(&self) -> ExId {
+    fn newest_id(&self) -> ExchangeId {
         self.first + self.older.len() as u32
     }
 
     /// The exchange in progress on this connection, begun if there is none yet.
     #[inline]
-    pub fn current(&mut self, at: Moment<'_>) -> ExId {
+    pub fn current(&mut self, at: Moment<'_>) -> ExchangeId {
         if !self.any {
-            return self.begin(Nature::Turn, label::UNKNOWN, at);
+            return self.begin(ProtocolKind::Turn, label::UNKNOWN, at);
         }
         self.clamp(self.current)
     }
 
     /// The exchange that closes this connection.
-    pub fn close(&mut self, at: Moment<'_>) -> ExId {
+    pub fn close(&mut self, at: Moment<'_>) -> ExchangeId {
         match self.close {
             Some(id) => self.clamp(id),
             None => {
-                let id = self.begin(Nature::Close, label::CLOSE, at);
+                let id = self.begin(ProtocolKind::Close, label::CLOSE, at);
                 self.close = Some(id);
                 id
             }
@@ -149,16 +149,16 @@ impl Ledger {
     }
 
     /// The exchange of this connection's TCP keep-alives. It does not become the one in progress.
-    pub fn keep_alive(&mut self, at: Moment<'_>) -> ExId {
+    pub fn keep_alive(&mut self, at: Moment<'_>) -> ExchangeId {
         match self.keep_alive {
             Some(id) if id >= self.first => id,
             _ => {
                 let before = self.current;
                 if self.any {
                     // Over or not, it stays the one in progress.
-                    self.keep_newest(at.account, at.book);
+                    self.keep_newest(at.account, at.table);
                 }
-                let id = self.begin(Nature::Control, label::KEEP_ALIVE, at);
+                let id = self.begin(ProtocolKind::Control, label::KEEP_ALIVE, at);
                 self.keep_alive = Some(id);
                 if before >= self.first && id > self.first {
                     self.current = before;
@@ -170,7 +170,7 @@ impl Ledger {
 
     /// An open exchange, or `None` once it was closed.
     #[inline]
-    pub fn get(&mut self, id: ExId) -> Option<&mut Open> {
+    pub fn get(&mut self, id: ExchangeId) -> Option<&mut OpenExchange> {
         let at = id.checked_sub(self.first)? as usize;
         if at == self.older.len() && self.any {
             return Some(&mut self.newest);
@@ -180,45 +180,45 @@ impl Ledger {
 
     /// The exchange itself where it is still open, else the oldest that is.
     #[inline]
-    pub fn clamp(&self, id: ExId) -> ExId {
+    pub fn clamp(&self, id: ExchangeId) -> ExchangeId {
         id.max(self.first)
     }
 
     /// Hands over exchanges from the oldest on while they are complete and acknowledged on both sides.
     #[inline]
-    pub fn settle(&mut self, acked: Sides<u64>, account: &mut Account, book: &mut Book) {
+    pub fn settle(&mut self, acked: Sides<u64>, account: &mut Account, table: &mut ExchangeTable) {
         if !self.older.is_empty() {
-            self.settle_older(acked, account, book);
+            self.settle_older(acked, account, table);
         }
     }
 
-    fn settle_older(&mut self, acked: Sides<u64>, account: &mut Account, book: &mut Book) {
+    fn settle_older(&mut self, acked: Sides<u64>, account: &mut Account, table: &mut ExchangeTable) {
         while self.first != self.current && self.older.front().is_some_and(|open| open.is_over(acked)) {
-            self.hand_over(account, book);
+            self.hand_over(account, table);
         }
     }
 
     /// Hands over all that is open: the connection, or the capture, has ended.
-    pub fn end(&mut self, account: &mut Account, book: &mut Book) {
+    pub fn end(&mut self, account: &mut Account, table: &mut ExchangeTable) {
         while !self.older.is_empty() {
-            self.hand_over(account, book);
+            self.hand_over(account, table);
         }
         if self.any {
-            self.hand_newest_over(account, book);
+            self.hand_newest_over(account, table);
         }
     }
 
     /// Hands over the oldest of the older ones.
-    fn hand_over(&mut self, account: &mut Account, book: &mut Book) {
+    fn hand_over(&mut self, account: &mut Account, table: &mut ExchangeTable) {
         if let Some(mut open) = self.older.pop_front() {
-            account.take(&mut open, self.first, book);
+            account.take(&mut open, self.first, table);
             self.first += 1;
         }
     }
 
     /// Hands over the newest, the only one that is open.
-    fn hand_newest_over(&mut self, account: &mut Account, book: &mut Book) {
-        account.take(&mut self.newest, self.first, book);
+    fn hand_newest_over(&mut self, account: &mut Account, table: &mut ExchangeTable) {
+        account.take(&mut self.newest, self.first, table);
         self.first += 1;
         self.any = false;
     }
@@ -232,27 +232,27 @@ mod tests {
     use super::*;
 
     struct Fixture {
-        ledger: Ledger,
+        exchanges: OpenExchanges,
         account: Account,
-        book: Book,
+        table: ExchangeTable,
     }
 
     impl Fixture {
         fn new() -> Fixture {
             let account = Account { connection: 0, closed: Closed::default() };
-            Fixture { ledger: Ledger::default(), account, book: Book::new(0) }
+            Fixture { exchanges: OpenExchanges::default(), account, table: ExchangeTable::new(0) }
         }
 
-        fn at(&mut self, unbooked: bool) -> (&mut Ledger, Moment<'_>) {
-            let Fixture { ledger, account, book } = self;
-            (ledger, Moment { time_ns: 0, acked: Sides::default(), unbooked, account, book })
+        fn at(&mut self, unbooked: bool) -> (&mut OpenExchanges, Moment<'_>) {
+            let Fixture { exchanges, account, table } = self;
+            (exchanges, Moment { time_ns: 0, acked: Sides::default(), unbooked, account, table })
         }
 
         /// Begins a turn in which no more bytes are expected.
-        fn turn(&mut self, unbooked: bool) -> ExId {
-            let (ledger, at) = self.at(unbooked);
-            let id = ledger.begin(Nature::Turn, label::REQUEST, at);
-            ledger.get(id).unwrap().complete = true;
+        fn turn(&mut self, unbooked: bool) -> ExchangeId {
+            let (exchanges, at) = self.at(unbooked);
+            let id = exchanges.begin(ProtocolKind::Turn, label::REQUEST, at);
+            exchanges.get(id).unwrap().complete = true;
             id
         }
     }
@@ -261,14 +261,14 @@ mod tests {
     fn a_keep_alive_leaves_the_exchange_in_progress_open() {
         let mut all = Fixture::new();
         let request = all.turn(false);
-        let (ledger, at) = all.at(false);
-        let probe = ledger.keep_alive(at);
+        let (exchanges, at) = all.at(false);
+        let probe = exchanges.keep_alive(at);
         assert_ne!(probe, request);
-        let (ledger, at) = all.at(false);
-        assert_eq!(ledger.current(at), request);
-        assert_eq!(ledger.get(request).map(|open| open.label), Some(label::REQUEST));
-        let (ledger, at) = all.at(false);
-        assert_eq!(ledger.keep_alive(at), probe);
+        let (exchanges, at) = all.at(false);
+        assert_eq!(exchanges.current(at), request);
+        assert_eq!(exchanges.get(request).map(|open| open.label), Some(label::REQUEST));
+        let (exchanges, at) = all.at(false);
+        assert_eq!(exchanges.keep_alive(at), probe);
     }
 
     #[test]
@@ -277,7 +277,7 @@ mod tests {
             let mut all = Fixture::new();
             let first = all.turn(false);
             all.turn(unbooked);
-            assert_eq!(all.ledger.get(first).is_some(), remains);
+            assert_eq!(all.exchanges.get(first).is_some(), remains);
         }
     }
 }

@@ -6,13 +6,13 @@ use wirelab_dissect::packet::Endpoint;
 
 use crate::counts::Counts;
 use crate::flow::Flow;
-use crate::ledger::{Account, Closed};
 use crate::model::{Protocol, Tally};
+use crate::open_exchanges::{Account, Closed};
 use crate::packet_facts::PacketFacts;
 
 /// What is kept of a connection.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct ConnectionRecord {
     pub flow: Flow,
     /// Whether the flow's second endpoint is the client.
     pub client_is_second: bool,
@@ -36,9 +36,9 @@ struct Totals {
     app: u64,
 }
 
-impl Record {
-    pub fn new(number: u32, flow: Flow, client_is_second: bool, time_ns: u64) -> Record {
-        Record {
+impl ConnectionRecord {
+    pub fn new(number: u32, flow: Flow, client_is_second: bool, time_ns: u64) -> ConnectionRecord {
+        ConnectionRecord {
             flow,
             client_is_second,
             account: Account { connection: number, closed: Closed::default() },

@@ -2,25 +2,25 @@
 
 use std::collections::VecDeque;
 
-use crate::exchange::ExId;
+use crate::exchange::ExchangeId;
 use crate::model::{Packet, Span, TcpAnalysis, Words};
 use crate::packet_facts::PacketFacts;
 
 /// The packets that are kept: so many at a time, the first ones until somebody takes them away.
 #[derive(Debug, Default)]
-pub(crate) struct Packets {
+pub(crate) struct KeptPackets {
     most: usize,
     first_ns: u64,
     pub rows: VecDeque<Packet>,
     /// The exchange of each: as its connection counts them, and as the capture does.
-    pub owners: VecDeque<Option<(ExId, u64)>>,
+    pub owners: VecDeque<Option<(ExchangeId, u64)>>,
     /// How many were taken away.
     taken: u32,
 }
 
-impl Packets {
-    pub fn new(most: usize) -> Packets {
-        Packets { most, ..Packets::default() }
+impl KeptPackets {
+    pub fn new(most: usize) -> KeptPackets {
+        KeptPackets { most, ..KeptPackets::default() }
     }
 
     /// Says when the capture begins.
@@ -80,14 +80,14 @@ impl Packets {
 
     /// Says which exchange a packet belongs to, and which one of the capture that is.
     #[inline]
-    pub fn belongs(&mut self, packet: &PacketFacts, exchange: ExId, order: u64) {
-        if packet.record != 0 {
+    pub fn belongs(&mut self, packet: &PacketFacts, exchange: ExchangeId, order: u64) {
+        if packet.kept_at != 0 {
             self.belongs_to(packet, exchange, order);
         }
     }
 
     #[cold]
-    fn belongs_to(&mut self, packet: &PacketFacts, exchange: ExId, order: u64) {
+    fn belongs_to(&mut self, packet: &PacketFacts, exchange: ExchangeId, order: u64) {
         if let Some(owner) = self.at_of(packet).and_then(|at| self.owners.get_mut(at)) {
             *owner = Some((exchange, order));
         }
@@ -96,7 +96,7 @@ impl Packets {
     /// Adds a run of payload bytes to a packet.
     #[inline]
     pub fn span(&mut self, packet: &PacketFacts, span: Span) {
-        if packet.record != 0 {
+        if packet.kept_at != 0 {
             self.add_span(packet, span);
         }
     }
@@ -124,7 +124,7 @@ impl Packets {
     /// What a packet says, where it is kept.
     #[inline]
     pub fn words(&mut self, packet: &PacketFacts) -> Option<&mut Words> {
-        if packet.record == 0 {
+        if packet.kept_at == 0 {
             return None;
         }
         self.row_of(packet).map(|row| &mut row.words)
@@ -137,7 +137,7 @@ impl Packets {
     /// The place of a packet among those that are still here.
     fn at_of(&self, packet: &PacketFacts) -> Option<usize> {
         // The record is 0 where the packet was not kept; those taken away are far behind all places.
-        let record = packet.record.checked_sub(1)?;
+        let record = packet.kept_at.checked_sub(1)?;
         Some(record.wrapping_sub(self.taken) as usize)
     }
 }

@@ -9,38 +9,38 @@
 //! inner one reads, as `Conversation::decide` does where bytes are read a second time, and owns the bytes of the wire
 //! itself, for the exchanges that the inner one has named.
 
+use crate::connection_record::ConnectionRecord;
+use crate::connection_state::ConnectionState;
 use crate::counts::Counts;
-use crate::exchange::{ExId, Nature, Open};
+use crate::exchange::{ExchangeId, OpenExchange, ProtocolKind};
 use crate::labels::LabelId;
-use crate::ledger::{Ledger, Moment};
 use crate::model::{Layer, ProblemLayer, ProblemPlace};
+use crate::open_exchanges::{Moment, OpenExchanges};
 use crate::packet_facts::PacketFacts;
-use crate::record::Record;
 use crate::shared::{Owned, Shared};
-use crate::state::State;
 use crate::time_of_day::Found;
 
 /// A packet on its way, and what it may touch.
 pub(crate) struct PacketInHand<'a> {
     pub facts: &'a PacketFacts,
     /// What is kept of its connection.
-    pub record: &'a mut Record,
+    pub record: &'a mut ConnectionRecord,
     /// What its connection remembers while packets come.
-    pub state: &'a mut State,
+    pub state: &'a mut ConnectionState,
     /// What all connections of the capture share.
     pub shared: &'a mut Shared,
     /// Where the bytes being read begin in their frame.
     pub offset: u64,
     /// An exchange that the next message takes over instead of beginning one.
-    pub adopt: Option<ExId>,
+    pub adopt: Option<ExchangeId>,
 }
 
 impl<'a> PacketInHand<'a> {
     #[inline(always)]
     pub fn new(
         facts: &'a PacketFacts,
-        record: &'a mut Record,
-        state: &'a mut State,
+        record: &'a mut ConnectionRecord,
+        state: &'a mut ConnectionState,
         shared: &'a mut Shared,
     ) -> PacketInHand<'a> {
         PacketInHand { facts, record, state, shared, offset: 0, adopt: None }
@@ -52,61 +52,61 @@ impl<'a> PacketInHand<'a> {
     }
 
     /// Begins an exchange.
-    pub fn begin(&mut self, nature: Nature, label: LabelId) -> ExId {
+    pub fn begin(&mut self, protocol_kind: ProtocolKind, label: LabelId) -> ExchangeId {
         if let Some(exchange) = self.adopt.take() {
-            self.name(exchange, nature, label);
+            self.name(exchange, protocol_kind, label);
             return exchange;
         }
-        let (ledger, at) = self.exchanges();
-        ledger.begin(nature, label, at)
+        let (exchanges, at) = self.exchanges();
+        exchanges.begin(protocol_kind, label, at)
     }
 
     /// The exchange in progress.
     #[inline]
-    pub fn current(&mut self) -> ExId {
-        let (ledger, at) = self.exchanges();
-        ledger.current(at)
+    pub fn current(&mut self) -> ExchangeId {
+        let (exchanges, at) = self.exchanges();
+        exchanges.current(at)
     }
 
     /// The exchange that closes the connection.
-    pub fn close(&mut self) -> ExId {
-        let (ledger, at) = self.exchanges();
-        ledger.close(at)
+    pub fn close(&mut self) -> ExchangeId {
+        let (exchanges, at) = self.exchanges();
+        exchanges.close(at)
     }
 
     /// The exchange of the connection's TCP keep-alives.
-    pub fn keep_alive(&mut self) -> ExId {
-        let (ledger, at) = self.exchanges();
-        ledger.keep_alive(at)
+    pub fn keep_alive(&mut self) -> ExchangeId {
+        let (exchanges, at) = self.exchanges();
+        exchanges.keep_alive(at)
     }
 
     #[inline(always)]
-    fn exchanges(&mut self) -> (&mut Ledger, Moment<'_>) {
+    fn exchanges(&mut self) -> (&mut OpenExchanges, Moment<'_>) {
         let at = Moment {
             time_ns: self.facts.time_ns,
             acked: self.state.acked(),
             unbooked: !self.shared.owned.is_empty(),
             account: &mut self.record.account,
-            book: &mut self.shared.book,
+            table: &mut self.shared.table,
         };
-        (&mut self.state.ledger, at)
+        (&mut self.state.exchanges, at)
     }
 
     /// An exchange, or `None` once it was closed.
     #[inline]
-    pub fn open(&mut self, exchange: ExId) -> Option<&mut Open> {
-        self.state.ledger.get(exchange)
+    pub fn open(&mut self, exchange: ExchangeId) -> Option<&mut OpenExchange> {
+        self.state.exchanges.get(exchange)
     }
 
     /// The exchange itself where it is still open, else the oldest that is.
     #[inline]
-    pub fn clamp(&self, exchange: ExId) -> ExId {
-        self.state.ledger.clamp(exchange)
+    pub fn clamp(&self, exchange: ExchangeId) -> ExchangeId {
+        self.state.exchanges.clamp(exchange)
     }
 
     /// Says that an exchange owns what the packet's side sends up to a position: a byte, a SYN or a FIN.
     #[inline]
-    pub fn owns(&mut self, exchange: ExId, end: u64) {
+    pub fn owns(&mut self, exchange: ExchangeId, end: u64) {
         let from_client = self.facts.from_client;
         self.state.directions.of_mut(from_client).own(end, exchange);
         if let Some(open) = self.open(exchange) {
@@ -115,22 +115,22 @@ impl<'a> PacketInHand<'a> {
     }
 
     /// Says what an exchange turned out to be.
-    pub fn name(&mut self, exchange: ExId, nature: Nature, label: LabelId) {
+    pub fn name(&mut self, exchange: ExchangeId, protocol_kind: ProtocolKind, label: LabelId) {
         if let Some(open) = self.open(exchange) {
-            open.nature = nature;
+            open.protocol_kind = protocol_kind;
             open.label = label;
         }
     }
 
     /// Says that no further message byte of an exchange is expected.
-    pub fn complete(&mut self, exchange: ExId) {
+    pub fn complete(&mut self, exchange: ExchangeId) {
         if let Some(open) = self.open(exchange) {
             open.complete = true;
         }
     }
 
     /// Says that a server's time was found in the answer.
-    pub fn has_time(&mut self, exchange: ExId) {
+    pub fn has_time(&mut self, exchange: ExchangeId) {
         if let Some(open) = self.open(exchange) {
             open.has_time = true;
         }
@@ -138,7 +138,7 @@ impl<'a> PacketInHand<'a> {
 
     /// Gives the next bytes of the packet to an exchange.
     #[inline]
-    pub fn own(&mut self, exchange: ExId, layer: Layer, len: usize) {
+    pub fn own(&mut self, exchange: ExchangeId, layer: Layer, len: usize) {
         if len == 0 {
             return;
         }
@@ -151,7 +151,7 @@ impl<'a> PacketInHand<'a> {
     }
 
     /// Gives bytes with a server's time in them to an exchange.
-    pub fn own_time(&mut self, exchange: ExId, len: usize, found: &Found) {
+    pub fn own_time(&mut self, exchange: ExchangeId, len: usize, found: &Found) {
         if let Some(open) = self.open(exchange) {
             open.has_time = true;
             // Characters of it that came in an earlier segment were given to the exchange as content.
@@ -165,7 +165,7 @@ impl<'a> PacketInHand<'a> {
     }
 
     /// Says of bytes that were given to an exchange as content what they turned out to be.
-    pub fn reclassify(&mut self, exchange: ExId, layer: Layer, len: u64) {
+    pub fn reclassify(&mut self, exchange: ExchangeId, layer: Layer, len: u64) {
         let Some(open) = self.open(exchange) else { return };
         let layers = &mut open.costs.layers;
         let len = len.min(layers[Layer::Content]);
@@ -197,7 +197,7 @@ impl<'a> PacketInHand<'a> {
     /// Adds to what the packet says, for people, where somebody wants to know.
     #[inline]
     pub fn say(&mut self, text: impl FnOnce() -> String) {
-        if self.facts.record != 0 {
+        if self.facts.kept_at != 0 {
             self.shared.packets.say(self.facts, &text());
         }
     }

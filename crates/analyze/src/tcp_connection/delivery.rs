@@ -31,7 +31,7 @@ impl Arrival<'_> {
             conversation.skip(from_client, u64::from(cut), packet);
             packet.own(exchange, Layer::Content, cut as usize);
         }
-        packet.book(before);
+        packet.take_new_bytes(before);
     }
 
     /// Delivers what waited for bytes that have now come, or that will not come any more.
