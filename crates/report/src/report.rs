@@ -50,6 +50,11 @@ impl Report {
         self.run.as_ref().is_some_and(|run| run.wire.kind == WireMake::Virtual)
     }
 
+    /// Whether any capture is one of wirelab's own.
+    pub fn has_own(&self) -> bool {
+        self.analysis.captures.iter().any(|capture| capture.app.is_some())
+    }
+
     /// Whether any capture is one of wirelab's apps, so that the figures of 2021 stand beside.
     pub fn has_published(&self) -> bool {
         self.tables.iter().flat_map(|table| &table.rows).any(|row| row.published.is_some())

@@ -393,9 +393,12 @@ fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
             format!(
                 "{which} takes {} packets where the median takes {median_packets}{others}. Packet {ack} is an ACK on its own: at the \
                  start of a connection Linux acknowledges at once (its quick-ACK phase) and does not wait for an answer that could \
-                 carry the ACK. Later it delays its ACKs, the answer comes within that delay, and the ACK rides on it. The capture \
-                 of the TCP app of 2021 shows the same packet in its first update.",
+                 carry the ACK. Later it delays its ACKs, the answer comes within that delay, and the ACK rides on it.{}",
                 word(median.tally().total_packets + 1),
+                match capture.app.and_then(published::of) {
+                    Some(_) => " The capture of the TCP app of 2021 shows the same packet in its first update.",
+                    None => "",
+                },
             ),
             quick.iter().map(|&(_, number)| number).collect(),
             Some(DELAYED_ACK),

@@ -94,6 +94,32 @@ fn a_hostile_capture_is_text() {
     assert_whole(&page);
 }
 
+/// Nothing is said of somebody else's capture but what its packets show: not of the lab, and not of 2021.
+#[test]
+fn a_stranger_hears_nothing_of_the_lab() {
+    let phrases = ["of 2021", "in 2021", "this lab", "Firefox 89", "Beside 2021"];
+    let said = |own: bool| -> Vec<&str> {
+        let mut film = Film::new().connect();
+        for index in 0..4 {
+            let length = if own { 20 } else { 21 };
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+            let body = format!("{{\"time\":\"09:31:{index:02}\"}}\n");
+            let body = if own { body } else { format!(" {body}") };
+            film = film.wait(1000).client(0, b"GET /time HTTP/1.1\r\nHost: a\r\n\r\n");
+            // An ACK of its own in the first, of which there is something to say.
+            film = if index == 0 { film.server_ack(0) } else { film };
+            film = film.server(0, head.as_bytes()).client_ack(0).server(0, body.as_bytes()).client_ack(0);
+        }
+        let (capture, bytes) = film.close(0).develop("capture");
+        assert_eq!(capture.app.is_some(), own);
+        let page = page(&report(vec![(capture, bytes)], None));
+        assert!(page.contains("quick-ACK phase"), "the first has an ACK more");
+        phrases.into_iter().filter(|phrase| page.contains(phrase)).collect()
+    };
+    assert_eq!(said(false), [""; 0]);
+    assert!(said(true).len() >= 3, "{:?}", said(true));
+}
+
 #[test]
 fn a_large_capture_is_windowed() {
     let (capture, bytes) = web(Era::Now, 3_330).develop("webapp");

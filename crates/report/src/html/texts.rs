@@ -1,13 +1,18 @@
 //! What the page teaches whatever was captured: explanations, glossary, misunderstandings, filters.
+//!
+//! `{of the lab|of others}` in a text is the first where one of the lab's own captures is shown, and the second where it
+//! is somebody else's: nothing is said of these but what their packets show.
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 
 /// An explanation that numbers and packets lead to.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Explanation {
     id: &'static str,
     title: &'static str,
-    text: &'static str,
+    text: Cow<'static, str>,
     source: &'static str,
     url: &'static str,
 }
@@ -20,10 +25,35 @@ pub struct Term {
 }
 
 /// What many believe, and what is so.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Misunderstanding {
     belief: &'static str,
-    truth: &'static str,
+    truth: Cow<'static, str>,
+}
+
+/// The explanations, for readers of the lab's own captures or of others.
+pub fn explanations(own: bool) -> Vec<Explanation> {
+    EXPLANATIONS.into_iter().map(|one| Explanation { text: said(&one.text, own).into(), ..one }).collect()
+}
+
+/// The misunderstandings, for readers of the lab's own captures or of others.
+pub fn misunderstandings(own: bool) -> Vec<Misunderstanding> {
+    MISUNDERSTANDINGS.into_iter().map(|one| Misunderstanding { truth: said(&one.truth, own).into(), ..one }).collect()
+}
+
+/// A text with one of each two choices.
+fn said(text: &str, own: bool) -> String {
+    let (mut said, mut rest) = (String::new(), text);
+    while let Some((before, (choice, after))) =
+        rest.split_once('{').and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
+    {
+        let (ours, others) = choice.split_once('|').unwrap_or((choice, ""));
+        said.push_str(before);
+        said.push_str(if own { ours } else { others });
+        rest = after;
+    }
+    said.push_str(rest);
+    said
 }
 
 /// A display filter that is worth knowing.
@@ -40,11 +70,11 @@ const fn explain(
     source: &'static str,
     url: &'static str,
 ) -> Explanation {
-    Explanation { id, title, text, source, url }
+    Explanation { id, title, text: Cow::Borrowed(text), source, url }
 }
 
 /// The explanations.
-pub const EXPLANATIONS: [Explanation; 10] = [
+const EXPLANATIONS: [Explanation; 10] = [
     explain(
         "why-ack",
         "Why is there an ACK on its own?",
@@ -55,14 +85,14 @@ pub const EXPLANATIONS: [Explanation; 10] = [
     explain(
         "why-delayed",
         "What is a delayed ACK?",
-        "A receiver may wait with its ACK, up to 500 ms by the standard and 40 ms on Linux, in the hope that the application answers and the ACK can ride along. An answer that comes within the delay saves a packet: this is why the server's answer here usually acknowledges the request. At the start of a connection Linux does not wait (its quick-ACK phase), so the first update may have one packet more.",
+        "A receiver may wait with its ACK, up to 500 ms by the standard and 40 ms on Linux, in the hope that the application answers and the ACK can ride along. An answer that comes within the delay saves a packet: {this is why the server's answer here usually acknowledges the request|an answer then acknowledges its request}. At the start of a connection Linux does not wait (its quick-ACK phase), so the first update may have one packet more.",
         "RFC 9293, section 3.8.6.3",
         "https://www.rfc-editor.org/rfc/rfc9293#section-3.8.6.3",
     ),
     explain(
         "why-nagle",
         "Why can one answer take two segments and two round trips?",
-        "Nagle's algorithm holds back a small segment as long as data sent earlier is not acknowledged. A server that writes the head of its answer and then the body hands TCP two small pieces: the head leaves at once, the body waits a round trip for the head's ACK. The server of 2021 did so, and its page cost five packets: request, head, ACK, body, ACK. A server that writes both at once needs three: request, answer, ACK; the two packets that it saves are 66 bytes each. The client here acknowledges the head as soon as it has it. One that delays its ACK would hold up the body for as long.",
+        "Nagle's algorithm holds back a small segment as long as data sent earlier is not acknowledged. A server that writes the head of its answer and then the body hands TCP two small pieces: the head leaves at once, the body waits a round trip for the head's ACK. {The server of 2021 did so, and its page cost five packets|A small page then costs five packets}: request, head, ACK, body, ACK. A server that writes both at once needs three: request, answer, ACK; the two packets that it saves are 66 bytes each. {The client here acknowledges the head as soon as it has it. One|A client} that delays its ACK would hold up the body for as long.",
         "RFC 9293, section 3.7.4",
         "https://www.rfc-editor.org/rfc/rfc9293#section-3.7.4",
     ),
@@ -174,11 +204,11 @@ pub const GLOSSARY: [Term; 24] = [
 ];
 
 const fn mistake(belief: &'static str, truth: &'static str) -> Misunderstanding {
-    Misunderstanding { belief, truth }
+    Misunderstanding { belief, truth: Cow::Borrowed(truth) }
 }
 
 /// Common misunderstandings.
-pub const MISUNDERSTANDINGS: [Misunderstanding; 8] = [
+const MISUNDERSTANDINGS: [Misunderstanding; 8] = [
     mistake(
         "An ACK means that the application has the message.",
         "It means that the other end's TCP has the bytes. Whether a program has read them, only its answer tells.",
@@ -189,7 +219,7 @@ pub const MISUNDERSTANDINGS: [Misunderstanding; 8] = [
     ),
     mistake(
         "A capture shows what was on the cable.",
-        "It shows what the interface handed over. With segmentation offload a capture on the sender shows frames of up to 64 kB that the card cuts up later; on this lab's wires offload is off, so frames are at most 1514 bytes.",
+        "It shows what the interface handed over. With segmentation offload a capture on the sender shows frames of up to 64 kB that the card cuts up later{; on this lab's wires offload is off, so frames are at most 1514 bytes|}.",
     ),
     mistake(
         "A wrong checksum in a capture is a broken packet.",
@@ -197,7 +227,7 @@ pub const MISUNDERSTANDINGS: [Misunderstanding; 8] = [
     ),
     mistake(
         "WebSocket is faster because it is binary.",
-        "Here it carries the same JSON text. It saves the heads that HTTP repeats with each request.",
+        "{Here it carries|It may carry} the same JSON text. It saves the heads that HTTP repeats with each request.",
     ),
     mistake("SSE needs a new request for each event.", "One request opens the stream; the answer simply does not end."),
     mistake(
