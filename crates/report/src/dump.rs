@@ -9,8 +9,9 @@ use wirelab_analyze::model::{Capture, Column};
 use wirelab_dissect::visible::{is_visible, visible};
 
 use crate::bytes::CaptureBytes;
-use crate::list::{self, Follow, Style};
+use crate::list::{self, Follow};
 use crate::numbers::count;
+use crate::text::Colours;
 use crate::transcript;
 
 /// Writes the text of a capture.
@@ -18,7 +19,7 @@ use crate::transcript;
 /// # Errors
 /// Where `out` cannot be written.
 pub fn render(out: &mut impl Write, capture: &Capture, bytes: &CaptureBytes) -> io::Result<()> {
-    let plain = Style { colour: false };
+    let plain = Colours::None;
     let name = capture.file.as_deref().unwrap_or(&capture.name);
     let t = &capture.totals;
     writeln!(out, "{}: {}, {} bytes", visible(name), count(t.total_packets, "TCP packet"), t.frame_bytes)?;

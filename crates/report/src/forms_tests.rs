@@ -3,18 +3,19 @@
 use jsonschema::validator_for;
 use wirelab_analyze::model::{Column, Layer};
 
-use crate::list::{self, Follow, Style};
+use crate::list::{self, Follow};
 use crate::sample::{Era, five, report, run};
+use crate::text::Colours;
 use crate::{Templates, csv, dump, json, markdown, text};
 
 #[test]
 fn the_text_of_2021() {
-    insta::assert_snapshot!(text::render(&report(five(Era::Then), None), false));
+    insta::assert_snapshot!(text::render(&report(five(Era::Then), None), Colours::None));
 }
 
 #[test]
 fn the_text_of_today() {
-    let text = text::render(&report(five(Era::Now), Some(run())), false);
+    let text = text::render(&report(five(Era::Now), Some(run())), Colours::None);
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     insta::assert_snapshot!(text);
 }
@@ -22,7 +23,7 @@ fn the_text_of_today() {
 #[test]
 fn colour_changes_no_word() {
     let report = report(five(Era::Now), None);
-    let coloured = text::render(&report, true);
+    let coloured = text::render(&report, Colours::Ansi);
     assert!(coloured.contains("\u{1b}["));
     let mut plain = String::new();
     let mut inside = false;
@@ -34,7 +35,7 @@ fn colour_changes_no_word() {
             _ => {}
         }
     }
-    assert_eq!(plain, text::render(&report, false));
+    assert_eq!(plain, text::render(&report, Colours::None));
 }
 
 #[test]
@@ -106,7 +107,7 @@ fn the_exchanges_of_a_stranger() {
     let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
     assert!(widths.iter().all(|&width| width == widths[0]), "{widths:?}");
     insta::assert_snapshot!(csv.lines().filter(|line| line.starts_with("exchange,")).collect::<Vec<_>>().join("\n"));
-    let text = text::render(&report, false);
+    let text = text::render(&report, Colours::None);
     for group in &report.analysis.captures[0].groups {
         assert!(csv.contains(&format!(",{},", group.label)) && text.contains(&group.label), "{}", group.label);
     }
@@ -142,7 +143,7 @@ fn a_websocket_conversation() {
     let lab = five(Era::Now);
     let (capture, bytes) = lab.last().unwrap();
     let mut out = Vec::new();
-    list::follow(&mut out, capture, bytes, 1, Follow::Hex, Style::default()).unwrap();
+    list::follow(&mut out, capture, bytes, 1, Follow::Hex, Colours::None).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.contains("81 88 36 0d 29 16 51 68  5d 3b 42 64 44 73"), "{text}");
     assert!(text.contains("< server, packet"), "{text}");

@@ -30,6 +30,8 @@ pub(crate) fn heading(capture: &Capture) -> String {
 /// The kinds of exchanges of one capture as a document shows them.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct GroupsView {
+    /// Its name in links.
+    pub id: String,
     pub heading: String,
     /// The columns after the label and the count.
     pub columns: Vec<&'static str>,
@@ -43,35 +45,41 @@ pub(crate) struct GroupsView {
 pub(crate) struct GroupView {
     pub label: String,
     pub count: String,
-    pub cells: Vec<String>,
+    pub cells: Vec<GroupCell>,
 }
 
-/// The kinds of exchanges of each capture that is none of the lab's own, at most so many rows a capture.
-pub(crate) fn views(report: &Report, most: usize) -> Vec<GroupsView> {
-    let captures = report.analysis.captures.iter().map(|capture| (capture, groups(capture)));
+/// One cell: the median, and where they differ, the least and the most.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct GroupCell {
+    pub median: String,
+    pub range: Option<[String; 2]>,
+}
+
+/// The kinds of exchanges of each capture that is none of the lab's own.
+pub(crate) fn views(report: &Report) -> Vec<GroupsView> {
+    let captures = report.analysis.captures.iter().zip(&report.ids);
     captures
-        .filter(|(_, groups)| !groups.is_empty())
-        .map(|(capture, groups)| GroupsView {
+        .map(|(capture, id)| (capture, id, groups(capture)))
+        .filter(|(_, _, groups)| !groups.is_empty())
+        .map(|(capture, id, groups)| GroupsView {
+            id: format!("{id}-kinds"),
             heading: heading(capture),
             columns: Column::OF_EACH.into_iter().map(Column::title).chain(["First byte", "Last byte"]).collect(),
-            rows: groups.iter().take(most).map(|group| view(group)).collect(),
-            left_out: groups.len().saturating_sub(most),
+            rows: groups.iter().take(MOST_ROWS).map(|group| view(group)).collect(),
+            left_out: groups.len().saturating_sub(MOST_ROWS),
         })
         .collect()
 }
 
 fn view(group: &Group) -> GroupView {
-    let count = |spread: Spread| match spread {
-        Spread { median, min, max } if min == max => with_commas(median),
-        Spread { median, min, max } => {
-            format!("{} [{}\u{2013}{}]", with_commas(median), with_commas(min), with_commas(max))
-        }
+    let count = |Spread { median, min, max }: Spread| GroupCell {
+        median: with_commas(median),
+        range: (min != max).then(|| [min, max].map(with_commas)),
     };
     let seconds = |spread: Option<SpreadSeconds>| match spread {
-        None => String::new(),
-        Some(SpreadSeconds { median, min, max }) if min == max => duration(median),
+        None => GroupCell { median: String::new(), range: None },
         Some(SpreadSeconds { median, min, max }) => {
-            format!("{} [{}\u{2013}{}]", duration(median), duration(min), duration(max))
+            GroupCell { median: duration(median), range: (min != max).then(|| [min, max].map(duration)) }
         }
     };
     let counts = group.each.iter().map(|(_, each)| count(each));
@@ -81,3 +89,6 @@ fn view(group: &Group) -> GroupView {
         cells: counts.chain([group.first_byte_s, group.last_byte_s].map(seconds)).collect(),
     }
 }
+
+/// Kinds that a form lists; all of them are in the CSV and in the JSON.
+pub(crate) const MOST_ROWS: usize = 20;

@@ -16,6 +16,11 @@ pub fn render(report: &Report) -> String {
     of_analysis(&report.analysis)
 }
 
+/// The same on one line.
+pub fn compact(report: &Report) -> String {
+    serde_json::to_string(&report.analysis).expect("an Analysis has a JSON form")
+}
+
 /// The same without a report.
 pub fn of_analysis(analysis: &Analysis) -> String {
     pretty(analysis)

@@ -3,29 +3,31 @@
 //! How are the findings of an analysis told?
 //!
 //! A [`Report`] is made once from an analysis, the run.json where there is one, and the frames where they were kept.
-//! Everything that is computed is computed there. The forms only show it: [`text`] in a terminal, [`markdown`], [`csv`],
-//! [`json`], the HTML page, and [`dump`] and [`list`] for single captures. All forms show the same tables.
+//! Everything that is computed is computed there. The [`forms`] only show it: [`text`] in a terminal, [`markdown`], [`csv`],
+//! [`json`], the HTML page. [`dump`] and [`list`] are for single captures, [`compare`] for two reports. All forms show the
+//! same tables.
 
 mod bytes;
 pub mod clients;
 pub mod compare;
-mod compare_why;
 pub mod csv;
 pub mod differences;
 pub mod dump;
 pub mod fields;
 pub mod findings;
+pub mod forms;
 mod groups;
 pub mod header_cuts;
 pub mod html;
 pub mod json;
 pub mod list;
 mod lookup;
-pub mod made;
 pub mod markdown;
 pub mod numbers;
 mod packet_protocol;
+pub mod provenance;
 pub mod published;
+mod remarks;
 mod report;
 mod run_info;
 pub mod tables;
@@ -40,9 +42,9 @@ mod forms_tests;
 mod sample;
 
 pub use bytes::{CaptureBytes, FrameBytes};
-pub use compare::Comparison;
-pub use compare_why::Reason;
+pub use compare::{Comparison, Reason};
 pub use packet_protocol::PacketProtocol;
+pub use remarks::Remarks;
 pub use report::Report;
 pub use run_info::{
     AnswerWrites, CaptureInfo, ImpairedBy, ImpairedFrame, Impairment, LinkEnd, RUN_SCHEMA, RunInfo, RunInfoError,

@@ -6,20 +6,14 @@
 
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style as Ansi};
+use anstyle::{AnsiColor, Style};
 use wirelab_analyze::model::{Capture, Packet, Protocol};
 use wirelab_dissect::visible::{is_visible, visible};
 
 use crate::bytes::CaptureBytes;
 use crate::packet_protocol::PacketProtocol;
+use crate::text::Colours;
 use crate::transcript;
-
-/// How lists look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Style {
-    /// Whether to mark text with ANSI codes.
-    pub colour: bool,
-}
 
 /// How a conversation is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +32,11 @@ pub fn packets<'a>(
     out: &mut impl Write,
     capture: &Capture,
     packets: impl IntoIterator<Item = &'a Packet>,
-    style: Style,
+    colours: Colours,
 ) -> io::Result<()> {
     let width = endpoint_width(capture);
     for packet in packets {
-        line(out, capture, packet, width, style)?;
+        line(out, capture, packet, width, colours)?;
     }
     Ok(())
 }
@@ -56,11 +50,11 @@ pub fn hex<'a>(
     capture: &Capture,
     bytes: &CaptureBytes,
     packets: impl IntoIterator<Item = &'a Packet>,
-    style: Style,
+    colours: Colours,
 ) -> io::Result<()> {
     let width = endpoint_width(capture);
     for packet in packets {
-        line(out, capture, packet, width, style)?;
+        line(out, capture, packet, width, colours)?;
         match bytes.frame(packet.number) {
             Some(frame) => {
                 hex_lines(out, &frame.data)?;
@@ -86,7 +80,7 @@ pub fn follow(
     bytes: &CaptureBytes,
     connection: u32,
     form: Follow,
-    style: Style,
+    colours: Colours,
 ) -> io::Result<()> {
     let Some(ends) = capture.connections.get(connection as usize) else { return Ok(()) };
     writeln!(out, "connection {connection}: client {}, server {}, {}", ends.client, ends.server, ends.protocol)?;
@@ -98,12 +92,12 @@ pub fn follow(
         let side = if turn.from_client { "client" } else { "server" };
         writeln!(out)?;
         let head = format!("{arrow} {side}, {noun} {}, {} bytes", numbers.join(" "), turn.bytes.len());
-        writeln!(out, "{}", painted(style, who.bold(), &head))?;
+        writeln!(out, "{}", colours.paint(who.bold(), &head))?;
         match form {
             Follow::Hex => hex_lines(out, &turn.bytes)?,
             Follow::Text => {
                 for said in readable(&turn.bytes).lines() {
-                    writeln!(out, "{}", painted(style, who, &format!("  {said}")))?;
+                    writeln!(out, "{}", colours.paint(who, &format!("  {said}")))?;
                 }
             }
         }
@@ -129,7 +123,7 @@ fn protocol(capture: &Capture, packet: &Packet) -> PacketProtocol {
     PacketProtocol::of(packet, connection.map_or(Protocol::None, |connection| connection.protocol))
 }
 
-fn line(out: &mut impl Write, capture: &Capture, packet: &Packet, width: usize, style: Style) -> io::Result<()> {
+fn line(out: &mut impl Write, capture: &Capture, packet: &Packet, width: usize, colours: Colours) -> io::Result<()> {
     let (source, destination) = ends(capture, packet);
     let who = if packet.from_client { CLIENT } else { SERVER };
     let who = if packet.app_len == 0 { who.dimmed() } else { who };
@@ -141,7 +135,7 @@ fn line(out: &mut impl Write, capture: &Capture, packet: &Packet, width: usize, 
         packet.frame_len,
         described(packet),
     );
-    writeln!(out, "{}", painted(style, who, text.trim_end()))
+    writeln!(out, "{}", colours.paint(who, text.trim_end()))
 }
 
 /// What a packet says, with what Wireshark would call it.
@@ -201,11 +195,7 @@ pub fn readable(bytes: &[u8]) -> String {
     }
 }
 
-fn painted(style: Style, ansi: Ansi, text: &str) -> String {
-    if style.colour { format!("{ansi}{text}{ansi:#}") } else { text.to_owned() }
-}
-
 /// The client's words: red, as Wireshark has them.
-pub const CLIENT: Ansi = AnsiColor::Red.on_default();
+pub const CLIENT: Style = AnsiColor::Red.on_default();
 /// The server's words: blue.
-pub const SERVER: Ansi = AnsiColor::Blue.on_default();
+pub const SERVER: Style = AnsiColor::Blue.on_default();

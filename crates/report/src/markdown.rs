@@ -1,15 +1,16 @@
 //! report.md: the tables and what they show, short enough for a README.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Column, Note, Problem};
+use wirelab_analyze::model::Column;
 use wirelab_dissect::visible::is_visible;
 
 use crate::clients::{self, ClientsView};
 use crate::compare::Comparison;
 use crate::differences::{self, Difference};
 use crate::groups::{self, GroupsView};
-use crate::made::{self, Fact};
 use crate::numbers::{percent, with_commas};
+use crate::provenance::{self, Fact};
+use crate::remarks::Remarks;
 use crate::report::Report;
 use crate::tables::{Row, Table, TableKind, title};
 use crate::templates::{TemplateError, Templates};
@@ -105,7 +106,7 @@ impl View {
             clients: clients(report),
             groups: groups(report),
             notes: notes(report),
-            made: made::facts(report)
+            made: provenance::facts(report)
                 .into_iter()
                 .map(|fact| Fact { name: escaped(&fact.name), value: plain(&escaped(&fact.value)) })
                 .collect(),
@@ -127,12 +128,15 @@ fn clients(report: &Report) -> Vec<ClientsView> {
 
 /// The kinds of exchanges of each capture that is none of the lab's own.
 fn groups(report: &Report) -> Vec<GroupsView> {
-    let mut views = groups::views(report, MOST_GROUPS);
+    let mut views = groups::views(report);
     for view in &mut views {
         view.heading = escaped(&view.heading);
         for row in &mut view.rows {
             row.label = escaped(&row.label);
-            row.cells.iter_mut().for_each(|cell| *cell = plain(cell));
+            for cell in &mut row.cells {
+                let texts = cell.range.iter_mut().flatten().chain([&mut cell.median]);
+                texts.for_each(|text| *text = plain(text));
+            }
         }
     }
     views
@@ -196,9 +200,9 @@ fn notes(report: &Report) -> Vec<String> {
         .iter()
         .flat_map(|capture| {
             let name = escaped(&capture.name);
-            let notes = capture.notes.iter().map(Note::to_string);
-            let problems = capture.problems.iter().take(MOST_PROBLEMS).map(Problem::to_string);
-            notes.chain(problems).map(move |said| format!("{name}: {}", escaped(&said))).collect::<Vec<_>>()
+            let Remarks { notes, problems } = Remarks::of(capture);
+            let said = notes.into_iter().chain(problems);
+            said.map(move |said| format!("{name}: {}", escaped(&said))).collect::<Vec<_>>()
         })
         .collect()
 }
@@ -263,12 +267,6 @@ fn code(text: &str) -> String {
 fn plain(text: &str) -> String {
     text.replace('\u{202f}', " ")
 }
-
-/// Problems of a capture that are listed.
-const MOST_PROBLEMS: usize = 10;
-
-/// Kinds of exchanges of a capture that are listed, those with the most bytes first.
-const MOST_GROUPS: usize = 20;
 
 /// Clients that the document lists.
 const MOST_CLIENTS: usize = 20;

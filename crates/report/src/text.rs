@@ -8,12 +8,33 @@ use wirelab_dissect::visible::visible;
 use crate::clients::{self, Clients};
 use crate::groups;
 use crate::numbers::{duration, percent, with_commas};
+use crate::remarks::Remarks;
 use crate::report::Report;
 use crate::tables::{Row, Table};
 
-/// The summary. `colour` says whether to mark what matters with ANSI codes; the text is the same without.
-pub fn render(report: &Report, colour: bool) -> String {
-    let paint = Paint { colour };
+/// Whether text is marked for a terminal; its words are the same either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colours {
+    /// With ANSI codes.
+    Ansi,
+    /// Not at all.
+    #[default]
+    None,
+}
+
+impl Colours {
+    /// Text in a style, where there are colours.
+    pub fn paint(self, style: Style, text: &str) -> String {
+        match self {
+            Colours::Ansi => format!("{style}{text}{style:#}"),
+            Colours::None => text.to_owned(),
+        }
+    }
+}
+
+/// The summary.
+pub fn render(report: &Report, colours: Colours) -> String {
+    let paint = Paint(colours);
     let mut text = String::new();
     for table in &report.tables {
         let heading = format!("{}: {}", table.kind.title(), plain(report.findings.of(table.kind)));
@@ -48,16 +69,12 @@ pub fn render(report: &Report, colour: bool) -> String {
         text.push_str(&wrapped(&plain(&difference.whole_text()), WIDTH, "  "));
     }
     for capture in &report.analysis.captures {
-        for note in &capture.notes {
+        let Remarks { notes, problems } = Remarks::of(capture);
+        for note in notes {
             text.push_str(&wrapped(&format!("{}: {note}", capture.name), WIDTH, ""));
         }
-        if let Some(problem) = capture.problems.first() {
-            let more = match capture.problems.len() - 1 {
-                0 => String::new(),
-                more => format!(" ({more} more)"),
-            };
-            let line = format!("{}: {problem}{more}", capture.name);
-            text.push_str(&paint.warn(&wrapped(&line, WIDTH, "")));
+        for problem in problems {
+            text.push_str(&paint.warn(&wrapped(&format!("{}: {problem}", capture.name), WIDTH, "")));
         }
     }
     text
@@ -101,14 +118,14 @@ fn exchanges(capture: &Capture, paint: &Paint) -> String {
     }
     let mut grid = bare_grid();
     grid.set_header(["", "count"].into_iter().chain(Column::OF_EACH.map(Column::short)).chain(["first byte"]));
-    for group in groups.iter().take(MOST_GROUPS) {
+    for group in groups.iter().take(groups::MOST_ROWS) {
         let mut cells = vec![shortened(&visible(&group.label), 24), with_commas(group.count)];
         cells.extend(group.each.iter().map(|(_, each)| with_commas(each.median)));
         cells.push(group.first_byte_s.map_or(String::new(), |spread| plain(&duration(spread.median))));
         grid.add_row(cells);
     }
     push_aligned(&mut text, grid);
-    let rest = groups.len().saturating_sub(MOST_GROUPS);
+    let rest = groups.len().saturating_sub(groups::MOST_ROWS);
     if rest > 0 {
         text.push_str(&format!("{rest} more kinds of exchanges are in the JSON.\n"));
     }
@@ -234,13 +251,11 @@ pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
 }
 
 /// Marks text for terminals that can show it.
-struct Paint {
-    colour: bool,
-}
+struct Paint(Colours);
 
 impl Paint {
     fn with(&self, style: Style, text: &str) -> String {
-        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        self.0.paint(style, text)
     }
 
     fn bold(&self, text: &str) -> String {
@@ -257,7 +272,5 @@ impl Paint {
 }
 
 pub(crate) const WIDTH: usize = 78;
-/// So many kinds of exchanges are listed, those with the most bytes first.
-const MOST_GROUPS: usize = 20;
 /// Clients that the summary lists.
 const MOST_CLIENTS: usize = 10;

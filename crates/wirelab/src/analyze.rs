@@ -4,10 +4,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use wirelab_analyze::{Analysis, Capture, Problem, Settings};
-use wirelab_report::{Report, Templates, csv, json, markdown, text};
+use wirelab_report::forms::{Form, Print, Printed};
+use wirelab_report::{Remarks, Report, Templates};
 
 use crate::failure::{Failure, Status};
-use crate::flags::{Analyze, Format};
+use crate::flags::Analyze;
 use crate::{interrupt, reading, terminal};
 
 /// Analyses the files and prints the tables; what could not be read is said on standard error.
@@ -34,34 +35,24 @@ pub fn analyze(flags: Analyze) -> Result<(), Failure> {
             }
         }
     }
-    if !captures.is_empty() && flags.format == Format::Json {
-        let out = BufWriter::with_capacity(WRITTEN_AT_ONCE, io::stdout().lock());
-        terminal::written(write_json(captures, out))?;
-    } else if !captures.is_empty() {
-        terminal::print(&render(captures, flags.format)?)?;
+    if !captures.is_empty() {
+        print(Analysis::new(captures), &flags.format)?;
     }
     if sound { Ok(()) } else { Err(Failure::already_said(Status::Failed)) }
 }
 
-fn write_json(captures: Vec<Capture>, mut out: impl Write) -> io::Result<()> {
-    let analysis = Analysis::new(captures);
-    json::write(&analysis, &mut out)?;
-    leave(analysis);
-    out.flush()
-}
-
-fn render(captures: Vec<Capture>, format: Format) -> Result<String, Failure> {
-    let report = Report::new(Analysis::new(captures), None, Vec::new());
-    let text = match format {
-        Format::Table | Format::Json => text::render(&report, true),
-        Format::Markdown => {
-            let templates = Templates::embedded().map_err(Failure::failed)?;
-            markdown::render(&report, &templates).map_err(Failure::failed)?
-        }
-        Format::Csv => csv::render(&report),
-    };
+fn print(analysis: Analysis, form: &Form) -> Result<(), Failure> {
+    if let Some(Printed { how: Print::Written(write), .. }) = form.printed {
+        let mut out = BufWriter::with_capacity(WRITTEN_AT_ONCE, io::stdout().lock());
+        let written = write(&analysis, &mut out);
+        leave(analysis);
+        return terminal::written(written.and_then(|()| out.flush()));
+    }
+    let report = Report::new(analysis, None, Vec::new());
+    let templates = Templates::embedded().map_err(Failure::failed)?;
+    let text = (form.render)(&report, &templates).map_err(Failure::failed)?;
     leave(report);
-    Ok(text)
+    terminal::print(&text)
 }
 
 /// Leaves a result as it is: the program ends next, and the system takes back all of its memory at once, sooner than a
@@ -75,12 +66,8 @@ fn leave<T>(result: T) {
 /// A peer that breaks the rules of HTTP, or a network without TCP, is a finding about the traffic, not a failure to read it.
 fn say_problems(file: &Path, capture: &Capture) -> bool {
     let file = if is_standard_input(file) { "standard input".to_owned() } else { file.display().to_string() };
-    for problem in capture.problems.iter().take(MOST_SAID) {
+    for problem in Remarks::of(capture).problems {
         terminal::say(format_args!("wirelab: {file}: {problem}"));
-    }
-    let rest = capture.problems.len().saturating_sub(MOST_SAID);
-    if rest > 0 {
-        terminal::say(format_args!("wirelab: {file}: {rest} more problems; --format json lists them"));
     }
     if capture.totals.total_packets == 0 && capture.problems.is_empty() {
         let noun = if capture.frames == 1 { "frame" } else { "frames" };
@@ -96,7 +83,5 @@ fn is_standard_input(file: &Path) -> bool {
     file == Path::new("-")
 }
 
-/// So many problems of a file are said one by one.
-const MOST_SAID: usize = 10;
 /// Bytes of JSON that are written at once.
 const WRITTEN_AT_ONCE: usize = 64 << 10;

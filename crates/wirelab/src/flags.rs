@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use wirelab_catalog::App;
 
 use wirelab_report::PacketProtocol;
+use wirelab_report::forms::{FORMS, Form};
 
 use crate::{log, quantity, show};
 
@@ -172,8 +173,8 @@ pub struct Analyze {
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
     /// How the tables are written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
-    pub format: Format,
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = printed_form())]
+    pub format: Form,
     /// The most rows of updates and of exchanges to list
     #[arg(long, value_name = "ROWS", default_value_t = 10_000)]
     pub limit: usize,
@@ -276,16 +277,11 @@ pub enum Profile {
     Minimal,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Aligned, for a terminal
-    Table,
-    /// For a document
-    Markdown,
-    /// For a spreadsheet
-    Csv,
-    /// For a program: schema "wirelab/1"
-    Json,
+/// The forms of a report that can be printed.
+fn printed_form() -> impl TypedValueParser<Value = Form> {
+    let possible = |form: &Form| Some(PossibleValue::new(form.name).help(form.printed?.purpose));
+    // Only a name of the list gets here.
+    PossibleValuesParser::new(FORMS.iter().filter_map(possible)).try_map(|name| Form::named(&name).ok_or("no form"))
 }
 
 /// Takes the name of an app, and has words for each in help, manual and completions.

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use wirelab_analyze::{Analysis, Settings};
-use wirelab_report::{CaptureBytes, Report, RunInfo, Templates, csv, dump, html, json, markdown};
+use wirelab_report::forms::FORMS;
+use wirelab_report::{CaptureBytes, Report, RunInfo, Templates, dump};
 
 use crate::failure::Failure;
 use crate::origin::Origin;
@@ -79,12 +80,13 @@ pub fn stage_report(
     folder: &Path,
     outputs: &mut Outputs<'_>,
 ) -> Result<(), Failure> {
-    let page = html::render(report, templates).map_err(Failure::failed)?;
-    let document = markdown::render(report, templates).map_err(Failure::failed)?;
-    outputs.stage(&folder.join("index.html"), page.as_bytes())?;
-    outputs.stage(&folder.join("report.md"), document.as_bytes())?;
-    outputs.stage(&folder.join("tables.csv"), csv::render(report).as_bytes())?;
-    outputs.stage(&folder.join("results.json"), json::render(report).as_bytes())
+    for form in FORMS {
+        if let Some(file) = form.file {
+            let content = (form.render)(report, templates).map_err(Failure::failed)?;
+            outputs.stage(&folder.join(file), content.as_bytes())?;
+        }
+    }
+    Ok(())
 }
 
 /// The templates of a folder, or those that are built in.

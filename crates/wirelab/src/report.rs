@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use wirelab_catalog::App;
+use wirelab_report::forms::PAGE;
+use wirelab_report::text::Colours;
 use wirelab_report::{CaptureInfo, Report, RunInfo, compare, text};
 
 use crate::failure::{Failure, Status};
@@ -55,8 +57,8 @@ fn single(flags: &flags::Report, read: Read, folders: Folders) -> Result<(), Fai
     publish::stage_report(&read.report, &templates, &flags.report_dir, &mut outputs)?;
     outputs.commit()?;
     drop(folders);
-    terminal::print(&text::render(&read.report, true))?;
-    finish(flags, "index.html", read.sound)
+    terminal::print(&text::render(&read.report, Colours::Ansi))?;
+    finish(flags, PAGE, read.sound)
 }
 
 /// Writes what two runs have in common and what not.
@@ -73,7 +75,7 @@ fn compare(flags: &flags::Report, one: &Path, other: &Path) -> Result<(), Failur
     outputs.stage(&flags.report_dir.join("comparison.md"), document.as_bytes())?;
     outputs.commit()?;
     drop(folders);
-    terminal::print(&compare::text(&comparison, true))?;
+    terminal::print(&compare::text(&comparison, Colours::Ansi))?;
     finish(flags, "comparison.html", left.sound && right.sound)
 }
 

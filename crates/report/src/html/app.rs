@@ -1,7 +1,7 @@
 //! One capture's part of the page: ladder, proofs, packets, what was said.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Column, Note, Packet, Problem};
+use wirelab_analyze::model::{Capture, Column, Packet};
 
 use crate::bytes::{CaptureBytes, FrameBytes};
 use crate::differences::KindRow;
@@ -13,6 +13,7 @@ use crate::html::window::Window;
 use crate::html::{fields, ladder};
 use crate::list::{described, readable};
 use crate::numbers::{capital, count, duration, grouped, signed};
+use crate::remarks::Remarks;
 use crate::report::Report;
 use crate::tables::title;
 use crate::transcript::{Turn, turns};
@@ -302,8 +303,8 @@ fn turn_view(capture: &Capture, turn: &Turn, id: &str, window: &Window) -> TurnV
 }
 
 fn problems(capture: &Capture) -> Vec<String> {
-    let notes = capture.notes.iter().map(Note::to_string);
-    notes.chain(capture.problems.iter().take(20).map(Problem::to_string)).collect()
+    let Remarks { notes, problems } = Remarks::of(capture);
+    notes.into_iter().chain(problems.iter().map(|problem| capital(problem))).collect()
 }
 
 /// Bytes of all transcripts of a capture.

@@ -7,6 +7,7 @@
 mod app;
 mod bars;
 mod calculator;
+mod downloads;
 mod fields;
 mod growth;
 mod hex;
@@ -15,7 +16,6 @@ mod layer;
 mod learn;
 mod proof;
 mod svg;
-mod take_away;
 mod texts;
 mod timing;
 mod why;
@@ -34,15 +34,16 @@ use wirelab_analyze::model::Column;
 use crate::clients::{self, ClientsView};
 use crate::compare::Comparison;
 use crate::differences::Difference;
+use crate::groups::{self, GroupsView};
 use crate::html::app::AppView;
 use crate::html::calculator::Calculator;
+use crate::html::downloads::Download;
 use crate::html::layer::{LayerLook, LegendEntry};
 use crate::html::learn::Question;
-use crate::html::take_away::Download;
 use crate::html::texts::{Explanation, Filter, Misunderstanding, Term};
 use crate::html::timing::TimingRow;
-use crate::made::{self, Fact};
 use crate::numbers::{capital, grouped, percent, signed};
+use crate::provenance::{self, Fact};
 use crate::report::Report;
 use crate::tables::{Row, Table, TableKind};
 use crate::templates::{TemplateError, Templates};
@@ -54,7 +55,7 @@ use crate::templates::{TemplateError, Templates};
 pub fn render(report: &Report, templates: &Templates) -> Result<String, TemplateError> {
     let style = style(templates)?;
     let script = templates.render("report.js", &Nothing {})?;
-    let downloads = take_away::downloads(report, templates)?;
+    let downloads = downloads::of(report, templates)?;
     templates.render("report.html", &View::new(report, style, script, downloads))
 }
 
@@ -107,6 +108,7 @@ struct View<'a> {
     one_update: Option<Picture>,
     tables: Vec<TableView>,
     clients: Vec<ClientsView>,
+    groups: Vec<GroupsView>,
     has_published: bool,
     differences: Vec<DifferenceView<'a>>,
     growth: Option<Growth>,
@@ -230,6 +232,7 @@ impl<'a> View<'a> {
             }),
             tables: report.tables.iter().map(|table| table_view(report, table)).collect(),
             clients: clients::views(report, MOST_CLIENTS),
+            groups: groups::views(report),
             has_published: report.has_published(),
             differences: report
                 .differences
@@ -255,7 +258,7 @@ impl<'a> View<'a> {
             filters: &texts::FILTERS,
             downloads,
             has_run: report.run.is_some(),
-            made: made::facts(report),
+            made: provenance::facts(report),
         }
     }
 }

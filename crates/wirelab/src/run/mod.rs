@@ -7,7 +7,8 @@ mod record;
 use std::time::Duration;
 
 use wirelab_catalog::App;
-use wirelab_report::text;
+use wirelab_report::forms::PAGE;
+use wirelab_report::text::{self, Colours};
 use wirelab_wire::{Stop, WireKind};
 
 use crate::failure::Failure;
@@ -38,11 +39,11 @@ pub fn run(plan: &Plan) -> Result<(), Failure> {
         // It came after the last packet, and before the files were in place: they are there now.
         terminal::say("the interruption came too late: everything is done");
     }
-    terminal::print(&text::render(&report, true))?;
+    terminal::print(&text::render(&report, Colours::Ansi))?;
     terminal::say(summary(plan, kind, &recording));
     terminal::say(format_args!("The same again: {}", info::command(plan, kind)));
     if plan.open {
-        browser::open(&plan.report_dir.join("index.html"));
+        browser::open(&plan.report_dir.join(PAGE));
     }
     Ok(())
 }
@@ -121,6 +122,6 @@ fn summary(plan: &Plan, kind: WireKind, recording: &Recording) -> String {
     format!(
         "{time}. Captures: {}. Report: {}.",
         plan.pcap_dir.join("*.pcap").display(),
-        plan.report_dir.join("index.html").display()
+        plan.report_dir.join(PAGE).display()
     )
 }

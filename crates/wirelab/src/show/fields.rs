@@ -6,8 +6,8 @@ use serde::Serialize;
 use wirelab_analyze::{Capture, Protocol};
 use wirelab_dissect::fields::Field;
 use wirelab_report::header_cuts::Before;
-use wirelab_report::list::{self, Style};
-use wirelab_report::{fields, json as lines};
+use wirelab_report::text::Colours;
+use wirelab_report::{fields, json as lines, list};
 
 use super::print::{Form, JsonLine, Printer};
 use super::row::Row;
@@ -44,8 +44,8 @@ pub fn said(row: &Row, capture: &Capture, header: &Before) -> Said {
 }
 
 /// The packet as a line, and its fields as a tree: which bytes, what they are, what they say.
-pub fn tree(out: &mut impl Write, row: &Row, said: &Said, hex: bool, style: Style) -> io::Result<()> {
-    Printer::new(Form::List, style).print(out, row)?;
+pub fn tree(out: &mut impl Write, row: &Row, said: &Said, hex: bool, colours: Colours) -> io::Result<()> {
+    Printer::new(Form::List, colours).print(out, row)?;
     let mut text = String::new();
     if let Some(packet) = &row.packet {
         let side = if packet.from_client { "the client" } else { "the server" };

@@ -20,7 +20,8 @@ use wirelab_analyze::{Capture, Exchange, Protocol, Settings};
 use wirelab_capture::Frame;
 use wirelab_report::CaptureBytes;
 use wirelab_report::header_cuts::{Before, HeaderCuts};
-use wirelab_report::list::{self, Follow, Style};
+use wirelab_report::list::{self, Follow};
+use wirelab_report::text::Colours;
 
 pub use filter::{Filter, protocol};
 
@@ -55,7 +56,7 @@ fn packets(flags: &Show) -> Result<Capture, Failure> {
         (false, true) => Form::Hex,
         (false, false) => Form::List,
     };
-    let mut printer = print::Printer::new(form, style());
+    let mut printer = print::Printer::new(form, colours());
     // Whoever watches a recorder wants each packet as it comes.
     let at_once = is_standard_input(&flags.file);
     let mut left = flags.limit.unwrap_or(u64::MAX);
@@ -114,7 +115,7 @@ fn one_packet(flags: &Show, number: u64) -> Result<Capture, Failure> {
     let written = if flags.json {
         fields::json(&mut out, &row, said)
     } else {
-        fields::tree(&mut out, &row, &said, flags.hex, style())
+        fields::tree(&mut out, &row, &said, flags.hex, colours())
     };
     terminal::written(written.and_then(|()| out.flush()))?;
     Ok(capture)
@@ -138,7 +139,7 @@ fn conversation(flags: &Show, connection: u32) -> Result<Capture, Failure> {
     capture.packets = packets;
     let form = if flags.hex { Follow::Hex } else { Follow::Text };
     let mut out = out();
-    let written = list::follow(&mut out, &capture, &bytes, connection, form, style());
+    let written = list::follow(&mut out, &capture, &bytes, connection, form, colours());
     terminal::written(written.and_then(|()| out.flush()))?;
     if kept > MOST_KEPT {
         terminal::say(format_args!(
@@ -203,8 +204,11 @@ fn out() -> impl Write {
     BufWriter::with_capacity(1 << 16, anstream::stdout().lock())
 }
 
-fn style() -> Style {
-    Style { colour: anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never }
+fn colours() -> Colours {
+    match anstream::AutoStream::choice(&io::stdout()) {
+        anstream::ColorChoice::Never => Colours::None,
+        _ => Colours::Ansi,
+    }
 }
 
 fn is_standard_input(file: &Path) -> bool {

@@ -3,12 +3,13 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use anstyle::Style as Ansi;
+use anstyle::Style;
 use serde::{Serialize, Serializer};
 use wirelab_analyze::model::Packet;
 use wirelab_dissect::tcp::Flags;
 use wirelab_dissect::visible::visible;
-use wirelab_report::list::{self, CLIENT, SERVER, Style};
+use wirelab_report::list::{self, CLIENT, SERVER};
+use wirelab_report::text::Colours;
 use wirelab_report::{PacketProtocol, json};
 
 use super::row::Row;
@@ -26,15 +27,15 @@ pub enum Form {
 /// Writes packets, one by one.
 pub struct Printer {
     form: Form,
-    style: Style,
+    colours: Colours,
     /// Widths of the two columns for addresses: they grow as wider ones come.
     widths: [usize; 2],
     count: u64,
 }
 
 impl Printer {
-    pub fn new(form: Form, style: Style) -> Printer {
-        Printer { form, style, widths: [LEAST_WIDTH; 2], count: 0 }
+    pub fn new(form: Form, colours: Colours) -> Printer {
+        Printer { form, colours, widths: [LEAST_WIDTH; 2], count: 0 }
     }
 
     /// How many were written.
@@ -74,7 +75,7 @@ impl Printer {
             "{number:>6} {time:>11}  {:<source$}   {:<destination$}  {:<9} {length:>6}  Info",
             "Source", "Destination", "Protocol"
         );
-        self.painted(out, Ansi::new().bold(), &heading)
+        self.painted(out, Style::new().bold(), &heading)
     }
 
     fn line(&self, out: &mut impl Write, row: &Row) -> io::Result<()> {
@@ -92,19 +93,19 @@ impl Printer {
         self.painted(out, ansi(row), line.trim_end())
     }
 
-    fn painted(&self, out: &mut impl Write, ansi: Ansi, text: &str) -> io::Result<()> {
-        if self.style.colour { writeln!(out, "{ansi}{text}{ansi:#}") } else { writeln!(out, "{text}") }
+    fn painted(&self, out: &mut impl Write, style: Style, text: &str) -> io::Result<()> {
+        writeln!(out, "{}", self.colours.paint(style, text))
     }
 }
 
 /// Red from the client, blue from the server, dim without payload.
-fn ansi(row: &Row) -> Ansi {
+fn ansi(row: &Row) -> Style {
     match &row.packet {
         Some(Packet { from_client: true, app_len: 1.., .. }) => CLIENT,
         Some(Packet { from_client: true, .. }) => CLIENT.dimmed(),
         Some(Packet { app_len: 1.., .. }) => SERVER,
         Some(_) => SERVER.dimmed(),
-        None => Ansi::new(),
+        None => Style::new(),
     }
 }
 

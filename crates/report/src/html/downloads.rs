@@ -1,4 +1,4 @@
-//! What a reader takes along: the tables as Markdown, CSV and JSON, and the captures themselves, inside the page.
+//! Which files does a reader take along? The other forms of the report, and the captures themselves, inside the page.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 use wirelab_analyze::model::Capture;
 
 use crate::bytes::CaptureBytes;
+use crate::forms::{FORMS, InPage};
 use crate::numbers::grouped;
 use crate::report::Report;
 use crate::templates::{TemplateError, Templates};
-use crate::{csv, json, markdown};
 
 /// A file inside the page.
 #[derive(Clone, Debug, Serialize)]
@@ -26,7 +26,7 @@ pub struct Download {
 }
 
 /// The files of a report; those that would make the page too large are named only.
-pub fn downloads(report: &Report, templates: &Templates) -> Result<Vec<Download>, TemplateError> {
+pub fn of(report: &Report, templates: &Templates) -> Result<Vec<Download>, TemplateError> {
     let mut files = Vec::new();
     let mut add = |file: &str, what: String, kind: &str, bytes: &[u8]| {
         let fits = bytes.len() <= LARGEST;
@@ -41,16 +41,11 @@ pub fn downloads(report: &Report, templates: &Templates) -> Result<Vec<Download>
             href: fits.then(|| format!("data:{kind};base64,{}", STANDARD.encode(bytes))),
         });
     };
-    let tables = "The tables and what they show, as Markdown".to_owned();
-    add("report.md", tables, "text/markdown;charset=utf-8", markdown::render(report, templates)?.as_bytes());
-    add("tables.csv", "The tables, as CSV".to_owned(), "text/csv;charset=utf-8", csv::render(report).as_bytes());
-    let results = serde_json::to_string(&report.analysis).unwrap_or_else(|_| json::render(report));
-    add(
-        "results.json",
-        "Everything that was counted, schema wirelab/1".to_owned(),
-        "application/json",
-        results.as_bytes(),
-    );
+    for form in FORMS {
+        if let (Some(file), Some(InPage { what, render })) = (form.file, form.in_page) {
+            add(file, what.to_owned(), form.media_type, render(report, templates)?.as_bytes());
+        }
+    }
     for (capture, bytes) in report.analysis.captures.iter().zip(&report.bytes) {
         if let Some((file, what, pcap)) = capture_file(report, capture, bytes) {
             add(&file, what, "application/vnd.tcpdump.pcap", &pcap);

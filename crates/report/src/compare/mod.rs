@@ -1,20 +1,21 @@
 //! What differs between two runs? Their tables, cell by cell, and what is known of how they were made.
 
+mod reasons;
+
 use anstyle::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 use serde::Serialize;
-
 use wirelab_analyze::model::Column;
+use wirelab_dissect::visible::visible;
 
-use crate::compare_why::{self, Reason};
-use crate::made;
 use crate::numbers::{capital, grouped, signed, with_commas};
+use crate::provenance;
 use crate::report::Report;
 use crate::tables::{Row, TableKind};
 use crate::templates::{TemplateError, Templates};
-use wirelab_dissect::visible::visible;
+use crate::text::{Colours, WIDTH, wrapped};
 
-use crate::text::{WIDTH, wrapped};
+pub use reasons::Reason;
 
 /// Two reports beside each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -101,7 +102,7 @@ impl Report {
             differing,
             cells: count,
             tables,
-            reasons: compare_why::reasons(self, other, [name, other_name]),
+            reasons: reasons::reasons(self, other, [name, other_name]),
             made: facts(self, other),
         }
     }
@@ -153,7 +154,7 @@ fn compared_row(left: Option<&Row>, right: Option<&Row>) -> ComparedRow {
 }
 
 fn facts(left: &Report, right: &Report) -> Vec<ComparedFact> {
-    let (a, b) = (made::facts(left), made::facts(right));
+    let (a, b) = (provenance::facts(left), provenance::facts(right));
     let none = || "\u{2013}".to_owned();
     let mut facts = Vec::new();
     for fact in &a {
@@ -168,9 +169,10 @@ fn facts(left: &Report, right: &Report) -> Vec<ComparedFact> {
     facts
 }
 
-/// The comparison for a terminal: a line a side where they differ, differences marked by their sign and, where wanted, in bold.
-pub fn text(comparison: &Comparison, colour: bool) -> String {
-    let bold = |text: &str| if colour { format!("{0}{text}{0:#}", Style::new().bold()) } else { text.to_owned() };
+/// The comparison for a terminal: a line a side where they differ, differences marked by their sign and, with colours, in
+/// bold.
+pub fn text(comparison: &Comparison, colours: Colours) -> String {
+    let bold = |text: &str| colours.paint(Style::new().bold(), text);
     let mut out = format!("{}\n", bold(&plain(&comparison.heading)));
     out.push_str(&format!("  A  {}\n  B  {}\n", visible(&comparison.left), visible(&comparison.right)));
     for table in &comparison.tables {
@@ -267,7 +269,7 @@ mod tests {
         let packets = page.cells.first().unwrap();
         assert_eq!((packets.left.as_deref(), packets.right.as_deref()), (Some("5"), Some("3")));
         assert_eq!(packets.change.as_deref(), Some("\u{2212}2"));
-        insta::assert_snapshot!(text(&comparison, false));
+        insta::assert_snapshot!(text(&comparison, Colours::None));
         let templates = Templates::embedded().unwrap();
         insta::assert_snapshot!(markdown(&comparison, &templates).unwrap());
         let page = html(&comparison, &templates).unwrap();
