@@ -1,12 +1,13 @@
 //! Each form of the report over the five exchanges, as they were in 2021 and as they are now.
 
 use jsonschema::validator_for;
-use wirelab_analyze::model::{Column, Layer};
+use wirelab_analyze::model::{Column, Layer, Note, Problem, ProblemLayer, ProblemPlace};
 
+use crate::forms::FORMS;
 use crate::list::{self, Follow};
 use crate::sample::{Era, five, report, run};
 use crate::text::Colours;
-use crate::{Templates, csv, dump, json, markdown, text};
+use crate::{Report, Templates, csv, dump, html, json, markdown, text};
 
 #[test]
 fn the_text_of_2021() {
@@ -107,10 +108,90 @@ fn the_exchanges_of_a_stranger() {
     let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
     assert!(widths.iter().all(|&width| width == widths[0]), "{widths:?}");
     insta::assert_snapshot!(csv.lines().filter(|line| line.starts_with("exchange,")).collect::<Vec<_>>().join("\n"));
-    let text = text::render(&report, Colours::None);
-    for group in &report.analysis.captures[0].groups {
-        assert!(csv.contains(&format!(",{},", group.label)) && text.contains(&group.label), "{}", group.label);
+    for (form, text) in each_form(&report) {
+        for group in &report.analysis.captures[0].groups {
+            assert!(text.contains(&group.label), "{form} has no {}", group.label);
+        }
     }
+    let page = html::render(&report, &Templates::embedded().unwrap()).unwrap();
+    let table = page.split_once("<table id=\"t-c-ajaxapp-kinds\"").unwrap().1.split_once("</table>").unwrap().0;
+    assert_eq!(table.matches("<tr><th scope=\"row\"").count(), report.analysis.captures[0].groups.len());
+    assert!(table.contains("<td>745</td>"), "the median update: {table}");
+}
+
+/// Every form of a report, by its name.
+fn each_form(report: &Report) -> Vec<(&'static str, String)> {
+    let templates = Templates::embedded().unwrap();
+    FORMS.iter().map(|form| (form.name, (form.render)(report, &templates).unwrap())).collect()
+}
+
+/// Every form with sentences lists as many problems as the others, and says how many it leaves out.
+#[test]
+fn every_form_lists_the_same_problems() {
+    let mut lab = five(Era::Now);
+    let place = |frame| ProblemPlace::Frame { frame, offset: 54, layer: ProblemLayer::Http };
+    lab[0].0.problems.extend((1..=23).map(|frame| Problem { place: place(frame), message: format!("fault {frame}.") }));
+    lab[0].0.notes.push(Note::Missing { bytes: 77 });
+    for (form, text) in each_form(&report(lab, None)) {
+        let listed = (1..=23).filter(|frame| text.contains(&format!("fault {frame}."))).count();
+        match form {
+            "json" => assert_eq!(listed, 23),
+            // It has the tables and no sentences.
+            "csv" => assert_eq!(listed, 0),
+            _ => {
+                assert_eq!(listed, 20, "{form}");
+                assert!(text.contains("3 more problems"), "{form}");
+                assert!(text.contains("rame 7, byte 54 (http): fault 7."), "{form}");
+                assert!(text.contains("77 bytes of TCP payload are missing"), "{form}");
+            }
+        }
+    }
+}
+
+/// A text that was broken over lines of the source without a `\` keeps their indentation.
+#[test]
+fn no_text_has_two_spaces_in_a_row() {
+    let is_inside = |text: &str| {
+        let text = text.replace("\\n", "\n");
+        let spaced = |(at, _): (usize, &str)| {
+            let before = text[..at].chars().next_back().is_some_and(|c| c.is_lowercase() || ",.;:)".contains(c));
+            let after = text[at..].trim_start_matches(' ').chars().next();
+            before && after.is_some_and(|c| c.is_alphabetic() || c == '{')
+        };
+        text.match_indices("  ").any(spaced)
+    };
+    assert!(is_inside(&format!("acknowledged the first part,{}packet", " ".repeat(18))));
+    assert!(!is_inside("  {name}\\n    A  {left}\\n    B  {right}"));
+    let mut folders = ["analyze", "catalog", "dissect", "report", "wirelab"]
+        .map(|name| format!("{}/../{name}/src", env!("CARGO_MANIFEST_DIR")).into())
+        .to_vec();
+    folders.push(std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../templates/report"));
+    let mut looked = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let is_text = path.extension().is_some_and(|ending| ending == "rs" || ending == "html" || ending == "md");
+            // The help has examples in columns.
+            if !is_text || path.ends_with("flags.rs") {
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            for (line, text) in (1..).zip(source.lines()) {
+                let text = text.trim_start();
+                // Columns of lists are aligned on purpose.
+                if text.starts_with("//") || text.contains("{:<") {
+                    continue;
+                }
+                looked += 1;
+                assert!(!is_inside(text), "{}:{line}: {text}", path.display());
+            }
+        }
+    }
+    assert!(looked > 1000);
 }
 
 #[test]
