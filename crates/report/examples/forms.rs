@@ -1,4 +1,5 @@
 //! Prints the files of a report's folder, one a line: for scripts that check them.
+#![allow(clippy::print_stdout)]
 
 use wirelab_report::forms::FORMS;
 

@@ -73,9 +73,8 @@ fn names_and_headings_are_those_of_the_tables() {
         }
     }
     let templates = Templates::embedded().unwrap();
-    let (page, document) =
-        (crate::html::render(&report, &templates).unwrap(), markdown::render(&report, &templates).unwrap());
-    let text = text::render(&report, false);
+    let (page, document) = (html::render(&report, &templates).unwrap(), markdown::render(&report, &templates).unwrap());
+    let text = text::render(&report, Colours::None);
     let heads: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("packets")).collect();
     assert_eq!(heads.len(), 3, "{text}");
     for column in Column::ALL {
