@@ -16,7 +16,7 @@ fn table(capture: &Capture) -> String {
         .map(|one| {
             let t = &one.tally();
             format!(
-                "{:<9} {:<20} conn {} {}p = {}+{}+{} [{} {} {} {} {}] {:?}",
+                "{:<9} {:<20} conn {} {}p = {}+{}+{} [{}] {:?}",
                 one.kind.name(),
                 one.label,
                 one.connection,
@@ -24,11 +24,7 @@ fn table(capture: &Capture) -> String {
                 t.layers[Layer::Lower],
                 t.layers[Layer::Tcp],
                 t.app_bytes,
-                t.layers[Layer::RequestHead],
-                t.layers[Layer::ResponseHead],
-                t.layers[Layer::Framing],
-                t.layers[Layer::Content],
-                t.layers[Layer::Retransmitted],
+                Layer::of_payload().map(|layer| t.of(layer).to_string()).collect::<Vec<_>>().join(" "),
                 one.packets
             )
         })

@@ -108,7 +108,9 @@ fn begin(packet: &Packet, spoken: Protocol, payload: &[u8]) -> (usize, Kind) {
     match (spoken, first) {
         (Protocol::Lines, _) => (0, Kind::Lines),
         (Protocol::Tls, _) if tls::sniff(from) == Sniff::Yes => (before as usize, Kind::Tls),
-        (Protocol::Tls, Some(Layer::Framing)) => (before as usize, Kind::Tls),
+        (Protocol::Tls, Some(layer)) if !matches!(layer, Layer::RequestHead | Layer::ResponseHead) => {
+            (before as usize, Kind::Tls)
+        }
         (Protocol::Http2, Some(Layer::Framing)) => (before as usize, Kind::Http2),
         (Protocol::Http2, _) if http2::sniff(payload) == Sniff::Yes => (0, Kind::Http2),
         (Protocol::WebSocket, Some(Layer::Framing)) => (before as usize, Kind::WebSocket),

@@ -205,7 +205,7 @@ fn lead(analysis: &Analysis, rows: &[Row], pushed: &[Row]) -> Vec<String> {
             significant(most.tally.frame_bytes as f64 / least.tally.frame_bytes.max(1) as f64, 2),
         ));
         let head = most.tally.layers[Layer::RequestHead] + most.tally.layers[Layer::ResponseHead];
-        let below = least.tally.layers[Layer::Lower] + least.tally.layers[Layer::Tcp];
+        let below = least.tally.frame_bytes - least.tally.app_bytes;
         if head > 0 {
             lead.push(format!(
                 "HTTP heads make {} of {}, and every update repeats them; in {} {} of the bytes are link, IP and TCP headers, which come \

@@ -181,17 +181,10 @@ pub fn said(capture: &Capture) -> Vec<String> {
         // A last byte that is sent again by itself looks like a keep-alive, to Wireshark too.
         .filter(|one| *one.label != *"TCP keep-alive")
         .map(|one| {
-            let t = &one.tally();
-            format!(
-                "{} {:?} request {} response {} framing {} content {} useful {}",
-                one.kind.name(),
-                one.label,
-                t.layers[Layer::RequestHead],
-                t.layers[Layer::ResponseHead],
-                t.layers[Layer::Framing],
-                t.layers[Layer::Content],
-                t.useful_bytes
-            )
+            let tally = one.tally();
+            let said = Layer::ALL.iter().filter(|layer| layer.is_payload() && **layer != Layer::Retransmitted);
+            let bytes: Vec<String> = said.map(|&layer| format!("{} {}", layer.name(), tally.of(layer))).collect();
+            format!("{} {:?} {}", one.kind.name(), one.label, bytes.join(", "))
         })
         .collect();
     for one in capture.connections.iter().map(wirelab_analyze::Connection::row) {

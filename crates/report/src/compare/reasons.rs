@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Exchange, Kind, Layer};
+use wirelab_analyze::model::{Capture, Column, Exchange, Kind, Layer};
 
 use crate::report::Report;
 
@@ -60,11 +60,7 @@ fn why(
     [a_name, b_name]: [&str; 2],
 ) -> Option<(usize, String)> {
     let (now, then) = (&a.tally(), &b.tally());
-    let columns = |exchange: &Exchange| {
-        let t = exchange.tally();
-        [t.total_packets, t.app_packets, t.frame_bytes, t.layers[Layer::Tcp], t.app_bytes]
-    };
-    if columns(a) == columns(b) {
+    if Column::ALL.iter().all(|column| column.of(now) == column.of(then)) {
         return None;
     }
     let packets = now.total_packets.abs_diff(then.total_packets);

@@ -41,10 +41,10 @@ pub fn render(rows: &[Row], ids: &[String]) -> String {
             if width > label.chars().count() as f64 * 8.0 + 8.0 {
                 svg.text(&format!("mid on-{}", layer.class()), x + width / 2.0, y + BAR / 2.0 + 5.0, &label);
             }
-            if layer == Layer::Content && row.tally.useful_bytes > 0 {
-                let useful = (row.tally.useful_bytes as f64 * scale).max(2.0);
-                let title = format!("the time: {} bytes", row.tally.useful_bytes);
-                svg.rect("f-us", x + width - useful, y, useful, BAR, Some(&title));
+            for (within, bytes) in inside(layer, row) {
+                let part = (bytes as f64 * scale).max(2.0);
+                let title = format!("{}: {bytes} bytes", within.name());
+                svg.rect(&format!("f-{}", within.class()), x + width - part, y, part, BAR, Some(&title));
             }
             x += width;
         }
@@ -88,14 +88,20 @@ pub fn render_narrow(rows: &[Row], ids: &[String]) -> String {
                     svg.rect(&format!("pat-{}", layer.class()), x, y + 20.0, width, BAR - 10.0, None);
                 }
             }
-            if layer == Layer::Content && row.tally.useful_bytes > 0 {
-                let useful = (row.tally.useful_bytes as f64 * scale).max(2.0);
-                svg.rect("f-us", x + width - useful, y + 20.0, useful, BAR - 10.0, None);
+            for (within, bytes) in inside(layer, row) {
+                let part = (bytes as f64 * scale).max(2.0);
+                svg.rect(&format!("f-{}", within.class()), x + width - part, y + 20.0, part, BAR - 10.0, None);
             }
             x += width;
         }
     }
     svg.finish()
+}
+
+/// The layers that lie within one, and their bytes, where there are any.
+fn inside(layer: Layer, row: &Row) -> impl Iterator<Item = (Layer, u64)> {
+    let within = Layer::ALL.iter().filter(move |one| one.within() == Some(layer));
+    within.map(|&one| (one, row.tally.of(one))).filter(|(_, bytes)| *bytes > 0)
 }
 
 fn shortened(title: &str) -> String {

@@ -1,6 +1,6 @@
 //! The fields of a packet as HTML: a list a header, each field with the bytes it covers.
 
-use wirelab_analyze::model::Packet;
+use wirelab_analyze::model::{Layer, Packet};
 use wirelab_dissect::fields::Field;
 
 use crate::html::hex;
@@ -81,7 +81,7 @@ fn class_at(packet: &Packet, place: usize) -> &'static str {
             return layer.class();
         }
     }
-    "co"
+    Layer::Content.class()
 }
 
 /// Characters of a value that are shown; the bytes beside show all.

@@ -1,7 +1,7 @@
 //! Questions to answer before looking, whose answers come from these very captures.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Layer, Protocol};
+use wirelab_analyze::model::{Capture, Protocol};
 use wirelab_catalog::App;
 
 use crate::differences::Subject;
@@ -84,7 +84,7 @@ pub fn questions(report: &Report) -> Vec<Question> {
                 percent(most.tally.useful_bytes, most.tally.frame_bytes),
                 most.inline(),
                 grouped(most.tally.frame_bytes),
-                grouped(least.tally.layers[Layer::Lower] + least.tally.layers[Layer::Tcp]),
+                grouped(least.tally.frame_bytes - least.tally.app_bytes),
                 count(least.tally.total_packets, "packet")
             ),
             place(least),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use serde::{Serialize, Serializer};
-use wirelab_analyze::model::Packet;
+use wirelab_analyze::model::{Column, Packet, Tally};
 use wirelab_dissect::tcp::Flags;
 use wirelab_dissect::visible::visible;
 use wirelab_report::list::{self, CLIENT, SERVER};
@@ -130,15 +130,23 @@ struct JsonTcp {
     connection: u32,
     exchange: Option<usize>,
     from_client: bool,
-    lower_bytes: u32,
-    tcp_bytes: u32,
-    app_bytes: u32,
+    #[serde(flatten)]
+    bytes: JsonBytes,
     #[serde(serialize_with = "displayed")]
     flags: Flags,
     seq: u64,
     ack: Option<u64>,
     window: u16,
     analysis: Option<String>,
+}
+
+/// Its bytes in the columns that add up to the frame.
+struct JsonBytes(Tally);
+
+impl Serialize for JsonBytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(Column::SUMMANDS.map(|column| (column.name(), column.of(&self.0))))
+    }
 }
 
 impl<'a> JsonLine<'a> {
@@ -155,9 +163,7 @@ impl<'a> JsonLine<'a> {
                 connection: packet.connection,
                 exchange: packet.exchange,
                 from_client: packet.from_client,
-                lower_bytes: packet.lower_len,
-                tcp_bytes: packet.tcp_len,
-                app_bytes: packet.app_len,
+                bytes: JsonBytes(packet.tally()),
                 flags: packet.flags,
                 seq: packet.seq,
                 ack: packet.ack,
