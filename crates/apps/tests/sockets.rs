@@ -5,12 +5,13 @@
 mod pipes;
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use pipes::{frame, request, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use wirelab_apps::{Options, Style, ajax, tcp, web, ws};
+use wirelab_apps::{Limits, Options, Style, ajax, sse, tcp, web, ws};
 use wirelab_clock::Clock;
 
 /// A listener on a free port, and where it is.
@@ -96,6 +97,42 @@ async fn a_request_and_then_the_end_is_answered_every_time() {
             let mut heard = String::new();
             client.read_to_string(&mut heard).await.unwrap();
             assert!(heard.ends_with(end), "{words:?}: {heard:?}");
+        }
+    }
+}
+
+/// With one place, the next client is served only if the server has noticed that the last one left; no event comes that
+/// could tell it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_an_event_stream_is_noticed_every_time() {
+    for style in [Style::Split, Style::Coalesced] {
+        let (listener, address) = bind().await;
+        let limits = Limits { clients: 1, ..Limits::default() };
+        let options = Options { limits, style, interval: Duration::from_secs(3600), ..Options::default() };
+        tokio::spawn(sse::run(listener, Clock::utc(), options, std::future::pending()));
+        for turn in 0..100 {
+            let begun = Instant::now();
+            let mut stream = loop {
+                let mut page = TcpStream::connect(address).await.unwrap();
+                page.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+                let mut status = [0; 12];
+                page.read_exact(&mut status).await.unwrap();
+                if &status == b"HTTP/1.1 200" {
+                    break page;
+                }
+                assert!(begun.elapsed() < Duration::from_secs(10), "{style:?}, turn {turn}: still there");
+                tokio::task::yield_now().await;
+            };
+            stream.write_all(b"GET /time HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+            match turn % 2 {
+                // Closed with the page unread: a RST.
+                0 => drop(stream),
+                _ => {
+                    stream.shutdown().await.unwrap();
+                    let mut rest = Vec::new();
+                    stream.read_to_end(&mut rest).await.unwrap();
+                }
+            }
         }
     }
 }

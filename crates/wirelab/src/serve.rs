@@ -23,10 +23,10 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::machine)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::machine)?;
     let mut limits = wirelab_apps::Limits::default();
-    if let Some((clients, open_files)) = descriptors::shortage(limits.clients, limits.turned_away) {
-        limits.clients = clients;
+    if let Some(open_files) = descriptors::fit(&mut limits) {
         terminal::say(format_args!(
-            "room for {clients} clients at once, as {open_files} files may be open; ulimit -n raises that"
+            "places for clients: {}, as {open_files} files may be open; ulimit -n raises that",
+            limits.clients
         ));
     }
     let options = wirelab_apps::Options {

@@ -147,7 +147,7 @@ fn at_the_limit_of_open_files_clients_are_turned_away_and_a_line_says_so() {
     let mut command = lab.command_of(std::path::Path::new("/bin/sh"), "");
     command.args(["-c", "ulimit -n 80; exec \"$0\" serve web --port 0", env!("CARGO_BIN_EXE_wirelab")]);
     let served = started(command);
-    let clients: Vec<_> = (0..32).map(|_| served.ask(GET)).collect();
+    let clients: Vec<_> = (0..48).map(|_| served.ask(GET)).collect();
     assert!(clients.iter().all(|(_, answer)| answer.starts_with("HTTP/1.1 200 ")));
     for _ in 0..10 {
         assert!(served.ask(GET).1.starts_with("HTTP/1.1 503 "));
@@ -158,8 +158,8 @@ fn at_the_limit_of_open_files_clients_are_turned_away_and_a_line_says_so() {
     drop((clients, silent));
     let (status, said) = served.end_with_words();
     assert_eq!(status, Some(0));
-    assert!(said.contains("room for 32 clients at once, as 80 files may be open"), "{said}");
-    assert_eq!(said.matches("all 32 places for clients are taken").count(), 1, "{said}");
+    assert!(said.contains("places for clients: 48, as 80 files may be open"), "{said}");
+    assert_eq!(said.matches("all 48 places for clients are taken").count(), 1, "{said}");
     assert!(!said.contains("no connection can be accepted"), "{said}");
 }
 
