@@ -159,7 +159,7 @@ fn every_impaired_frame_is_listed_with_its_number_at_either_end() {
         let of = |what| impaired.frames.iter().filter(|frame| frame.what == what).count() as u64;
         let listed = [Impairment::Dropped, Impairment::Doubled, Impairment::Reordered, Impairment::Delayed].map(of);
         assert_eq!(listed, [counts.lost, counts.duplicated, counts.reordered, counts.delayed]);
-        assert!(listed[..3].iter().all(|&count| count > 5), "{listed:?}");
+        assert!(listed.iter().all(|&count| count > 3), "{listed:?}");
         assert!(impaired.frames.iter().any(|frame| frame.by == ImpairedBy::Down));
         for entry in &impaired.frames {
             let seen_when_sent = (vantage == Vantage::Server) == (entry.to == Host::Client);
@@ -174,8 +174,10 @@ fn every_impaired_frame_is_listed_with_its_number_at_either_end() {
                 assert_eq!(there(copy), there(number));
             }
             if entry.what == Impairment::Reordered && !seen_when_sent {
-                let before = there(number - 1);
-                assert_eq!((before.from_server, before.time_ns), (there(number).from_server, there(number).time_ns));
+                // Right behind the one that overtook it; an answer to that may have left in between.
+                let earlier = frames[..number as usize - 1].iter().rev();
+                let before = earlier.into_iter().find(|frame| frame.from_server == there(number).from_server);
+                assert_eq!(before.unwrap().time_ns, there(number).time_ns, "{entry:?}");
             }
         }
         (impaired.frames, frames)

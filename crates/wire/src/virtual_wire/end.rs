@@ -22,13 +22,14 @@ use std::net::Ipv4Addr;
 use std::task::Waker;
 use std::time::Duration;
 
-use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
-use smoltcp::socket::tcp::{RecvError, Socket, SocketBuffer, State};
+use smoltcp::iface::{Config, Interface, SocketSet};
+use smoltcp::socket::tcp::{RecvError, State};
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpCidr, Ipv4Cidr};
 
 use super::acknowledging::{Acknowledging, FULL_SEGMENT};
 use super::card::{Card, Segment};
+use super::memory::{Held, Piece, RECEIVE_BUFFER};
 use crate::options::{PORT, SERVER};
 
 /// What is set on a socket, and what its random numbers are drawn from.
@@ -45,8 +46,7 @@ pub(super) struct Settings {
 /// One end of a connection.
 pub(super) struct End {
     interface: Interface,
-    sockets: SocketSet<'static>,
-    handle: SocketHandle,
+    held: Held,
     card: Card,
     settings: Settings,
     acknowledging: Acknowledging,
@@ -77,37 +77,40 @@ pub(super) struct End {
 
 impl End {
     /// The client's end, which sends a SYN when it is next polled.
-    pub(super) fn connecting(client: (Ipv4Addr, u16), settings: Settings, now: Duration) -> io::Result<End> {
-        let mut end = End::new(client.0, SERVER, settings, now);
-        let socket = end.sockets.get_mut::<Socket>(end.handle);
-        socket
-            .connect(end.interface.context(), (SERVER, PORT), client)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    pub(super) fn connecting(
+        client: (Ipv4Addr, u16),
+        settings: Settings,
+        memory: Piece,
+        now: Duration,
+    ) -> io::Result<End> {
+        let mut end = End::new(client.0, SERVER, settings, memory, now);
+        let context = end.interface.context();
+        let connected = end.held.socket(|socket| socket.connect(context, (SERVER, PORT), client));
+        connected.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         Ok(end)
     }
 
     /// The server's end for a SYN that is about to be received.
-    pub(super) fn listening(client: Ipv4Addr, settings: Settings, now: Duration) -> io::Result<End> {
-        let mut end = End::new(SERVER, client, settings, now);
+    pub(super) fn listening(client: Ipv4Addr, settings: Settings, memory: Piece, now: Duration) -> io::Result<End> {
+        let mut end = End::new(SERVER, client, settings, memory, now);
         end.orphaned = false;
-        end.socket().listen((SERVER, PORT)).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let listening = end.held.socket(|socket| socket.listen((SERVER, PORT)));
+        listening.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         Ok(end)
     }
 
-    fn new(own: Ipv4Addr, other: Ipv4Addr, settings: Settings, now: Duration) -> End {
+    fn new(own: Ipv4Addr, other: Ipv4Addr, settings: Settings, memory: Piece, now: Duration) -> End {
         let mut card = Card::new(own, other);
         let interface = interface(own, &mut card, settings.seed, now);
-        let mut socket =
-            Socket::new(SocketBuffer::new(vec![0; RECEIVE_BUFFER]), SocketBuffer::new(vec![0; SEND_BUFFER]));
-        socket.set_tsval_generator(Some(timestamp));
-        socket.set_ack_delay(None);
-        socket.set_nagle_enabled(false);
-        let mut sockets = SocketSet::new(Vec::with_capacity(1));
-        let handle = sockets.add(socket);
+        let mut held = Held::new(memory);
+        held.socket(|socket| {
+            socket.set_tsval_generator(Some(timestamp));
+            socket.set_ack_delay(None);
+            socket.set_nagle_enabled(false);
+        });
         End {
             interface,
-            sockets,
-            handle,
+            held,
             card,
             settings,
             acknowledging: settings.acknowledging,
@@ -125,6 +128,11 @@ impl End {
             dead: false,
             failed: None,
         }
+    }
+
+    /// Gives the end up, and its memory back.
+    pub(super) fn into_memory(self) -> Piece {
+        self.held.into_memory()
     }
 
     /// Whether there is nobody for this segment: it brings new bytes for a program that has let go, or the end is
@@ -156,7 +164,7 @@ impl End {
         self.card.receive_frame(frame);
         if segment.fin && segment.payload_len == 0 && before == State::Established {
             self.take_in(now);
-            if self.state() == State::CloseWait && self.socket().send_queue() == 0 {
+            if self.state() == State::CloseWait && self.held.socket(|socket| socket.send_queue()) == 0 {
                 self.hold_until = Some(now + FIN_ACK_DELAY);
             } else {
                 self.poll(now);
@@ -211,15 +219,15 @@ impl End {
         self.hold_until = None;
         self.set_timestamp(now);
         let hold_small = !self.settings.no_delay && self.small_in_flight.is_some();
-        self.socket().set_nagle_enabled(hold_small);
-        self.interface.poll(instant(now), &mut self.card, &mut self.sockets);
+        self.held.socket(|socket| socket.set_nagle_enabled(hold_small));
+        self.held.set(|sockets| self.interface.poll(instant(now), &mut self.card, sockets));
         self.note_waiting(now);
     }
 
     /// Takes the frame in that has come, and sends no more than what answers it directly.
     fn take_in(&mut self, now: Duration) {
         self.set_timestamp(now);
-        self.interface.poll_ingress_single(instant(now), &mut self.card, &mut self.sockets);
+        self.held.set(|sockets| self.interface.poll_ingress_single(instant(now), &mut self.card, sockets));
     }
 
     /// The frames that were sent since the last call, oldest first.
@@ -268,7 +276,7 @@ impl End {
         if self.state() == State::TimeWait && !self.orphaned {
             return None;
         }
-        let at = self.interface.poll_at(instant(now), &self.sockets)?;
+        let at = self.held.set(|sockets| self.interface.poll_at(instant(now), sockets))?;
         let at = Duration::from_micros(at.total_micros() as u64);
         // What is due at once was done by the poll before this. Should smoltcp still say so, time must pass.
         Some(if at > now { at } else { now + Duration::from_millis(1) })
@@ -292,8 +300,8 @@ impl End {
         self.orphaned = true;
         match self.state() {
             State::SynSent | State::Listen => self.fall_silent(),
-            _ if self.socket().recv_queue() > 0 => self.socket().abort(),
-            _ => self.socket().close(),
+            _ if self.held.socket(|socket| socket.recv_queue()) > 0 => self.held.socket(|socket| socket.abort()),
+            _ => self.held.socket(|socket| socket.close()),
         }
         self.poll(now);
     }
@@ -301,7 +309,7 @@ impl End {
     /// Breaks the connection off with RST.
     pub(super) fn reset(&mut self, now: Duration) {
         self.orphaned = true;
-        self.socket().abort();
+        self.held.socket(|socket| socket.abort());
         self.poll(now);
     }
 
@@ -333,11 +341,11 @@ impl End {
 
     /// Reads into `into`: None when there is nothing yet, `Some(0)` at the end.
     pub(super) fn read(&mut self, into: &mut [u8], now: Duration) -> Option<io::Result<usize>> {
-        match self.socket().recv_slice(into) {
+        match self.held.socket(|socket| socket.recv_slice(into)) {
             Ok(0) => None,
             Ok(read) => {
                 self.read += read;
-                let emptied = self.socket().recv_queue() == 0;
+                let emptied = self.held.socket(|socket| socket.recv_queue()) == 0;
                 // There may be a window to announce. It must not take the acknowledgement of a FIN with it.
                 if self.hold_until.is_none() && (self.acknowledging.read(emptied) || self.window_has_doubled()) {
                     self.poll(now);
@@ -353,7 +361,7 @@ impl End {
 
     /// Takes in what fits of `bytes`, for the next poll to send.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket().send_slice(bytes).map_err(|_| {
+        self.held.socket(|socket| socket.send_slice(bytes)).map_err(|_| {
             let closed = || io::Error::new(io::ErrorKind::BrokenPipe, "the connection is closed for sending");
             self.take_failure().unwrap_or_else(closed)
         })
@@ -361,29 +369,25 @@ impl End {
 
     /// Nothing more will be sent: FIN.
     pub(super) fn finish(&mut self, now: Duration) {
-        self.socket().close();
+        self.held.socket(|socket| socket.close());
         self.poll(now);
     }
 
     pub(super) fn wake_when_readable(&mut self, waker: &Waker) {
-        self.socket().register_recv_waker(waker);
+        self.held.socket(|socket| socket.register_recv_waker(waker));
     }
 
     pub(super) fn wake_when_writable(&mut self, waker: &Waker) {
-        self.socket().register_send_waker(waker);
+        self.held.socket(|socket| socket.register_send_waker(waker));
     }
 
     pub(super) fn state(&self) -> State {
-        self.sockets.get::<Socket>(self.handle).state()
-    }
-
-    fn socket(&mut self) -> &mut Socket<'static> {
-        self.sockets.get_mut(self.handle)
+        self.held.look(|socket| socket.state())
     }
 
     /// How many bytes have come in order.
     fn heard(&mut self) -> usize {
-        self.read + self.socket().recv_queue()
+        self.read + self.held.socket(|socket| socket.recv_queue())
     }
 
     /// Whether there is something to send that would take an acknowledgement along.
@@ -392,19 +396,19 @@ impl End {
             return true;
         }
         let in_flight = self.sent.wrapping_sub(self.sent_acknowledged) as usize;
-        let unsent = self.socket().send_queue().saturating_sub(in_flight);
+        let unsent = self.held.socket(|socket| socket.send_queue()).saturating_sub(in_flight);
         unsent >= FULL_SEGMENT as usize || (unsent > 0 && (self.settings.no_delay || self.small_in_flight.is_none()))
     }
 
     /// Whether the program has read so much that the other host may now send twice of what it knows of.
     fn window_has_doubled(&mut self) -> bool {
         let window = self.window.saturating_sub(self.acknowledging.pending()) as usize;
-        RECEIVE_BUFFER - self.socket().recv_queue() >= 2 * window
+        RECEIVE_BUFFER - self.held.socket(|socket| socket.recv_queue()) >= 2 * window
     }
 
     /// Ends without a word, as a kernel does that has waited long enough. Whoever waits is woken.
     fn fall_silent(&mut self) {
-        self.socket().abort();
+        self.held.socket(|socket| socket.abort());
         self.dead = true;
     }
 
@@ -412,7 +416,7 @@ impl End {
         let state = self.state();
         let unanswered = match state {
             State::SynSent | State::SynReceived | State::FinWait1 | State::Closing | State::LastAck => true,
-            State::Established | State::CloseWait => self.socket().send_queue() > 0,
+            State::Established | State::CloseWait => self.held.socket(|socket| socket.send_queue()) > 0,
             State::Closed | State::Listen | State::FinWait2 | State::TimeWait => false,
         };
         self.waiting_since = if unanswered { Some(self.waiting_since.unwrap_or(now)) } else { None };
@@ -425,7 +429,7 @@ impl End {
     fn repeats_what_is_before_the_fin(&mut self, segment: &Segment) -> bool {
         let bare = segment.payload_len == 0 && !segment.syn && !segment.fin && !segment.rst;
         bare && matches!(self.state(), State::FinWait1 | State::Closing | State::LastAck)
-            && self.socket().send_queue() == 0
+            && self.held.socket(|socket| socket.send_queue()) == 0
             && self.fin_sent.is_some_and(|fin| segment.ack == Some(fin.wrapping_sub(1)))
     }
 
@@ -475,9 +479,6 @@ fn timestamp() -> u32 {
     TIMESTAMP.get()
 }
 
-/// The largest window without scaling. Pages of these buffers that are never used cost no memory.
-const RECEIVE_BUFFER: usize = 65_535;
-const SEND_BUFFER: usize = 65_536;
 const FIN_ACK_DELAY: Duration = Duration::from_millis(40);
 const SYN_RETRIES: Duration = Duration::from_secs(127);
 const DATA_RETRIES: Duration = Duration::from_secs(924);

@@ -46,6 +46,7 @@ mod acknowledging;
 mod card;
 mod clock;
 mod end;
+mod memory;
 mod net;
 mod program;
 mod seeds;

@@ -21,6 +21,7 @@ use super::acknowledging::{Acknowledging, Start};
 use super::card::Segment;
 use super::clock::Idle;
 use super::end::{End, Settings, refusal};
+use super::memory::Memory;
 use super::seeds::Seeds;
 use crate::error::Host;
 use crate::facts::Frames;
@@ -72,7 +73,9 @@ pub(super) struct Net {
     /// The run has ended: streams can do nothing any more, and its clock may be gone.
     over: bool,
     recorder_failed: Option<io::Error>,
-    ends: HashMap<Key, Entry>,
+    memory: Memory,
+    /// Boxed: the map has room for more than there are.
+    ends: HashMap<Key, Box<Entry>>,
     timers: BTreeMap<(Duration, u64), Key>,
     timers_set: u64,
     /// How many ends have something to come by themselves.
@@ -127,6 +130,7 @@ impl Net {
             recorder: Some(recorder),
             over: false,
             recorder_failed: None,
+            memory: Memory::new(options.clients),
             ends: HashMap::new(),
             timers: BTreeMap::new(),
             timers_set: 0,
@@ -229,7 +233,7 @@ impl Net {
         let now = self.now();
         let key = self.free_port(client)?;
         let settings = self.settings(key, self.client);
-        let mut end = End::connecting((client, key.port), settings, now)?;
+        let mut end = End::connecting((client, key.port), settings, self.memory.take(), now)?;
         end.poll(now);
         self.add(key, end, false);
         self.follow_up(now, key);
@@ -296,7 +300,7 @@ impl Net {
 
     fn add(&mut self, key: Key, end: End, handshake: bool) {
         self.handshakes += usize::from(handshake);
-        self.ends.insert(key, Entry { end, timer: None, busy: false, handshake });
+        self.ends.insert(key, Box::new(Entry { end, timer: None, busy: false, handshake }));
     }
 
     fn deliver(&mut self, now: Duration, to: Host, Arrival { frame, mark, .. }: Arrival) {
@@ -317,7 +321,7 @@ impl Net {
             }
             let settings = self.settings(key, self.server);
             // Only a port of 0 could fail here.
-            if let Ok(end) = End::listening(client, settings, now) {
+            if let Ok(end) = End::listening(client, settings, self.memory.take(), now) {
                 self.add(key, end, true);
             }
         }
@@ -369,8 +373,10 @@ impl Net {
             }
         }
         // A stream may still want to know how its end ended; without one, nobody does.
-        if over && !entry.end.is_held() {
-            self.ends.remove(&key);
+        if over && !entry.end.is_held()
+            && let Some(entry) = self.ends.remove(&key)
+        {
+            self.memory.give_back(entry.end.into_memory());
         }
         for frame in frames {
             self.send(now, key.at, frame);
