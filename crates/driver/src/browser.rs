@@ -1,15 +1,19 @@
 //! How does a browser fetch the page and what belongs to it? One connection, kept alive and used again.
 //!
+//! The page and Ajax are a [`Tab`] each, which differ in what their button does.
+//!
 //! A kept connection may be closed by the server while nothing is under way; the browser then closes its own side, and
 //! opens another for the next request (RFC 9112, section 9.3 to 9.5).
 
 use bytes::BytesMut;
 use tokio::time::{Instant, sleep};
+use wirelab_clock::Clock;
 
 use crate::{
-    Connect, Fault, Script, TimeOfDay,
+    Connect, DriveError, Fault, Script, Step, TimeOfDay,
     http1::{Head, Part, ResponseReader},
     link::Link,
+    play::{Session, play},
     profile::Call,
 };
 
@@ -107,6 +111,57 @@ impl<'a, C: Connect> Browser<'a, C> {
     }
 }
 
+/// What the page's button does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Button {
+    /// Loads the whole page again.
+    Reload,
+    /// Fetches the time with an XHR.
+    Xhr,
+}
+
+/// A person who opens the app's page and presses its button for each update.
+struct Tab<'a, C: Connect> {
+    browser: Browser<'a, C>,
+    button: Button,
+}
+
+impl<C: Connect> Session for Tab<'_, C> {
+    async fn update(&mut self, deadline: Instant) -> Result<TimeOfDay, Fault> {
+        match self.button {
+            Button::Reload => self.browser.load(Call::Reload, deadline).await,
+            Button::Xhr => {
+                let body = self.browser.get(Call::Xhr, "the answer to its request", deadline).await?;
+                time_in_json(&body)
+            }
+        }
+    }
+
+    async fn idle(&mut self) -> Fault {
+        self.browser.idle().await
+    }
+
+    async fn close(&mut self, _deadline: Instant) -> Result<(), Fault> {
+        self.browser.close().await;
+        Ok(())
+    }
+}
+
+/// Plays the script in a tab with such a button.
+pub(crate) async fn play_tab<C: Connect>(
+    button: Button,
+    connector: &C,
+    clock: &Clock,
+    script: &Script,
+    on_step: &mut dyn FnMut(&Step),
+) -> Result<Vec<Step>, DriveError> {
+    play(clock, script, on_step, async |deadline| {
+        let (browser, time) = Browser::open(connector, script, deadline).await?;
+        Ok((Tab { browser, button }, time))
+    })
+    .await
+}
+
 struct Answer {
     body: BytesMut,
     persistent: bool,
@@ -148,7 +203,7 @@ where
             }
             Part::Data(data) => body.extend_from_slice(&data),
             Part::End if link.input.is_empty() => return Ok(Answer { body, persistent }),
-            Part::End => return Err(Fault::Unasked { found: crate::error::excerpt(&link.input) }),
+            Part::End => return Err(Fault::Unasked { found: crate::excerpt::excerpt(&link.input) }),
         }
     }
 }
@@ -167,7 +222,7 @@ pub(crate) fn expect_ok(head: &Head) -> Result<(), Fault> {
 
 /// The time in the page's first `<time>` element.
 fn time_in_page(page: &[u8]) -> Result<TimeOfDay, Fault> {
-    let missing = |found: &[u8]| Fault::unexpected("a page with <time>HH:MM:SS</time>", crate::error::excerpt(found));
+    let missing = |found: &[u8]| Fault::unexpected("a page with <time>HH:MM:SS</time>", crate::excerpt::excerpt(found));
     let page = std::str::from_utf8(page).map_err(|_| missing(page))?;
     let (_, element) = page.split_once("<time").ok_or_else(|| missing(page.as_bytes()))?;
     let (_, content) = element.split_once('>').ok_or_else(|| missing(element.as_bytes()))?;
@@ -181,7 +236,7 @@ pub(crate) fn time_in_json(text: &[u8]) -> Result<TimeOfDay, Fault> {
     struct Update {
         time: String,
     }
-    let missing = || Fault::unexpected("{\"time\": \"HH:MM:SS\"}", crate::error::excerpt(text));
+    let missing = || Fault::unexpected("{\"time\": \"HH:MM:SS\"}", crate::excerpt::excerpt(text));
     let update: Update = serde_json::from_slice(text).map_err(|_| missing())?;
     update.time.parse().map_err(|_| missing())
 }

@@ -129,13 +129,6 @@ impl Fault {
     }
 }
 
-/// The first of these bytes, for a sentence: `"HTTP/1.1 404 Not Found\r\n…"`.
-pub(crate) fn excerpt(bytes: &[u8]) -> String {
-    let shown = bytes.get(..EXCERPT).unwrap_or(bytes);
-    let more = if shown.len() < bytes.len() { "…" } else { "" };
-    format!("\"{}{more}\"", shown.escape_ascii())
-}
-
 fn had(received: usize) -> String {
     match received {
         0 => "nothing of it had come".to_owned(),
@@ -143,6 +136,3 @@ fn had(received: usize) -> String {
         n => format!("{n} bytes of it had come"),
     }
 }
-
-/// Enough to recognise an answer by, short enough for one sentence.
-const EXCERPT: usize = 48;

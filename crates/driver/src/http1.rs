@@ -14,7 +14,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::error::excerpt;
+use crate::excerpt::excerpt;
 
 /// The next thing a response consists of.
 #[derive(Debug, PartialEq, Eq)]

@@ -35,6 +35,7 @@ mod browser;
 mod connect;
 mod error;
 mod event_stream;
+mod excerpt;
 mod http1;
 mod link;
 mod play;

@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{Connect, Fault, error::excerpt};
+use crate::{Connect, Fault, excerpt::excerpt};
 
 /// An open connection.
 pub(crate) struct Link<Io> {

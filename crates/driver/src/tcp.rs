@@ -11,7 +11,7 @@ use wirelab_clock::Clock;
 
 use crate::{
     Connect, DriveError, Fault, Script, Step, TimeOfDay,
-    error::excerpt,
+    excerpt::excerpt,
     link::Link,
     play::{Session, play},
 };

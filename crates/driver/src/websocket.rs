@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 
-use crate::error::excerpt;
+use crate::excerpt::excerpt;
 
 /// A message or control frame from the server.
 #[derive(Debug, PartialEq, Eq)]

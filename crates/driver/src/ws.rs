@@ -16,7 +16,7 @@ use wirelab_clock::Clock;
 use crate::{
     Connect, DriveError, Fault, Script, Step, TimeOfDay,
     browser::{Browser, time_in_json},
-    error::excerpt,
+    excerpt::excerpt,
     http1::{Head, Part, ResponseReader},
     link::Link,
     play::{Session, play},

@@ -20,6 +20,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod check;
 mod doctor;
 mod error;
 mod facts;
@@ -31,17 +32,20 @@ pub mod kernel;
 pub mod kernel;
 pub mod link;
 mod options;
+mod programs;
 mod stop;
 mod stream;
 pub mod virtual_wire;
 
 use std::pin::Pin;
 
-pub use doctor::{Check, Health, doctor};
+pub use check::{Check, Health};
+pub use doctor::doctor;
 pub use error::{Error, Host, Refusal};
 pub use facts::{Facts, Frames, SocketOption};
 pub use impaired::{ImpairedBy, ImpairedFrame, ImpairedFrames, Impairment};
 pub use options::{CLIENT, MTU, Options, PORT, SERVER, Vantage, WireKind, server_address};
+pub use programs::{ClientProgram, Recorder, ServerProgram};
 pub use stop::Stop;
 pub use stream::{Connector, Listener, Stream};
 

@@ -1,16 +1,11 @@
 //! What is there of the kernel wire where it cannot be: its functions, each of which says so.
 
-use std::future::Future;
-use std::io;
-
-use wirelab_clock::Clock;
-
-use crate::doctor::{Check, Health};
+use crate::Outcome;
+use crate::check::{Check, Health};
 use crate::error::{Error, Refusal};
 use crate::options::Options;
+use crate::programs::{ClientProgram, Recorder, ServerProgram};
 use crate::stop::Stop;
-use crate::stream::{Connector, Listener};
-use crate::{Outcome, Shutdown};
 
 /// Refused.
 pub fn enter() -> Result<(), Refusal> {
@@ -34,21 +29,14 @@ pub fn checks() -> Vec<Check> {
 }
 
 /// Refused.
-pub fn run<R, S, SF, C, CF, T>(_: &Options, _: Stop, _: R, _: S, _: C) -> Result<Outcome<T>, Error>
-where
-    R: FnMut(u64, &[u8]) -> io::Result<()> + Send + 'static,
-    S: FnOnce(Listener, Clock, Shutdown) -> SF + Send + 'static,
-    SF: Future<Output = io::Result<()>>,
-    C: FnOnce(Vec<Connector>, Clock) -> CF + Send + 'static,
-    CF: Future<Output = T>,
-    T: Send + 'static,
-{
+pub fn run<T: Send + 'static>(
+    _: &Options,
+    _: Stop,
+    _: impl Recorder,
+    _: impl ServerProgram,
+    _: impl ClientProgram<T>,
+) -> Result<Outcome<T>, Error> {
     Err(refusal().into())
-}
-
-/// A socket like any other: there are no hosts.
-pub(crate) fn socket() -> io::Result<tokio::net::TcpSocket> {
-    tokio::net::TcpSocket::new_v4()
 }
 
 fn refusal() -> Refusal {

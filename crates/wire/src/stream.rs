@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::virtual_wire::{VirtualConnector, VirtualListener, VirtualStream};
+use crate::virtual_wire::socket::{VirtualConnector, VirtualListener, VirtualStream};
 
 /// A TCP connection over a wire.
 #[derive(Debug)]
@@ -21,8 +21,13 @@ pub enum Stream {
 /// The server's end: accepts connections.
 #[derive(Debug)]
 pub enum Listener {
-    /// A socket of the kernel; the flag is `TCP_NODELAY` for what it accepts.
-    Kernel(tokio::net::TcpListener, bool),
+    /// A socket of the kernel.
+    Kernel {
+        /// The socket.
+        listener: tokio::net::TcpListener,
+        /// `TCP_NODELAY` for what it accepts.
+        no_delay: bool,
+    },
     /// The server's socket of a virtual wire.
     Virtual(VirtualListener),
 }
@@ -30,8 +35,15 @@ pub enum Listener {
 /// The client's end: makes connections to the server of its wire.
 #[derive(Clone, Debug)]
 pub enum Connector {
-    /// Sockets of the kernel, made on the calling thread (and so in its network namespace); the flag is `TCP_NODELAY`.
-    Kernel(SocketAddr, bool),
+    /// Sockets of the kernel, made on the calling thread (and so in its network namespace).
+    Kernel {
+        /// Where the server listens.
+        server: SocketAddr,
+        /// Makes a socket.
+        socket: fn() -> io::Result<tokio::net::TcpSocket>,
+        /// `TCP_NODELAY` for each.
+        no_delay: bool,
+    },
     /// One client of a virtual wire.
     Virtual(VirtualConnector),
 }
@@ -40,7 +52,7 @@ impl Listener {
     /// The next connection and its peer's address.
     pub async fn accept(&mut self) -> io::Result<(Stream, SocketAddr)> {
         match self {
-            Listener::Kernel(listener, no_delay) => {
+            Listener::Kernel { listener, no_delay } => {
                 let (stream, peer) = listener.accept().await?;
                 stream.set_nodelay(*no_delay)?;
                 Ok((Stream::Kernel(stream), peer))
@@ -55,7 +67,7 @@ impl Listener {
     /// Where it listens.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         match self {
-            Listener::Kernel(listener, _) => listener.local_addr(),
+            Listener::Kernel { listener, .. } => listener.local_addr(),
             Listener::Virtual(listener) => Ok(listener.local_addr()),
         }
     }
@@ -65,8 +77,8 @@ impl Connector {
     /// A new connection to the wire's server.
     pub async fn connect(&self) -> io::Result<Stream> {
         match self {
-            Connector::Kernel(server, no_delay) => {
-                let stream = crate::kernel::socket()?.connect(*server).await?;
+            Connector::Kernel { server, socket, no_delay } => {
+                let stream = socket()?.connect(*server).await?;
                 stream.set_nodelay(*no_delay)?;
                 Ok(Stream::Kernel(stream))
             }

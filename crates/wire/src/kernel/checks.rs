@@ -10,7 +10,7 @@ use wirelab_clock::Clock;
 
 use super::access::{self, privileged};
 use super::sys::Step;
-use crate::doctor::{Check, Health};
+use crate::check::{Check, Health};
 use crate::error::{Error, Refusal};
 use crate::options::Options;
 use crate::stop::Stop;

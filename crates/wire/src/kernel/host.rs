@@ -21,6 +21,7 @@ use super::network::{congestion_control, furnish, separate, setup, tcp_socket, w
 use super::sys;
 use crate::error::{Error, Host};
 use crate::options::{Options, server_address};
+use crate::programs::{ClientProgram, ServerProgram};
 use crate::stop::Stop;
 use crate::stream::{Connector, Listener};
 
@@ -63,17 +64,13 @@ pub struct Line {
 }
 
 /// The server's host, from its beginning to its end.
-pub fn server<S, SF>(
+pub fn server(
     line: Line,
     options: &Options,
     control: &Control,
     clock: &OnceLock<Clock>,
-    server: S,
-) -> Result<(), Ended>
-where
-    S: FnOnce(Listener, Clock, crate::Shutdown) -> SF,
-    SF: Future<Output = io::Result<()>>,
-{
+    server: impl ServerProgram,
+) -> Result<(), Ended> {
     let runtime = settle_in(&line, Host::Server)?;
     let listener = {
         let _inside = runtime.enter();
@@ -84,7 +81,8 @@ where
     let clock = clock.get_or_init(Clock::utc).clone();
     work(runtime, Host::Server, control, async {
         // Held here, so that what it owns is dropped only when nothing is carried, or recorded, any more.
-        let mut future = pin!(server(Listener::Kernel(listener, options.server_no_delay), clock, control.shutdown()));
+        let listener = Listener::Kernel { listener, no_delay: options.server_no_delay };
+        let mut future = pin!(server(listener, clock, control.shutdown()));
         tokio::select! {
             done = &mut future => done.map_err(Error::Server)?,
             () = control.over() => {}
@@ -96,18 +94,14 @@ where
 }
 
 /// The client's host, from its beginning to its end.
-pub fn client<C, CF, T>(
+pub fn client<T>(
     line: Line,
     options: &Options,
     control: &Control,
     stop: &Stop,
     clock: &OnceLock<Clock>,
-    client: C,
-) -> Result<T, Ended>
-where
-    C: FnOnce(Vec<Connector>, Clock) -> CF,
-    CF: Future<Output = T>,
-{
+    client: impl ClientProgram<T>,
+) -> Result<T, Ended> {
     let runtime = settle_in(&line, Host::Client)?;
     let step = "opening the client's socket";
     let socket = runtime.block_on(async { tcp_socket() }).map_err(setup(step))?;
@@ -116,7 +110,8 @@ where
     line.carried.recv()?;
     let clock = clock.get_or_init(Clock::utc).clone();
     let done = work(runtime, Host::Client, control, async {
-        let connector = Connector::Kernel(server_address(), options.client_no_delay);
+        let server = server_address();
+        let connector = Connector::Kernel { server, socket: tcp_socket, no_delay: options.client_no_delay };
         let mut future = Box::pin(client(vec![connector], clock));
         let value = tokio::select! {
             value = &mut future => Some(value),

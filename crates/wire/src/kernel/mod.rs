@@ -22,7 +22,6 @@ mod relay;
 mod settled;
 mod sys;
 
-use std::future::Future;
 use std::io::{self, PipeReader};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -40,39 +39,26 @@ use host::{Ended, Line};
 use network::{carries, lay_cable, separate, setup, with_netlink};
 use relay::{Batch, Relay, Relayed};
 
+use crate::Outcome;
 use crate::error::{Error, Host};
 use crate::facts::{Facts, Frames, SocketOption};
 use crate::impaired::ImpairedFrames;
 use crate::options::{MTU, Options, WireKind};
+use crate::programs::{ClientProgram, Recorder, ServerProgram};
 use crate::stop::Stop;
-use crate::stream::{Connector, Listener};
-use crate::{Outcome, Shutdown};
-
-/// A socket for a connection from the calling thread's host.
-pub(crate) fn socket() -> io::Result<tokio::net::TcpSocket> {
-    network::tcp_socket()
-}
 
 /// Runs `server` and `client` on two hosts with a wire between them, until the client is done and the link is quiet.
 ///
 /// Every frame is handed to `recorder` once, in order of time, with its time in nanoseconds since the Unix epoch; an
 /// error of the recorder ends the run. The call blocks, and the recorder runs on the calling thread, so that a slow
 /// disk does not slow the link. The process must be [`privileged`], by itself or by [`enter`].
-pub fn run<R, S, SF, C, CF, T>(
+pub fn run<T: Send + 'static>(
     options: &Options,
     stop: Stop,
-    recorder: R,
-    server: S,
-    client: C,
-) -> Result<Outcome<T>, Error>
-where
-    R: FnMut(u64, &[u8]) -> io::Result<()> + Send + 'static,
-    S: FnOnce(Listener, Clock, Shutdown) -> SF + Send + 'static,
-    SF: Future<Output = io::Result<()>>,
-    C: FnOnce(Vec<Connector>, Clock) -> CF + Send + 'static,
-    CF: Future<Output = T>,
-    T: Send + 'static,
-{
+    recorder: impl Recorder,
+    server: impl ServerProgram,
+    client: impl ClientProgram<T>,
+) -> Result<Outcome<T>, Error> {
     if let Some(fault) = options.fault() {
         return Err(Error::Options(fault));
     }
@@ -188,12 +174,7 @@ fn wire(
 }
 
 /// Hands every frame to the recorder, until no more are to come.
-fn record(
-    batches: Receiver<Batch>,
-    clock: &OnceLock<Clock>,
-    mut recorder: impl FnMut(u64, &[u8]) -> io::Result<()>,
-    control: &Control,
-) {
+fn record(batches: Receiver<Batch>, clock: &OnceLock<Clock>, mut recorder: impl Recorder, control: &Control) {
     for (at, frame, _) in batches.iter().flatten() {
         // The link has started it: there is a frame.
         let clock = clock.get_or_init(Clock::utc);

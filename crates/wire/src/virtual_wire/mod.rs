@@ -50,10 +50,9 @@ mod memory;
 mod net;
 mod program;
 mod seeds;
-mod socket;
+pub(crate) mod socket;
 
 use std::cell::{Cell, RefCell};
-use std::io;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -65,7 +64,7 @@ use tokio::time::Instant;
 use wirelab_clock::Clock;
 
 use self::clock::Idle;
-use self::net::{Net, Recorder, Shared, client_address};
+use self::net::{Net, Shared, client_address};
 use self::program::Program;
 use self::seeds::Seeds;
 pub use self::socket::{VirtualConnector, VirtualListener, VirtualStream};
@@ -73,7 +72,10 @@ use crate::error::{Error, Host};
 use crate::facts::{Facts, Frames, SocketOption};
 use crate::impaired::ImpairedFrames;
 use crate::options::{MTU, Options, WireKind};
-use crate::{Connector, Listener, Outcome, Shutdown, Stop};
+use crate::programs::{ClientProgram, Recorder, ServerProgram};
+use crate::stop::Stop;
+use crate::stream::{Connector, Listener};
+use crate::{Outcome, Shutdown};
 
 /// Runs `server` and `client` on the hosts of a virtual wire, until the client is done and the link has fallen quiet.
 ///
@@ -89,26 +91,18 @@ use crate::{Connector, Listener, Outcome, Shutdown, Stop};
 ///
 /// See [`Error`]. A run that can never end, because all wait for something that never comes, ends with
 /// [`Error::Stuck`].
-pub fn run<T, R, S, SF, C, CF>(
+pub fn run<T: Send + 'static>(
     options: &Options,
     stop: Stop,
-    recorder: R,
-    server: S,
-    client: C,
-) -> Result<Outcome<T>, Error>
-where
-    R: FnMut(u64, &[u8]) -> io::Result<()> + Send + 'static,
-    S: FnOnce(Listener, Clock, Shutdown) -> SF + Send + 'static,
-    SF: Future<Output = io::Result<()>>,
-    C: FnOnce(Vec<Connector>, Clock) -> CF + Send + 'static,
-    CF: Future<Output = T>,
-    T: Send + 'static,
-{
+    recorder: impl Recorder,
+    server: impl ServerProgram,
+    client: impl ClientProgram<T>,
+) -> Result<Outcome<T>, Error> {
     if let Some(fault) = options.fault() {
         return Err(Error::Options(fault));
     }
     let options = options.clone();
-    let recorder: Recorder = Box::new(recorder);
+    let recorder = Box::new(recorder);
     let thread = std::thread::Builder::new()
         .name("virtual wire".to_owned())
         .spawn(move || {
@@ -129,20 +123,14 @@ where
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-async fn run_here<T, S, SF, C, CF>(
+async fn run_here<T>(
     options: &Options,
     stop: Stop,
-    recorder: Recorder,
+    recorder: Box<dyn Recorder>,
     idle: Arc<Idle>,
-    server: S,
-    client: C,
-) -> Result<Outcome<T>, Error>
-where
-    S: FnOnce(Listener, Clock, Shutdown) -> SF,
-    SF: Future<Output = io::Result<()>>,
-    C: FnOnce(Vec<Connector>, Clock) -> CF,
-    CF: Future<Output = T>,
-{
+    server: impl ServerProgram,
+    client: impl ClientProgram<T>,
+) -> Result<Outcome<T>, Error> {
     let started = Instant::now();
     let start = Seeds::new(options.seed).wall_clock();
     let wall = Timestamp::from_second(start).unwrap_or(Timestamp::UNIX_EPOCH);

@@ -28,9 +28,7 @@ use crate::facts::Frames;
 use crate::impaired::{ImpairedFrames, Mark};
 use crate::link::{Arrival, Lane, recorded_when_sent};
 use crate::options::{CLIENT, Options, PORT, SERVER, Vantage};
-
-/// What takes the frames: their time in nanoseconds since 1970, and their bytes.
-pub(super) type Recorder = Box<dyn FnMut(u64, &[u8]) -> io::Result<()> + Send>;
+use crate::programs::Recorder;
 
 /// One end of one connection: there are only connections between a client's port and the server's one port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +67,7 @@ pub(super) struct Net {
     impaired: ImpairedFrames,
     recorded: u64,
     /// None when nothing is recorded any more.
-    recorder: Option<Recorder>,
+    recorder: Option<Box<dyn Recorder>>,
     /// The run has ended: streams can do nothing any more, and its clock may be gone.
     over: bool,
     recorder_failed: Option<io::Error>,
@@ -108,7 +106,13 @@ struct Entry {
 }
 
 impl Net {
-    pub(super) fn new(options: &Options, started: Instant, wall_ns: u64, recorder: Recorder, idle: Arc<Idle>) -> Net {
+    pub(super) fn new(
+        options: &Options,
+        started: Instant,
+        wall_ns: u64,
+        recorder: Box<dyn Recorder>,
+        idle: Arc<Idle>,
+    ) -> Net {
         // Both halves together are the round trip to the nanosecond, odd ones too.
         let there = options.rtt / 2;
         let back = options.rtt - there;
@@ -373,7 +377,8 @@ impl Net {
             }
         }
         // A stream may still want to know how its end ended; without one, nobody does.
-        if over && !entry.end.is_held()
+        if over
+            && !entry.end.is_held()
             && let Some(entry) = self.ends.remove(&key)
         {
             self.memory.give_back(entry.end.into_memory());
