@@ -21,7 +21,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use wirelab_apps::Options;
+use wirelab_apps::ServerOptions;
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
@@ -153,7 +153,7 @@ fn run_server(app: &str) {
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("{}", listener.local_addr().unwrap());
-        let (clock, options, forever) = (Clock::utc(), Options::default(), std::future::pending());
+        let (clock, options, forever) = (Clock::utc(), ServerOptions::default(), std::future::pending());
         let app = app.parse().unwrap();
         wirelab_apps::run(app, listener, clock, options, forever).await.unwrap();
     });

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use wirelab_clock::Clock;
 
-use crate::Style;
+use crate::AnswerStyle;
 
 /// A text that is all there.
 pub(crate) fn text(status: StatusCode, media_type: &'static str, body: String) -> Response {
@@ -22,7 +22,7 @@ pub(crate) fn text(status: StatusCode, media_type: &'static str, body: String) -
 }
 
 /// Adds what every answer has, in the order of 2021.
-pub(crate) fn finish(response: Response, clock: &Clock, style: Style) -> Response {
+pub(crate) fn finish(response: Response, clock: &Clock, style: AnswerStyle) -> Response {
     // 101 ends HTTP on this connection; the original sent no date with it.
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return response;
@@ -42,8 +42,8 @@ pub(crate) fn finish(response: Response, clock: &Clock, style: Style) -> Respons
     headers.extend(parts.headers);
     parts.headers = headers;
     let body = match style {
-        Style::Split if !body.is_end_stream() => Body::new(AfterHead { body, waited: false }),
-        Style::Split | Style::Coalesced => body,
+        AnswerStyle::Split if !body.is_end_stream() => Body::new(AfterHead { body, waited: false }),
+        AnswerStyle::Split | AnswerStyle::Coalesced => body,
     };
     Response::from_parts(parts, body)
 }

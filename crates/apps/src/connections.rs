@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::guard::{Guard, Phase};
 use crate::listener::accept_patiently;
 use crate::seldom::Seldom;
-use crate::{Listener, Options};
+use crate::{Listener, ServerOptions};
 
 /// A client's place at the server; the last clone that is dropped frees it.
 #[derive(Clone, Debug)]
@@ -54,8 +54,12 @@ impl Seat {
 
 /// Accepts connections and gives each to `talk`, in a task of its own, until `shutdown` resolves; then lets the
 /// conversations end.
-pub(crate) async fn serve<L, T, F>(mut listener: L, options: &Options, shutdown: impl Future<Output = ()>, talk: T)
-where
+pub(crate) async fn serve<L, T, F>(
+    mut listener: L,
+    options: &ServerOptions,
+    shutdown: impl Future<Output = ()>,
+    talk: T,
+) where
     L: Listener,
     T: Fn(Guard<L::Io>, Seat) -> F,
     F: Future<Output = ()> + Send + 'static,

@@ -30,7 +30,7 @@ use wirelab_clock::Clock;
 use crate::answer::{finish, text};
 use crate::callers::{WrongHost, check_host};
 use crate::connections::{self, Seat};
-use crate::{AllowedHost, Listener, Options, Style};
+use crate::{AllowedHost, AnswerStyle, Listener, ServerOptions};
 
 /// Serves `routes` until `shutdown` resolves. Handlers find the client's [`Seat`] in the request's
 /// extensions.
@@ -38,7 +38,7 @@ pub(crate) async fn serve<L: Listener>(
     listener: L,
     routes: Router,
     clock: Clock,
-    options: Options,
+    options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let style = options.style;
@@ -130,7 +130,7 @@ pub(crate) async fn serve<L: Listener>(
 /// What stands before the routes: a request that is refused here meets no handler.
 struct Door {
     clock: Clock,
-    style: Style,
+    style: AnswerStyle,
     allowed: Vec<AllowedHost>,
 }
 

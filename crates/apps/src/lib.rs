@@ -58,7 +58,7 @@ use wirelab_clock::Clock;
 
 pub use callers::{AllowedHost, NotAHost};
 pub use listener::Listener;
-pub use options::{Limits, Options, Pages, Style, Timeouts};
+pub use options::{AnswerStyle, Limits, Pages, ServerOptions, Timeouts};
 
 /// Which module is the server of which app: an app that is missing here does not compile.
 macro_rules! servers {
@@ -71,7 +71,7 @@ macro_rules! servers {
             app: App,
             listener: L,
             clock: Clock,
-            options: Options,
+            options: ServerOptions,
             shutdown: impl Future<Output = ()> + Send + 'static,
         ) -> io::Result<()> {
             match app {

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::AllowedHost;
 
-/// The choices of one server. [`Options::default`] is right for a person with a browser.
+/// The choices of one server. [`ServerOptions::default`] is right for a person with a browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Options {
+pub struct ServerOptions {
     /// From one pushed event to the next; only [`crate::sse`] pushes.
     pub interval: Duration,
     /// How an HTTP answer is written.
-    pub style: Style,
+    pub style: AnswerStyle,
     /// Which length the pages have.
     pub pages: Pages,
     /// Whom else the server answers than those who ask for it by a name of its own, and its own pages.
@@ -26,7 +26,7 @@ pub struct Options {
 /// In how many writes an HTTP answer leaves the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Style {
+pub enum AnswerStyle {
     /// Head and body in one write, as hyper does: one packet for a short answer. The head of an event stream leaves at
     /// once, so that the browser knows that it is subscribed.
     Coalesced,
@@ -78,11 +78,11 @@ pub struct Timeouts {
     pub grace: Duration,
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options {
+impl Default for ServerOptions {
+    fn default() -> ServerOptions {
+        ServerOptions {
             interval: Duration::from_secs(1),
-            style: Style::Coalesced,
+            style: AnswerStyle::Coalesced,
             pages: Pages::Own,
             allowed_hosts: Vec::new(),
             limits: Limits::default(),

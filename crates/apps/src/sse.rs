@@ -34,13 +34,13 @@ use crate::answer::text;
 use crate::connections::Seat;
 use crate::http::{self, HTML};
 use crate::pages::Page;
-use crate::{Listener, Options, Style};
+use crate::{AnswerStyle, Listener, ServerOptions};
 
 /// Serves until `shutdown` resolves; then the event streams end.
 pub async fn run<L: Listener>(
     listener: L,
     clock: Clock,
-    options: Options,
+    options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let page = Page::render(App::Sse, options.pages)?;
@@ -53,7 +53,7 @@ pub async fn run<L: Listener>(
                 seat.phase().endless();
             }
             let first = Instant::now() + interval;
-            if style == Style::Split && method == Method::GET {
+            if style == AnswerStyle::Split && method == Method::GET {
                 wait_until(first, &seat).await;
             }
             let events = events(first, interval, event_clock.clone()).take_until(seat.stopping());

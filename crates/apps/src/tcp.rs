@@ -26,13 +26,13 @@ use wirelab_clock::Clock;
 use crate::connections::{self, Seat};
 use crate::guard::Guard;
 use crate::lines::{Line, Lines};
-use crate::{Listener, Options};
+use crate::{Listener, ServerOptions};
 
 /// Serves until `shutdown` resolves.
 pub async fn run<L: Listener>(
     listener: L,
     clock: Clock,
-    options: Options,
+    options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let shared = Arc::new(options.clone());
@@ -49,7 +49,7 @@ pub async fn run<L: Listener>(
 }
 
 /// One client's conversation.
-async fn talk<Io>(mut io: Guard<Io>, seat: Seat, clock: &Clock, options: &Options) -> io::Result<()>
+async fn talk<Io>(mut io: Guard<Io>, seat: Seat, clock: &Clock, options: &ServerOptions) -> io::Result<()>
 where
     Io: AsyncRead + AsyncWrite + Unpin,
 {
@@ -101,7 +101,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn to(line: Line, clock: &Clock, options: &Options) -> Answer {
+    fn to(line: Line, clock: &Clock, options: &ServerOptions) -> Answer {
         let line = match line {
             Line::Text(line) => line,
             Line::TooLong => return Answer::unknown(&format!("a line of more than {} bytes", options.limits.line)),

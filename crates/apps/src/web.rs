@@ -16,13 +16,13 @@ use wirelab_clock::Clock;
 use crate::answer::text;
 use crate::http::{self, HTML};
 use crate::pages::Page;
-use crate::{Listener, Options};
+use crate::{Listener, ServerOptions};
 
 /// Serves until `shutdown` resolves.
 pub async fn run<L: Listener>(
     listener: L,
     clock: Clock,
-    options: Options,
+    options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let page = Page::render(App::Web, options.pages)?;

@@ -28,13 +28,13 @@ use crate::answer::text;
 use crate::connections::Seat;
 use crate::http::{self, HTML};
 use crate::pages::Page;
-use crate::{Listener, Options, Timeouts, handshake};
+use crate::{Listener, ServerOptions, Timeouts, handshake};
 
 /// Serves until `shutdown` resolves; then every WebSocket gets a close frame with 1001, "going away".
 pub async fn run<L: Listener>(
     listener: L,
     clock: Clock,
-    options: Options,
+    options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let page = Page::render(App::Ws, options.pages)?;

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use pipes::{App, Server, after, frame, http_apps, request, upgrade};
 use tokio::time::Instant;
-use wirelab_apps::{Limits, Options, Style, Timeouts};
+use wirelab_apps::{AnswerStyle, Limits, ServerOptions, Timeouts};
 
 #[tokio::test(start_paused = true)]
 async fn unknown_lines_are_answered_and_shown_harmless() {
-    let server = Server::start(App::Tcp, Options::default());
+    let server = Server::start(App::Tcp, ServerOptions::default());
     let mut client = server.client();
     client.hear().await;
     for (line, answer) in [
@@ -34,7 +34,7 @@ async fn unknown_lines_are_answered_and_shown_harmless() {
 
 #[tokio::test(start_paused = true)]
 async fn lines_have_a_limit() {
-    let options = Options { limits: Limits { line: 16, ..Limits::default() }, ..Options::default() };
+    let options = ServerOptions { limits: Limits { line: 16, ..Limits::default() }, ..ServerOptions::default() };
     let server = Server::start(App::Tcp, options);
     let mut client = server.client();
     client.hear().await;
@@ -48,7 +48,7 @@ async fn lines_have_a_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn several_lines_in_one_piece_are_answered_one_by_one_up_to_bye() {
-    let server = Server::start(App::Tcp, Options::default());
+    let server = Server::start(App::Tcp, ServerOptions::default());
     let mut client = server.client();
     client.say("time\nwhat?\nbye\ntime\n").await;
     let heard = client.hear_to_the_end().await;
@@ -59,7 +59,7 @@ async fn several_lines_in_one_piece_are_answered_one_by_one_up_to_bye() {
 
 #[tokio::test(start_paused = true)]
 async fn the_last_line_needs_no_newline() {
-    let server = Server::start(App::Tcp, Options::default());
+    let server = Server::start(App::Tcp, ServerOptions::default());
     let mut client = server.client();
     client.hear().await;
     client.say("time").await;
@@ -70,7 +70,7 @@ async fn the_last_line_needs_no_newline() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_line_client_is_sent_away_even_if_it_sends_bytes() {
-    let server = Server::start(App::Tcp, Options::default());
+    let server = Server::start(App::Tcp, ServerOptions::default());
     let mut client = server.client();
     let start = Instant::now();
     client.hear().await;
@@ -87,7 +87,7 @@ async fn an_idle_line_client_is_sent_away_even_if_it_sends_bytes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_takes_nothing_is_cut() {
-    let server = Server::start(App::Tcp, Options::default());
+    let server = Server::start(App::Tcp, ServerOptions::default());
     let mut client = server.client_with_room(64);
     let start = Instant::now();
     // The answers fill the pipe; then the server stops reading, and gives up.
@@ -99,8 +99,8 @@ async fn a_client_that_takes_nothing_is_cut() {
 
 #[tokio::test(start_paused = true)]
 async fn unknown_paths_and_methods_are_answered() {
-    for (app, style) in http_apps().flat_map(|app| [(app, Style::Split), (app, Style::Coalesced)]) {
-        let server = Server::start(app, Options { style, ..Options::default() });
+    for (app, style) in http_apps().flat_map(|app| [(app, AnswerStyle::Split), (app, AnswerStyle::Coalesced)]) {
+        let server = Server::start(app, ServerOptions { style, ..ServerOptions::default() });
         let mut client = server.client();
         assert_eq!(
             client.ask(request("GET /favicon.ico", "")).await,
@@ -118,8 +118,8 @@ async fn unknown_paths_and_methods_are_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn head_is_get_without_the_body() {
-    for (app, style) in http_apps().flat_map(|app| [(app, Style::Split), (app, Style::Coalesced)]) {
-        let server = Server::start(app, Options { style, ..Options::default() });
+    for (app, style) in http_apps().flat_map(|app| [(app, AnswerStyle::Split), (app, AnswerStyle::Coalesced)]) {
+        let server = Server::start(app, ServerOptions { style, ..ServerOptions::default() });
         let mut client = server.client();
         let whole = client.ask(request("GET /", "")).await;
         let (head, _page) = whole.split_once("\r\n\r\n").unwrap();
@@ -137,7 +137,7 @@ async fn head_is_get_without_the_body() {
 #[tokio::test(start_paused = true)]
 async fn a_large_head_is_refused() {
     for app in http_apps() {
-        let server = Server::start(app, Options::default());
+        let server = Server::start(app, ServerOptions::default());
         let mut client = server.client();
         client.say(request("GET /", &format!("Cookie: {}\r\n", "c".repeat(12_000)))).await;
         assert!(client.hear_text().await.starts_with("HTTP/1.1 200 OK\r\n"));
@@ -151,7 +151,7 @@ async fn a_large_head_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_head_is_cut_and_an_idle_connection_later() {
     for app in http_apps() {
-        let server = Server::start(app, Options::default());
+        let server = Server::start(app, ServerOptions::default());
 
         let mut slow = server.client();
         slow.ask(request("GET /", "")).await;
@@ -181,7 +181,7 @@ async fn a_slow_head_is_cut_and_an_idle_connection_later() {
 async fn updates_an_hour_apart_are_possible() {
     let hour = Duration::from_secs(3600);
     let timeouts = Timeouts { idle: hour * 2, ..Timeouts::default() };
-    let options = Options { interval: hour, timeouts, ..Options::default() };
+    let options = ServerOptions { interval: hour, timeouts, ..ServerOptions::default() };
     for app in [App::Web, App::Ajax] {
         let server = Server::start(app, options.clone());
         let mut client = server.client();
@@ -200,8 +200,8 @@ async fn updates_an_hour_apart_are_possible() {
         assert_eq!(client.hear().await.len(), 22);
     }
     server.stop().await;
-    for style in [Style::Split, Style::Coalesced] {
-        let server = Server::start(App::Sse, Options { style, ..options.clone() });
+    for style in [AnswerStyle::Split, AnswerStyle::Coalesced] {
+        let server = Server::start(App::Sse, ServerOptions { style, ..options.clone() });
         let mut client = server.client();
         client.ask(request("GET /time", "")).await;
         for _ in 0..3 {
@@ -215,7 +215,7 @@ async fn updates_an_hour_apart_are_possible() {
 
 #[tokio::test(start_paused = true)]
 async fn websocket_messages_that_are_no_command_are_answered() {
-    let server = Server::start(App::Ws, Options::default());
+    let server = Server::start(App::Ws, ServerOptions::default());
     let mut client = server.client();
     client.ask(upgrade()).await;
     for unknown in [frame(1, b"what?"), frame(1, b""), frame(1, b"get-time "), frame(2, b"get-time")] {
@@ -238,7 +238,7 @@ async fn a_long_websocket_message_ends_the_conversation_politely() {
     fragments[0] = 0x01; // Not final.
     fragments.extend(frame(0, &[b'x'; 97]));
     for message in [long, fragments] {
-        let server = Server::start(App::Ws, Options::default());
+        let server = Server::start(App::Ws, ServerOptions::default());
         let mut client = server.client();
         client.ask(upgrade()).await;
         client.say(frame(1, &[b'x'; 4096])).await;
@@ -262,7 +262,7 @@ async fn a_broken_frame_ends_the_conversation_with_the_reason() {
         (frame(3, b"hi"), b"\x88\x1c\x03\xeathis is no WebSocket frame"),
         (frame(1, b"\xff"), b"\x88\x17\x03\xefthe text is not UTF-8"),
     ] {
-        let server = Server::start(App::Ws, Options::default());
+        let server = Server::start(App::Ws, ServerOptions::default());
         let mut client = server.client();
         client.ask(upgrade()).await;
         client.say(broken).await;
@@ -275,7 +275,7 @@ async fn a_broken_frame_ends_the_conversation_with_the_reason() {
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_websocket_is_closed() {
-    let server = Server::start(App::Ws, Options::default());
+    let server = Server::start(App::Ws, ServerOptions::default());
     let mut client = server.client();
     client.ask(upgrade()).await;
     let start = Instant::now();
@@ -287,7 +287,7 @@ async fn a_silent_websocket_is_closed() {
 #[tokio::test(start_paused = true)]
 async fn who_finds_no_place_is_told() {
     let limits = Limits { clients: 2, ..Limits::default() };
-    let options = Options { limits, interval: Duration::from_secs(3600), ..Options::default() };
+    let options = ServerOptions { limits, interval: Duration::from_secs(3600), ..ServerOptions::default() };
     let server = Server::start(App::Tcp, options.clone());
     let (mut first, mut second) = (server.client(), server.client());
     assert_eq!((first.hear().await.len(), second.hear().await.len()), (30, 30));
@@ -308,8 +308,8 @@ async fn who_finds_no_place_is_told() {
 
     // Those who keep a connection keep their place.
     for (app, words) in [(App::Sse, request("GET /time", "")), (App::Ws, upgrade())] {
-        for style in [Style::Split, Style::Coalesced] {
-            let server = Server::start(app, Options { style, ..options.clone() });
+        for style in [AnswerStyle::Split, AnswerStyle::Coalesced] {
+            let server = Server::start(app, ServerOptions { style, ..options.clone() });
             let (mut first, mut second) = (server.client(), server.client());
             first.ask(&words).await;
             second.ask(&words).await;
@@ -329,7 +329,7 @@ async fn who_finds_no_place_is_told() {
 #[tokio::test(start_paused = true)]
 async fn so_many_are_turned_away_at_once_and_more_wait() {
     let limits = Limits { clients: 1, turned_away: 1, ..Limits::default() };
-    let server = Server::start(App::Web, Options { limits, ..Options::default() });
+    let server = Server::start(App::Web, ServerOptions { limits, ..ServerOptions::default() });
     let mut served = server.client();
     served.ask(request("GET /", "")).await;
     // It says nothing, so it is not told anything either, and not kept for long.
@@ -348,7 +348,7 @@ async fn so_many_are_turned_away_at_once_and_more_wait() {
 #[tokio::test(start_paused = true)]
 async fn who_says_nothing_is_closed_soon() {
     for app in http_apps() {
-        let server = Server::start(app, Options::default());
+        let server = Server::start(app, ServerOptions::default());
         let start = Instant::now();
         assert_eq!(server.client().hear_to_the_end().await, b"");
         assert_eq!(start.elapsed().as_secs(), 15, "{app:?}");
@@ -362,7 +362,7 @@ async fn who_says_nothing_is_closed_soon() {
 
 #[tokio::test(start_paused = true)]
 async fn errors_of_accept_are_survived() {
-    let server = Server::start(App::Tcp, Options::default());
+    let server = Server::start(App::Tcp, ServerOptions::default());
     // A client that left while it waited costs no time; a machine without descriptors is asked again, ever more rarely.
     server.refuse(io::ErrorKind::ConnectionAborted.into());
     assert_eq!(server.client().hear().await.len(), 30);
@@ -383,7 +383,7 @@ async fn errors_of_accept_are_survived() {
 #[tokio::test(start_paused = true)]
 async fn many_clients_are_served_at_once() {
     const CLIENTS: usize = 500;
-    let server = Server::start(App::Tcp, Options::default());
+    let server = Server::start(App::Tcp, ServerOptions::default());
     let mut clients: Vec<_> = (0..CLIENTS).map(|_| server.client()).collect();
     for client in &mut clients {
         client.say("time\n").await;
@@ -399,7 +399,7 @@ async fn many_clients_are_served_at_once() {
         (App::Ws, upgrade(), 129),
     ] {
         let interval = Duration::from_secs(1);
-        let server = Server::start(app, Options { interval, ..Options::default() });
+        let server = Server::start(app, ServerOptions { interval, ..ServerOptions::default() });
         let mut clients: Vec<_> = (0..CLIENTS).map(|_| server.client()).collect();
         for client in &mut clients {
             client.say(&words).await;

@@ -6,9 +6,9 @@ mod pipes;
 
 use pipes::{App, Client, Server, after, frame, http_apps};
 use tokio::time::Instant;
-use wirelab_apps::{AllowedHost, Options, Style};
+use wirelab_apps::{AllowedHost, AnswerStyle, ServerOptions};
 
-const STYLES: [Style; 2] = [Style::Split, Style::Coalesced];
+const STYLES: [AnswerStyle; 2] = [AnswerStyle::Split, AnswerStyle::Coalesced];
 
 /// The status that the request gets; empty if the server closes without a word.
 async fn status(client: &mut Client, request: &str) -> String {
@@ -41,7 +41,7 @@ async fn a_request_names_one_host() {
         ("GET / HTTP/1.1\r\nHost: \u{e9}\r\n\r\n", "400"),
     ] {
         for (app, style) in http_apps().flat_map(|app| STYLES.map(|style| (app, style))) {
-            let server = Server::start(app, Options { style, ..Options::default() });
+            let server = Server::start(app, ServerOptions { style, ..ServerOptions::default() });
             let mut client = server.client();
             assert_eq!(status(&mut client, request).await, expected, "{app:?}, {style:?}: {request:?}");
             if expected == "400" {
@@ -68,7 +68,7 @@ async fn what_is_no_http_is_refused() {
         ("GET / HTTP/1.1\r\nHost: lab\r\nTransfer-Encoding: gzip\r\n\r\n", "400"),
     ] {
         for app in http_apps() {
-            let server = Server::start(app, Options::default());
+            let server = Server::start(app, ServerOptions::default());
             let mut client = server.client();
             assert_eq!(status(&mut client, request).await, expected, "{app:?}: {request:?}");
             server.stop().await;
@@ -95,7 +95,7 @@ async fn a_request_and_then_the_end_is_answered() {
         (App::Web, "no request\r\n\r\n", "400"),
     ] {
         for style in STYLES {
-            let server = Server::start(app, Options { style, ..Options::default() });
+            let server = Server::start(app, ServerOptions { style, ..ServerOptions::default() });
             let start = Instant::now();
             // Everything is there when the server looks first; or the end comes after the answer.
             for at_once in [true, false] {
@@ -122,7 +122,7 @@ async fn a_request_and_then_the_end_is_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn two_requests_and_then_the_end_are_both_answered() {
-    let server = Server::start(App::Ajax, Options::default());
+    let server = Server::start(App::Ajax, ServerOptions::default());
     let mut client = server.client();
     client.say("GET / HTTP/1.1\r\nHost: lab\r\n\r\nGET /time HTTP/1.1\r\nHost: lab\r\n\r\n").await;
     client.half_close().await;
@@ -138,7 +138,7 @@ async fn who_leaves_an_event_stream_is_noticed_at_once() {
     for style in STYLES {
         // Stray bytes after the request, more than the server reads at a time, hide nothing.
         for stray in ["", "GET / HTTP/1.1\r\nHost: lab\r\n\r\n", &"x".repeat(5000)] {
-            let server = Server::start(App::Sse, Options { style, interval, ..Options::default() });
+            let server = Server::start(App::Sse, ServerOptions { style, interval, ..ServerOptions::default() });
             let start = Instant::now();
             let mut client = server.client();
             client.ask("GET /time HTTP/1.1\r\nHost: lab\r\n\r\n").await;
@@ -155,7 +155,7 @@ async fn who_leaves_an_event_stream_is_noticed_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn who_leaves_a_websocket_is_noticed_at_once() {
-    let server = Server::start(App::Ws, Options::default());
+    let server = Server::start(App::Ws, ServerOptions::default());
     let start = Instant::now();
     let mut client = server.client();
     assert!(client.ask(handshake()).await.starts_with("HTTP/1.1 101 "));
@@ -215,7 +215,7 @@ async fn a_websocket_handshake_is_whole_or_refused() {
         let request = handshake().replacen(from, to, 1);
         assert!(from.is_empty() || request != handshake(), "{from:?} is in it");
         for style in STYLES {
-            let server = Server::start(App::Ws, Options { style, ..Options::default() });
+            let server = Server::start(App::Ws, ServerOptions { style, ..ServerOptions::default() });
             let mut client = server.client();
             let answer = client.ask(&request).await;
             assert_eq!(answer.split(' ').nth(1), Some(expected), "{style:?}: {request}");
@@ -257,7 +257,8 @@ async fn over_loopback_only_names_of_this_machine_are_answered() {
     ] {
         let allowed_hosts: Vec<AllowedHost> = allowed.parse().into_iter().collect();
         for app in http_apps() {
-            let server = Server::start(app, Options { allowed_hosts: allowed_hosts.clone(), ..Options::default() });
+            let server =
+                Server::start(app, ServerOptions { allowed_hosts: allowed_hosts.clone(), ..ServerOptions::default() });
             let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
             assert_eq!(status(&mut server.neighbour(), &request).await, expected, "{app:?}: {host}, {allowed:?}");
             let absolute = format!("GET http://{host}/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -297,14 +298,14 @@ async fn only_own_pages_open_the_websocket() {
         ("http://evil.example", "*", "101"),
     ] {
         let allowed_hosts: Vec<AllowedHost> = allowed.parse().into_iter().collect();
-        let server = Server::start(App::Ws, Options { allowed_hosts, ..Options::default() });
+        let server = Server::start(App::Ws, ServerOptions { allowed_hosts, ..ServerOptions::default() });
         let field = if origin.is_empty() { String::new() } else { format!("Origin: {origin}\r\n") };
         let request = handshake().replacen("Connection:", &format!("{field}Connection:"), 1);
         assert_eq!(status(&mut server.client(), &request).await, expected, "{origin}, {allowed:?}");
         server.stop().await;
     }
     // A page of port 80 leaves the port out, and so does its Host.
-    let server = Server::start(App::Ws, Options::default());
+    let server = Server::start(App::Ws, ServerOptions::default());
     for (origin, expected) in [("http://lab", "101"), ("https://lab", "101"), ("http://lab:8000", "403")] {
         let request = handshake().replacen("Host: lab:8000\r\n", &format!("Host: lab\r\nOrigin: {origin}\r\n"), 1);
         assert_eq!(status(&mut server.client(), &request).await, expected, "{origin}");

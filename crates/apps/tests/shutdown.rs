@@ -8,20 +8,20 @@ use std::time::Duration;
 
 use pipes::{App, Server, after, frame, request, upgrade};
 use tokio::time::Instant;
-use wirelab_apps::{Options, Style};
+use wirelab_apps::{AnswerStyle, ServerOptions};
 
 #[tokio::test(start_paused = true)]
 async fn a_server_without_clients_stops_at_once() {
     for app in App::ALL {
         let start = Instant::now();
-        Server::start(app, Options::default()).stop().await;
+        Server::start(app, ServerOptions::default()).stop().await;
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_line_client_is_told() {
-    let mut server = Server::start(App::Tcp, Options::default());
+    let mut server = Server::start(App::Tcp, ServerOptions::default());
     let mut client = server.client();
     client.hear().await;
     server.begin_to_stop();
@@ -32,7 +32,7 @@ async fn a_line_client_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_browser_connection_is_closed() {
-    let mut server = Server::start(App::Web, Options::default());
+    let mut server = Server::start(App::Web, ServerOptions::default());
     let mut client = server.client();
     client.ask(request("GET /", "")).await;
     server.begin_to_stop();
@@ -45,7 +45,7 @@ async fn an_idle_browser_connection_is_closed() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_stream_ends_with_its_last_chunk() {
-    let mut server = Server::start(App::Sse, Options::default());
+    let mut server = Server::start(App::Sse, ServerOptions::default());
     let mut client = server.client();
     client.ask(request("GET /time", "")).await;
     after(1.0).await;
@@ -59,7 +59,8 @@ async fn an_event_stream_ends_with_its_last_chunk() {
 #[tokio::test(start_paused = true)]
 async fn an_event_stream_that_has_not_begun_ends_too() {
     let interval = Duration::from_secs(3600);
-    let mut server = Server::start(App::Sse, Options { interval, style: Style::Split, ..Options::default() });
+    let mut server =
+        Server::start(App::Sse, ServerOptions { interval, style: AnswerStyle::Split, ..ServerOptions::default() });
     let mut client = server.client();
     assert_eq!(client.ask(request("GET /time", "")).await, "");
     let start = Instant::now();
@@ -73,7 +74,7 @@ async fn an_event_stream_that_has_not_begun_ends_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_websocket_is_told_that_the_server_goes_away() {
-    let mut server = Server::start(App::Ws, Options::default());
+    let mut server = Server::start(App::Ws, ServerOptions::default());
     let mut client = server.client();
     client.ask(upgrade()).await;
     let start = Instant::now();
@@ -95,7 +96,7 @@ async fn a_client_that_does_not_let_go_is_cut_in_time() {
         // A close frame is not answered.
         (App::Ws, upgrade(), 5),
     ] {
-        let mut server = Server::start(app, Options::default());
+        let mut server = Server::start(app, ServerOptions::default());
         let mut client = server.client();
         client.ask(words).await;
         let start = Instant::now();
@@ -109,7 +110,7 @@ async fn a_client_that_does_not_let_go_is_cut_in_time() {
 #[tokio::test(start_paused = true)]
 async fn a_server_whose_future_is_dropped_lets_its_clients_go() {
     for (app, words) in [(App::Tcp, String::new()), (App::Sse, request("GET /time", "")), (App::Ws, upgrade())] {
-        let server = Server::start(app, Options::default());
+        let server = Server::start(app, ServerOptions::default());
         let mut client = server.client();
         client.ask(words).await;
         server.abort();

@@ -11,7 +11,7 @@ use pipes::{frame, request, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use wirelab_apps::{Limits, Options, Style, ajax, sse, tcp, web, ws};
+use wirelab_apps::{AnswerStyle, Limits, ServerOptions, ajax, sse, tcp, web, ws};
 use wirelab_clock::Clock;
 
 /// A listener on a free port, and where it is.
@@ -22,8 +22,8 @@ async fn bind() -> (TcpListener, SocketAddr) {
 }
 
 /// As `serve --allow-host 172.105.253.239`: the server's name in the requests of 2021.
-fn of_2021() -> Options {
-    Options { allowed_hosts: vec!["172.105.253.239".parse().unwrap()], ..Options::default() }
+fn of_2021() -> ServerOptions {
+    ServerOptions { allowed_hosts: vec!["172.105.253.239".parse().unwrap()], ..ServerOptions::default() }
 }
 
 /// What the server says to `words`, up to its end.
@@ -41,7 +41,7 @@ async fn good_bye_arrives_whatever_the_client_says_after_it() {
     let (listener, address) = bind().await;
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async { drop(stopped.await) };
-    let server = tokio::spawn(tcp::run(listener, Clock::utc(), Options::default(), shutdown));
+    let server = tokio::spawn(tcp::run(listener, Clock::utc(), ServerOptions::default(), shutdown));
     let heard = ask(address, &[b"bye\n".as_slice(), &[b'x'; 100_000]].concat()).await;
     assert!(heard.ends_with(b"Good bye!\n"));
     drop(stop);
@@ -52,7 +52,7 @@ async fn good_bye_arrives_whatever_the_client_says_after_it() {
 #[tokio::test]
 async fn the_refusal_of_a_large_head_arrives() {
     let (listener, address) = bind().await;
-    let server = tokio::spawn(web::run(listener, Clock::utc(), Options::default(), std::future::pending()));
+    let server = tokio::spawn(web::run(listener, Clock::utc(), ServerOptions::default(), std::future::pending()));
     let heard = ask(address, request("GET /", &format!("Cookie: {}\r\n", "c".repeat(100_000))).as_bytes()).await;
     assert!(heard.starts_with(b"HTTP/1.1 431 "), "{}", String::from_utf8_lossy(&heard));
     server.abort();
@@ -72,13 +72,18 @@ async fn the_close_frame_for_a_long_message_arrives() {
 /// Whether the end arrives with the request, or while it is answered, is chance on real sockets: so many times.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_and_then_the_end_is_answered_every_time() {
-    let (options, forever) = (Options::default, std::future::pending);
+    let (options, forever) = (ServerOptions::default, std::future::pending);
     let (line_app, lines) = bind().await;
     tokio::spawn(tcp::run(line_app, Clock::utc(), options(), forever()));
     let (ajax_app, pages) = bind().await;
     tokio::spawn(ajax::run(ajax_app, Clock::utc(), options(), forever()));
     let (split_app, split_pages) = bind().await;
-    tokio::spawn(ajax::run(split_app, Clock::utc(), Options { style: Style::Split, ..options() }, forever()));
+    tokio::spawn(ajax::run(
+        split_app,
+        Clock::utc(),
+        ServerOptions { style: AnswerStyle::Split, ..options() },
+        forever(),
+    ));
     for (address, words, end) in [
         (lines, "time", "\n\n"),
         (pages, "GET /time HTTP/1.1\r\nHost: localhost\r\n\r\n", "\"}\n"),
@@ -105,10 +110,10 @@ async fn a_request_and_then_the_end_is_answered_every_time() {
 /// could tell it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_leaves_an_event_stream_is_noticed_every_time() {
-    for style in [Style::Split, Style::Coalesced] {
+    for style in [AnswerStyle::Split, AnswerStyle::Coalesced] {
         let (listener, address) = bind().await;
         let limits = Limits { clients: 1, ..Limits::default() };
-        let options = Options { limits, style, interval: Duration::from_secs(3600), ..Options::default() };
+        let options = ServerOptions { limits, style, interval: Duration::from_secs(3600), ..ServerOptions::default() };
         tokio::spawn(sse::run(listener, Clock::utc(), options, std::future::pending()));
         for turn in 0..100 {
             let begun = Instant::now();

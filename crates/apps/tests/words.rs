@@ -7,14 +7,19 @@ mod pipes;
 use std::time::Duration;
 
 use pipes::{App, Server, after, frame, http_apps, request, upgrade};
-use wirelab_apps::{Options, Pages, Style};
+use wirelab_apps::{AnswerStyle, Pages, ServerOptions};
 
-fn replay() -> Options {
-    Options { interval: Duration::from_secs(10), style: Style::Split, pages: Pages::Lengths2021, ..Options::default() }
+fn replay() -> ServerOptions {
+    ServerOptions {
+        interval: Duration::from_secs(10),
+        style: AnswerStyle::Split,
+        pages: Pages::Lengths2021,
+        ..ServerOptions::default()
+    }
 }
 
-fn modern() -> Options {
-    Options { interval: Duration::from_secs(10), ..Options::default() }
+fn modern() -> ServerOptions {
+    ServerOptions { interval: Duration::from_secs(10), ..ServerOptions::default() }
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,7 +16,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex},
     sync::{mpsc, oneshot},
 };
-use wirelab_apps::{Listener, Options, Pages, Style};
+use wirelab_apps::{AnswerStyle, Listener, Pages, ServerOptions};
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
 use wirelab_driver::{Profile, Script, Step, Timeline};
@@ -79,12 +79,12 @@ impl AsyncWrite for Counted {
 }
 
 /// Plays the timeline of 2021 between a client and its app; a line for each step, with what was sent and received in it.
-async fn played(app: App, profile: Profile, style: Style, pages: Pages) -> String {
+async fn played(app: App, profile: Profile, style: AnswerStyle, pages: Pages) -> String {
     let clock = Clock::starting_at("2021-06-06T09:31:35Z".parse().unwrap());
     let (connected, accepted) = mpsc::unbounded_channel();
     let (stop, stopped) = oneshot::channel::<()>();
     let interval = Duration::from_secs(10);
-    let options = Options { interval, style, pages, ..Options::default() };
+    let options = ServerOptions { interval, style, pages, ..ServerOptions::default() };
     let server = async { stopped.await.unwrap_or_default() };
     let server = tokio::spawn(wirelab_apps::run(app, Pipes(accepted), clock.clone(), options, server));
     let count = Count::default();
@@ -116,7 +116,7 @@ async fn played(app: App, profile: Profile, style: Style, pages: Pages) -> Strin
 #[tokio::test(start_paused = true)]
 async fn the_replay_of_2021() {
     for app in App::ALL {
-        let lines = played(app, Profile::Firefox89, Style::Split, Pages::Lengths2021).await;
+        let lines = played(app, Profile::Firefox89, AnswerStyle::Split, Pages::Lengths2021).await;
         insta::assert_snapshot!(app.name(), lines);
     }
 }
@@ -124,7 +124,7 @@ async fn the_replay_of_2021() {
 #[tokio::test(start_paused = true)]
 async fn every_browser_and_style() {
     for profile in [Profile::Firefox89, Profile::Firefox, Profile::Chromium, Profile::Minimal] {
-        for (style, pages) in [(Style::Coalesced, Pages::Own), (Style::Split, Pages::Lengths2021)] {
+        for (style, pages) in [(AnswerStyle::Coalesced, Pages::Own), (AnswerStyle::Split, Pages::Lengths2021)] {
             for app in App::ALL {
                 let lines = played(app, profile, style, pages).await;
                 assert_eq!(lines.lines().count(), 5, "{app}: {lines}");

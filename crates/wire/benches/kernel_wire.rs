@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wirelab_clock::Clock;
-use wirelab_wire::{Connector, Listener, Options, Shutdown, Stop, kernel};
+use wirelab_wire::{Connector, Listener, Shutdown, Stop, WireOptions, kernel};
 
 fn main() {
     if let Err(refusal) = kernel::probe().and_then(|()| kernel::enter()) {
@@ -23,7 +23,7 @@ fn main() {
 }
 
 fn round_trips() {
-    let options = Options { rtt: Duration::from_millis(25), server_no_delay: true, ..Options::default() };
+    let options = WireOptions { rtt: Duration::from_millis(25), server_no_delay: true, ..WireOptions::default() };
     let client = |connectors: Vec<Connector>, _: Clock| async move {
         let mut took = Vec::new();
         let mut stream = connectors[0].connect().await?;
@@ -51,7 +51,7 @@ fn round_trips() {
 }
 
 fn throughput() {
-    let options = Options { rtt: Duration::ZERO, ..Options::default() };
+    let options = WireOptions { rtt: Duration::ZERO, ..WireOptions::default() };
     let client = |connectors: Vec<Connector>, _: Clock| async move {
         let mut stream = connectors[0].connect().await?;
         let (begun, mut buffer, mut all) = (Instant::now(), vec![0; 1 << 16], 0);

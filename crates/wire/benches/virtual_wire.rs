@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use divan::counter::ItemsCount;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wirelab_clock::Clock;
-use wirelab_wire::{Connector, Listener, Options, Outcome, Shutdown, Stop, Stream, virtual_wire};
+use wirelab_wire::{Connector, Listener, Outcome, Shutdown, Stop, Stream, WireOptions, virtual_wire};
 
 const CLIENTS: [u32; 4] = [1, 100, 1000, 4000];
 
@@ -113,7 +113,7 @@ where
     CF: Future<Output = T>,
     T: Send + 'static,
 {
-    let options = Options { clients, ..Options::default() };
+    let options = WireOptions { clients, ..WireOptions::default() };
     // What a capture file costs is not the wire's; but every frame is looked at.
     let recorder = |_, frame: &[u8]| {
         divan::black_box(frame);

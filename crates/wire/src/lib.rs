@@ -44,7 +44,7 @@ pub use doctor::doctor;
 pub use error::{Error, Host, Refusal};
 pub use facts::{Facts, Frames, SocketOption};
 pub use impaired::{ImpairedBy, ImpairedFrame, ImpairedFrames, Impairment};
-pub use options::{CLIENT, MTU, Options, PORT, SERVER, Vantage, WireKind, server_address};
+pub use options::{CLIENT, MTU, PORT, SERVER, Vantage, WireKind, WireOptions, server_address};
 pub use programs::{ClientProgram, Recorder, ServerProgram};
 pub use stop::Stop;
 pub use stream::{Connector, Listener, Stream};

@@ -27,7 +27,7 @@ use rand_pcg::Pcg32;
 use crate::error::Host;
 use crate::facts::Frames;
 use crate::impaired::{ImpairedBy, ImpairedFrame, ImpairedFrames, Impairment, Mark};
-use crate::options::{Options, Vantage};
+use crate::options::{Vantage, WireOptions};
 
 /// One direction of the link.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub struct Arrival {
 
 impl Lane {
     /// The direction towards `to`, where every frame takes `delay`. The two directions draw from different chances.
-    pub fn new(options: &Options, to: Host, delay: Duration) -> Lane {
+    pub fn new(options: &WireOptions, to: Host, delay: Duration) -> Lane {
         Lane {
             to,
             delay,
@@ -202,7 +202,7 @@ pub fn recorded_when_sent(vantage: Vantage, to: Host) -> bool {
     }
 }
 
-impl Options {
+impl WireOptions {
     /// Why no wire can follow these options, if so.
     pub fn fault(&self) -> Option<String> {
         if self.rtt > LONGEST_RTT {
@@ -250,7 +250,7 @@ enum Fate {
 }
 
 impl Chances {
-    fn new(options: &Options, to: Host) -> Chances {
+    fn new(options: &WireOptions, to: Host) -> Chances {
         let stream = match to {
             Host::Server => 1,
             Host::Client => 2,
@@ -294,7 +294,7 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    fn lane(options: &Options) -> Lane {
+    fn lane(options: &WireOptions) -> Lane {
         Lane::new(options, Host::Server, ms(10))
     }
 
@@ -329,14 +329,14 @@ mod tests {
 
     #[test]
     fn without_impairments_every_frame_arrives_once_in_order_after_the_delay() {
-        let (arrived, counts) = carry(lane(&Options::default()), 500);
+        let (arrived, counts) = carry(lane(&WireOptions::default()), 500);
         assert_eq!(arrived, (0..500).map(|n| (u64::from(n) + 10, n)).collect::<Vec<_>>());
         assert_eq!(counts, Frames { sent: 500, delivered: 500, ..Frames::default() });
     }
 
     #[test]
     fn nothing_arrives_before_its_time() {
-        let (mut lane, mut impaired) = (lane(&Options::default()), ImpairedFrames::default());
+        let (mut lane, mut impaired) = (lane(&WireOptions::default()), ImpairedFrames::default());
         send(&mut lane, ms(5), &[1], &mut impaired);
         assert_eq!(lane.arrive(ms(14), &mut impaired), None);
         assert_eq!(lane.arrive(ms(15), &mut impaired), Some(Arrival { due: ms(15), frame: vec![1], mark: None }));
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_stamp_that_steps_back_does_not_reorder() {
-        let (mut lane, mut impaired) = (lane(&Options::default()), ImpairedFrames::default());
+        let (mut lane, mut impaired) = (lane(&WireOptions::default()), ImpairedFrames::default());
         send(&mut lane, ms(5), &[1], &mut impaired);
         send(&mut lane, ms(4), &[2], &mut impaired);
         for frame in [vec![1], vec![2]] {
@@ -354,20 +354,20 @@ mod tests {
 
     #[test]
     fn losses_follow_the_seed_and_the_direction() {
-        let options = Options { loss: 0.1, seed: 7, ..Options::default() };
+        let options = WireOptions { loss: 0.1, seed: 7, ..WireOptions::default() };
         let (first, counts) = carry(lane(&options), 2000);
         assert_eq!(carry(lane(&options), 2000).0, first);
         assert_ne!(carry(Lane::new(&options, Host::Client, ms(10)), 2000).0, first);
-        assert_ne!(carry(lane(&Options { seed: 8, ..options }), 2000).0, first);
+        assert_ne!(carry(lane(&WireOptions { seed: 8, ..options }), 2000).0, first);
         assert_eq!(counts.lost + counts.delivered, 2000);
         assert!((140..260).contains(&counts.lost), "{} of 2000 lost at 10%", counts.lost);
     }
 
     #[test]
     fn other_chances_do_not_change_which_frames_are_lost() {
-        let plain = Options { loss: 0.1, seed: 7, ..Options::default() };
-        let all = Options { duplicate: 0.2, ..plain.clone() };
-        let frames = |options: &Options| {
+        let plain = WireOptions { loss: 0.1, seed: 7, ..WireOptions::default() };
+        let all = WireOptions { duplicate: 0.2, ..plain.clone() };
+        let frames = |options: &WireOptions| {
             let mut numbers: Vec<_> = carry(lane(options), 1000).0.into_iter().map(|(_, n)| n).collect();
             numbers.dedup();
             numbers
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_doubled_frame_arrives_twice_in_a_row() {
-        let options = Options { duplicate: 0.5, seed: 1, ..Options::default() };
+        let options = WireOptions { duplicate: 0.5, seed: 1, ..WireOptions::default() };
         let (arrived, counts) = carry(lane(&options), 100);
         assert!(counts.duplicated > 30);
         assert_eq!(counts.delivered, 100 + counts.duplicated);
@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn a_held_frame_is_overtaken_by_the_next_one_only() {
-        let options = Options { reorder: 0.2, seed: 3, ..Options::default() };
+        let options = WireOptions { reorder: 0.2, seed: 3, ..WireOptions::default() };
         let (arrived, counts) = carry(lane(&options), 1000);
         assert!(counts.reordered > 100);
         assert_eq!(arrived.len(), 1000);
@@ -399,10 +399,10 @@ mod tests {
 
     #[test]
     fn a_held_frame_that_nothing_follows_arrives_late_but_arrives() {
-        let options = Options { reorder: 0.5, ..Options::default() };
+        let options = WireOptions { reorder: 0.5, ..WireOptions::default() };
         // The first seed whose first frame is held.
         let late = (0..64)
-            .map(|seed| carry(lane(&Options { seed, ..options.clone() }), 1).0)
+            .map(|seed| carry(lane(&WireOptions { seed, ..options.clone() }), 1).0)
             .find(|arrived| arrived[0].0 != 10)
             .expect("one seed in two");
         assert_eq!(late, [(50, 0)]);
@@ -410,7 +410,7 @@ mod tests {
 
     #[test]
     fn nothing_arrives_while_the_link_is_down() {
-        let options = Options { down: Some((ms(20), ms(15))), ..Options::default() };
+        let options = WireOptions { down: Some((ms(20), ms(15))), ..WireOptions::default() };
         let (arrived, counts) = carry(lane(&options), 50);
         assert!(arrived.iter().all(|&(due, _)| !(20..35).contains(&due)));
         assert_eq!(counts.lost, 15);
@@ -419,7 +419,7 @@ mod tests {
     #[test]
     fn what_the_link_did_is_listed_frame_by_frame_and_adds_up() {
         let down = Some((ms(300), ms(100)));
-        let options = Options { loss: 0.1, duplicate: 0.1, reorder: 0.1, down, seed: 5, ..Options::default() };
+        let options = WireOptions { loss: 0.1, duplicate: 0.1, reorder: 0.1, down, seed: 5, ..WireOptions::default() };
         let (arrived, counts, list) = carry_and_list(lane(&options), 1000);
         let of = |what| list.frames.iter().filter(move |frame| frame.what == what);
         assert_eq!(of(Impairment::Dropped).count() as u64, counts.lost);
@@ -456,16 +456,16 @@ mod tests {
 
     #[test]
     fn options_that_cannot_be_followed_are_named() {
-        let good = Options::default();
+        let good = WireOptions::default();
         assert_eq!(good.fault(), None);
-        assert_eq!(Options { rtt: Duration::ZERO, loss: 0.5, ..good.clone() }.fault(), None);
+        assert_eq!(WireOptions { rtt: Duration::ZERO, loss: 0.5, ..good.clone() }.fault(), None);
         for (options, word) in [
-            (Options { rtt: ms(1001), ..good.clone() }, "round trip"),
-            (Options { loss: 0.51, ..good.clone() }, "loss"),
-            (Options { loss: f64::NAN, ..good.clone() }, "loss"),
-            (Options { duplicate: -0.1, ..good.clone() }, "duplicates"),
-            (Options { reorder: 1.0, ..good.clone() }, "reordering"),
-            (Options { clients: 0, ..good.clone() }, "client"),
+            (WireOptions { rtt: ms(1001), ..good.clone() }, "round trip"),
+            (WireOptions { loss: 0.51, ..good.clone() }, "loss"),
+            (WireOptions { loss: f64::NAN, ..good.clone() }, "loss"),
+            (WireOptions { duplicate: -0.1, ..good.clone() }, "duplicates"),
+            (WireOptions { reorder: 1.0, ..good.clone() }, "reordering"),
+            (WireOptions { clients: 0, ..good.clone() }, "client"),
         ] {
             let fault = options.fault().expect("a fault");
             assert!(fault.contains(word), "{fault}");

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::check::{Check, Health};
 use crate::error::{Error, Refusal};
-use crate::options::Options;
+use crate::options::WireOptions;
 use crate::programs::{ClientProgram, Recorder, ServerProgram};
 use crate::stop::Stop;
 
@@ -30,7 +30,7 @@ pub fn checks() -> Vec<Check> {
 
 /// Refused.
 pub fn run<T: Send + 'static>(
-    _: &Options,
+    _: &WireOptions,
     _: Stop,
     _: impl Recorder,
     _: impl ServerProgram,

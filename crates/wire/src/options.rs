@@ -42,7 +42,7 @@ pub enum Vantage {
 
 /// What a run asks of a wire.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Options {
+pub struct WireOptions {
     /// Round trip time added by the link, 0 to 1 s; half of it each way.
     pub rtt: Duration,
     /// Share of frames lost in each direction, 0.0 to 0.5. Lost frames are seen by a recorder on the sending side
@@ -68,9 +68,9 @@ pub struct Options {
     pub clients: u32,
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options {
+impl Default for WireOptions {
+    fn default() -> WireOptions {
+        WireOptions {
             rtt: Duration::from_millis(25),
             loss: 0.0,
             duplicate: 0.0,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use testbed::{Run, echo_server, on_the_wire, serve_each, shape};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wirelab_clock::Clock;
-use wirelab_wire::{Connector, Error, Host, Listener, Options, Outcome, Shutdown, Stop, virtual_wire};
+use wirelab_wire::{Connector, Error, Host, Listener, Outcome, Shutdown, Stop, WireOptions, virtual_wire};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -32,7 +32,7 @@ async fn deaf_server(mut listener: Listener, _: Clock, mut shutdown: Shutdown) -
 #[test]
 fn a_half_closed_connection_still_carries_the_other_direction() {
     let Run { result, frames } = on_the_wire(
-        &Options::default(),
+        &WireOptions::default(),
         |listener, _, shutdown| {
             serve_each(listener, shutdown, |mut stream| async move {
                 let mut all = Vec::new();
@@ -64,7 +64,7 @@ fn a_half_closed_connection_still_carries_the_other_direction() {
 #[test]
 fn a_dropped_stream_closes_with_fin_after_what_was_written() {
     let Run { result, frames } = on_the_wire(
-        &Options::default(),
+        &WireOptions::default(),
         |listener, _, shutdown| {
             serve_each(listener, shutdown, |mut stream| async move {
                 stream.write_all(b"bye").await?;
@@ -86,7 +86,7 @@ fn a_dropped_stream_closes_with_fin_after_what_was_written() {
 #[test]
 fn a_stream_dropped_with_unread_bytes_resets_the_connection() {
     let Run { result, frames } = on_the_wire(
-        &Options::default(),
+        &WireOptions::default(),
         |listener, _, shutdown| {
             serve_each(listener, shutdown, |stream| async move {
                 tokio::time::sleep(ms(1000)).await;
@@ -110,7 +110,7 @@ fn a_stream_dropped_with_unread_bytes_resets_the_connection() {
 #[test]
 fn bytes_for_a_dropped_stream_are_answered_with_a_reset() {
     let Run { result, frames } = on_the_wire(
-        &Options::default(),
+        &WireOptions::default(),
         |listener, _, shutdown| {
             serve_each(listener, shutdown, |stream| async move {
                 drop(stream);
@@ -133,7 +133,7 @@ fn bytes_for_a_dropped_stream_are_answered_with_a_reset() {
 #[test]
 fn nobody_listening_refuses() {
     let Run { result, frames } = on_the_wire(
-        &Options::default(),
+        &WireOptions::default(),
         |listener, _, _| async move {
             drop(listener);
             Ok(())
@@ -147,7 +147,7 @@ fn nobody_listening_refuses() {
 #[test]
 fn a_connection_that_was_not_accepted_is_reset_when_the_listener_goes() {
     let Run { result, frames } = on_the_wire(
-        &Options::default(),
+        &WireOptions::default(),
         |listener, _, _| async move {
             tokio::time::sleep(ms(1000)).await;
             drop(listener);
@@ -164,7 +164,7 @@ fn a_connection_that_was_not_accepted_is_reset_when_the_listener_goes() {
 
 #[test]
 fn a_connection_attempt_that_is_given_up_leaves_nothing_behind() {
-    let options = Options { rtt: ms(1000), ..Options::default() };
+    let options = WireOptions { rtt: ms(1000), ..WireOptions::default() };
     let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, _| async move {
         tokio::time::timeout(ms(300), connectors[0].connect()).await.is_err()
     });
@@ -175,14 +175,14 @@ fn a_connection_attempt_that_is_given_up_leaves_nothing_behind() {
 
 #[test]
 fn a_link_that_stays_down_makes_a_connection_time_out_as_linux_does() {
-    let options = Options { down: Some((Duration::ZERO, Duration::from_secs(10_000))), ..Options::default() };
+    let options = WireOptions { down: Some((Duration::ZERO, Duration::from_secs(10_000))), ..WireOptions::default() };
     let Run { result, .. } = on_the_wire(&options, echo_server, |connectors, clock| async move {
         let kind = connectors[0].connect().await.unwrap_err().kind();
         (kind, clock.elapsed())
     });
     assert_eq!(result.unwrap().client, (ErrorKind::TimedOut, Duration::from_secs(127)));
 
-    let options = Options { down: Some((ms(5000), Duration::from_secs(10_000))), ..Options::default() };
+    let options = WireOptions { down: Some((ms(5000), Duration::from_secs(10_000))), ..WireOptions::default() };
     let Run { result, .. } = on_the_wire(&options, echo_server, |connectors, clock| async move {
         let mut stream = connectors[0].connect().await.unwrap();
         tokio::time::sleep_until(clock.instant_at(ms(6000))).await;
@@ -196,7 +196,7 @@ fn a_link_that_stays_down_makes_a_connection_time_out_as_linux_does() {
 #[test]
 fn a_reader_that_waits_stops_the_writer_and_loses_nothing() {
     let Run { result, .. } = on_the_wire(
-        &Options::default(),
+        &WireOptions::default(),
         |listener, _, shutdown| {
             serve_each(listener, shutdown, |mut stream| async move {
                 stream.write_all(&testbed::pattern(400_000)).await?;
@@ -222,7 +222,7 @@ fn a_reader_that_waits_stops_the_writer_and_loses_nothing() {
 #[test]
 fn the_link_falls_quiet_before_the_server_is_told_to_stop() {
     let Run { result, frames } = on_the_wire(
-        &Options { rtt: ms(1000), ..Options::default() },
+        &WireOptions { rtt: ms(1000), ..WireOptions::default() },
         |listener, clock, shutdown| async move {
             let told = Arc::new(AtomicU32::new(0));
             let shutdown: Shutdown = Box::pin({
@@ -246,7 +246,7 @@ fn the_link_falls_quiet_before_the_server_is_told_to_stop() {
 #[test]
 fn a_server_may_still_talk_when_it_is_told_to_stop_but_that_is_not_recorded() {
     let Run { result, frames } = on_the_wire(
-        &Options::default(),
+        &WireOptions::default(),
         |mut listener, _, shutdown| async move {
             let (mut stream, _) = listener.accept().await?;
             shutdown.await;
@@ -274,7 +274,7 @@ where
     CF: Future<Output = T>,
     T: Send + 'static,
 {
-    virtual_wire::run(&Options::default(), stop, |_, _| Ok(()), server, client)
+    virtual_wire::run(&WireOptions::default(), stop, |_, _| Ok(()), server, client)
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn a_recorder_that_cannot_write_ends_the_run() {
         }
     };
     let error =
-        virtual_wire::run(&Options::default(), Stop::new(), recorder, echo_server, |connectors, _| async move {
+        virtual_wire::run(&WireOptions::default(), Stop::new(), recorder, echo_server, |connectors, _| async move {
             let mut stream = connectors[0].connect().await.unwrap();
             loop {
                 stream.write_all(b"x").await.unwrap();
@@ -373,7 +373,7 @@ fn a_busy_run_is_interrupted_from_another_thread() {
 
 #[test]
 fn options_that_cannot_be_followed_start_nothing() {
-    let options = Options { rtt: ms(1001), ..Options::default() };
+    let options = WireOptions { rtt: ms(1001), ..WireOptions::default() };
     let error = virtual_wire::run(&options, Stop::new(), |_, _| Ok(()), echo_server, |_, _| async {}).unwrap_err();
     assert!(matches!(error, Error::Options(_)), "{error}");
 }

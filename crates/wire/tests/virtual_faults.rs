@@ -9,7 +9,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use testbed::{Run, echo_server, on_the_wire, pattern, serve_each};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use wirelab_wire::{Connector, Facts, Host, ImpairedBy, ImpairedFrame, Impairment, Options, Stream, Vantage};
+use wirelab_wire::{Connector, Facts, Host, ImpairedBy, ImpairedFrame, Impairment, Stream, Vantage, WireOptions};
 
 /// A browser would try again, too.
 async fn connect(connector: &Connector) -> Stream {
@@ -32,8 +32,8 @@ prop_compose! {
         at_client: bool,
         server_no_delay: bool,
         client_no_delay: bool,
-    ) -> Options {
-        Options {
+    ) -> WireOptions {
+        WireOptions {
             seed,
             rtt: Duration::from_micros(rtt_us),
             loss,
@@ -43,7 +43,7 @@ prop_compose! {
             vantage: if at_client { Vantage::Client } else { Vantage::Server },
             server_no_delay,
             client_no_delay,
-            ..Options::default()
+            ..WireOptions::default()
         }
     }
 }
@@ -119,7 +119,7 @@ proptest! {
 #[test]
 fn each_end_of_the_link_sees_its_own_losses() {
     let run = |vantage| {
-        let options = Options { loss: 0.2, seed: 5, vantage, ..Options::default() };
+        let options = WireOptions { loss: 0.2, seed: 5, vantage, ..WireOptions::default() };
         let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, _| async move {
             let mut stream = connect(&connectors[0]).await;
             for _ in 0..50 {
@@ -144,7 +144,8 @@ fn each_end_of_the_link_sees_its_own_losses() {
 fn every_impaired_frame_is_listed_with_its_number_at_either_end() {
     let run = |vantage| {
         let down = Some((Duration::from_secs(3), Duration::from_secs(3)));
-        let options = Options { loss: 0.1, duplicate: 0.1, reorder: 0.1, down, seed: 5, vantage, ..Options::default() };
+        let options =
+            WireOptions { loss: 0.1, duplicate: 0.1, reorder: 0.1, down, seed: 5, vantage, ..WireOptions::default() };
         let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, clock| async move {
             let mut stream = connect(&connectors[0]).await;
             for _ in 0..100 {
@@ -200,10 +201,10 @@ fn every_impaired_frame_is_listed_with_its_number_at_either_end() {
 
 #[test]
 fn a_link_that_comes_back_is_recovered_from() {
-    let options = Options {
+    let options = WireOptions {
         down: Some((Duration::from_secs(9), Duration::from_secs(15))),
         vantage: Vantage::Client,
-        ..Options::default()
+        ..WireOptions::default()
     };
     let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, clock| async move {
         let mut stream = connect(&connectors[0]).await;
@@ -224,7 +225,7 @@ fn a_link_that_comes_back_is_recovered_from() {
 #[test]
 fn nothing_but_the_answer_may_be_held_back_and_it_still_arrives() {
     // Half of all frames wait to be overtaken, and on a quiet connection nothing overtakes them.
-    let options = Options { reorder: 0.5, seed: 9, ..Options::default() };
+    let options = WireOptions { reorder: 0.5, seed: 9, ..WireOptions::default() };
     let Run { result, .. } = on_the_wire(&options, echo_server, |connectors, clock| async move {
         let mut stream = connect(&connectors[0]).await;
         for _ in 0..100 {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use testbed::{Run, echo_server, on_the_wire, pattern, serve_each, shape};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use wirelab_wire::{Connector, Options, Vantage};
+use wirelab_wire::{Connector, Vantage, WireOptions};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -32,7 +32,7 @@ async fn talk(connectors: Vec<Connector>, turns: u32, interval: Duration) -> Vec
 #[test]
 fn an_echo_comes_back_and_the_capture_shows_how() {
     let Run { result, frames } =
-        on_the_wire(&Options::default(), echo_server, |connectors, _| talk(connectors, 1, ms(0)));
+        on_the_wire(&WireOptions::default(), echo_server, |connectors, _| talk(connectors, 1, ms(0)));
     let outcome = result.unwrap();
     assert_eq!(outcome.client, b"00000");
     assert_eq!(shape(&frames), ["> S", "< SA", "> A", "> PA 5", "< A", "< PA 5", "> A", "> FA", "< FA", "> A"]);
@@ -44,11 +44,11 @@ fn an_echo_comes_back_and_the_capture_shows_how() {
 #[test]
 fn an_update_costs_three_frames_and_the_first_one_a_quick_ack_more() {
     let Run { result, frames } =
-        on_the_wire(&Options::default(), echo_server, |connectors, _| talk(connectors, 4, ms(10_000)));
+        on_the_wire(&WireOptions::default(), echo_server, |connectors, _| talk(connectors, 4, ms(10_000)));
     result.unwrap();
     assert_eq!(shape(&frames)[3..10], ["> PA 5", "< A", "< PA 5", "> A", "> PA 5", "< PA 5", "> A"]);
 
-    let options = Options { server_quick_ack: false, ..Options::default() };
+    let options = WireOptions { server_quick_ack: false, ..WireOptions::default() };
     let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, _| talk(connectors, 4, ms(10_000)));
     result.unwrap();
     let shape = shape(&frames);
@@ -65,7 +65,7 @@ fn the_round_trip_is_exact_to_the_nanosecond_at_either_end() {
     for rtt_ns in [0, 1, 1_000_000, 1_000_001, 12_345_678, 25_000_000, 25_500_000, 300_000_000, 1_000_000_000] {
         for vantage in [Vantage::Server, Vantage::Client] {
             let rtt = Duration::from_nanos(rtt_ns);
-            let options = Options { rtt, vantage, ..Options::default() };
+            let options = WireOptions { rtt, vantage, ..WireOptions::default() };
             let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, clock| async move {
                 let _stream = connectors[0].connect().await.unwrap();
                 clock.elapsed()
@@ -86,7 +86,7 @@ fn the_round_trip_is_exact_to_the_nanosecond_at_either_end() {
 
 #[test]
 fn timers_of_programs_stay_at_whole_milliseconds_beside_odd_round_trips() {
-    let options = Options { rtt: Duration::from_micros(25_501), ..Options::default() };
+    let options = WireOptions { rtt: Duration::from_micros(25_501), ..WireOptions::default() };
     let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, clock| async move {
         let mut stream = connectors[0].connect().await.unwrap();
         let mut times = vec![clock.elapsed()];
@@ -111,7 +111,7 @@ fn timers_of_programs_stay_at_whole_milliseconds_beside_odd_round_trips() {
 
 #[test]
 fn the_programs_clock_and_the_stamps_agree() {
-    let options = Options { vantage: Vantage::Client, seed: 3, ..Options::default() };
+    let options = WireOptions { vantage: Vantage::Client, seed: 3, ..WireOptions::default() };
     let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, clock| async move {
         tokio::time::sleep(ms(1500)).await;
         let before = clock.unix_nanos();
@@ -127,7 +127,7 @@ fn the_programs_clock_and_the_stamps_agree() {
 fn hours_pass_in_a_moment_and_idle_connections_survive_them() {
     let real = Instant::now();
     let Run { result, frames } =
-        on_the_wire(&Options::default(), echo_server, |connectors, _| talk(connectors, 25, ms(3_600_000)));
+        on_the_wire(&WireOptions::default(), echo_server, |connectors, _| talk(connectors, 25, ms(3_600_000)));
     assert_eq!(result.unwrap().client.len(), 125);
     let hours = (frames.last().unwrap().time_ns - frames[0].time_ns) / 3_600_000_000_000;
     assert_eq!(hours, 24);
@@ -138,7 +138,7 @@ fn hours_pass_in_a_moment_and_idle_connections_survive_them() {
 fn large_bodies_arrive_whole_in_full_frames() {
     for len in [20_000, 1_000_000] {
         let Run { result, frames } = on_the_wire(
-            &Options::default(),
+            &WireOptions::default(),
             move |listener, _, shutdown| {
                 serve_each(listener, shutdown, move |mut stream| async move {
                     stream.read_exact(&mut [0]).await?;
@@ -168,7 +168,7 @@ fn two_writes_are_two_frames_and_with_nagle_the_second_waits_for_the_answer_to_t
         (false, ["> PA 1", "< PA 100", "> A", "< PA 50", "> A"]),
         (true, ["> PA 1", "< PA 100", "< PA 50", "> A", "> A"]),
     ] {
-        let options = Options { server_no_delay, ..Options::default() };
+        let options = WireOptions { server_no_delay, ..WireOptions::default() };
         let Run { result, frames } = on_the_wire(
             &options,
             |listener, _, shutdown| {
@@ -200,7 +200,7 @@ fn two_writes_are_two_frames_and_with_nagle_the_second_waits_for_the_answer_to_t
 #[test]
 fn nagle_does_not_hold_back_the_end_of_a_large_write() {
     let Run { result, frames } = on_the_wire(
-        &Options { server_no_delay: false, ..Options::default() },
+        &WireOptions { server_no_delay: false, ..WireOptions::default() },
         |listener, _, shutdown| {
             serve_each(listener, shutdown, |mut stream| async move {
                 stream.read_exact(&mut [0]).await?;
@@ -222,7 +222,7 @@ fn nagle_does_not_hold_back_the_end_of_a_large_write() {
 #[test]
 fn hundreds_of_clients_talk_each_from_an_address_of_its_own() {
     const CLIENTS: u32 = 500;
-    let options = Options { clients: CLIENTS, ..Options::default() };
+    let options = WireOptions { clients: CLIENTS, ..WireOptions::default() };
     let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, _| async move {
         let clients: Vec<_> = connectors.into_iter().map(|one| tokio::spawn(talk(vec![one], 3, ms(1000)))).collect();
         let mut heard = 0;
@@ -243,7 +243,7 @@ fn hundreds_of_clients_talk_each_from_an_address_of_its_own() {
 #[test]
 fn more_clients_at_once_than_the_listener_queues_try_again_and_get_in() {
     // Linux's somaxconn is 4096.
-    let options = Options { clients: 4200, ..Options::default() };
+    let options = WireOptions { clients: 4200, ..WireOptions::default() };
     let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, clock| async move {
         let clients: Vec<_> =
             connectors.into_iter().map(|one| tokio::spawn(async move { one.connect().await })).collect();
@@ -259,7 +259,7 @@ fn more_clients_at_once_than_the_listener_queues_try_again_and_get_in() {
 
 #[test]
 fn a_client_may_have_many_connections_at_once() {
-    let Run { result, frames } = on_the_wire(&Options::default(), echo_server, |connectors, _| async move {
+    let Run { result, frames } = on_the_wire(&WireOptions::default(), echo_server, |connectors, _| async move {
         let mut streams = Vec::new();
         for _ in 0..40 {
             streams.push(connectors[0].connect().await.unwrap());
@@ -281,14 +281,14 @@ fn a_client_may_have_many_connections_at_once() {
 #[test]
 fn the_same_seed_gives_the_same_bytes_and_times_and_another_one_does_not() {
     let run = |seed| {
-        let options = Options {
+        let options = WireOptions {
             seed,
             loss: 0.1,
             duplicate: 0.05,
             reorder: 0.1,
             clients: 5,
             rtt: Duration::from_micros(12_501),
-            ..Options::default()
+            ..WireOptions::default()
         };
         let Run { result, frames } = on_the_wire(&options, echo_server, |connectors, _| async move {
             let clients: Vec<_> =
@@ -313,7 +313,7 @@ fn the_same_seed_gives_the_same_bytes_and_times_and_another_one_does_not() {
 #[test]
 fn two_wires_run_at_once_and_a_wire_runs_inside_a_runtime() {
     let on_a_thread = || {
-        let run = on_the_wire(&Options::default(), echo_server, |connectors, _| talk(connectors, 3, ms(10_000)));
+        let run = on_the_wire(&WireOptions::default(), echo_server, |connectors, _| talk(connectors, 3, ms(10_000)));
         run.result.unwrap();
         run.frames
     };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use wirelab_catalog::App;
-use wirelab_wire::{Options, Vantage};
+use wirelab_wire::{Vantage, WireOptions};
 
 use crate::failure::Failure;
 use crate::flags::{self, Profile, RunOptions, Style, Wire};
@@ -24,7 +24,7 @@ pub struct Plan {
     /// Which wire was asked for.
     pub wire: Wire,
     /// What the wire shall be like.
-    pub link: Options,
+    pub link: WireOptions,
     /// How the server answers.
     pub style: Style,
     /// Whose request bytes the client sends.
@@ -78,7 +78,7 @@ impl Plan {
             interval: options.interval,
             updates: options.updates,
             wire: if options.clients > 1 { Wire::Virtual } else { options.wire },
-            link: Options {
+            link: WireOptions {
                 rtt: options.rtt,
                 loss: options.loss,
                 duplicate: options.duplicate,
@@ -151,7 +151,7 @@ mod tests {
         let plan = plan("wirelab run-all --seed 7").expect("a plan");
         assert_eq!(plan.apps, App::classic().collect::<Vec<_>>());
         assert_eq!((plan.interval, plan.updates), (Duration::from_secs(10), 3));
-        assert_eq!(plan.link, Options { seed: 7, ..Options::default() });
+        assert_eq!(plan.link, WireOptions { seed: 7, ..WireOptions::default() });
         assert!(!plan.seed_drawn);
     }
 

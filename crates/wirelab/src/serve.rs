@@ -29,12 +29,12 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
             limits.clients
         ));
     }
-    let options = wirelab_apps::Options {
+    let options = wirelab_apps::ServerOptions {
         limits,
         interval: flags.interval,
         style: peers::style(flags.server),
         allowed_hosts: flags.allowed_hosts,
-        ..wirelab_apps::Options::default()
+        ..wirelab_apps::ServerOptions::default()
     };
     runtime.block_on(async move {
         let mut signals = Signals::new().map_err(Failure::machine)?;

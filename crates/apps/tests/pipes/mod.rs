@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use wirelab_apps::{Listener, Options};
+use wirelab_apps::{Listener, ServerOptions};
 pub use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
@@ -99,7 +99,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(app: App, options: Options) -> Server {
+    pub fn start(app: App, options: ServerOptions) -> Server {
         let clock = Clock::starting_at("2021-06-06T09:36:17Z".parse().unwrap());
         let (connect, incoming) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel::<()>();

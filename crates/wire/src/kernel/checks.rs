@@ -12,7 +12,7 @@ use super::access::{self, privileged};
 use super::sys::Step;
 use crate::check::{Check, Health};
 use crate::error::{Error, Refusal};
-use crate::options::Options;
+use crate::options::WireOptions;
 use crate::stop::Stop;
 use crate::stream::{Connector, Listener};
 use crate::{Outcome, Shutdown};
@@ -96,7 +96,7 @@ fn measured(possible: bool) -> [Check; 2] {
 
 /// TCP round trips over a wire.
 fn pings() -> Result<Outcome<Vec<Duration>>, Error> {
-    let options = Options { rtt: PING_RTT, ..Options::default() };
+    let options = WireOptions { rtt: PING_RTT, ..WireOptions::default() };
     let server = |mut listener: Listener, _: Clock, shutdown: Shutdown| async move {
         let (mut stream, _) = listener.accept().await?;
         let mut byte = [0];

@@ -20,7 +20,7 @@ use super::control::Control;
 use super::network::{congestion_control, furnish, separate, setup, tcp_socket, with_netlink};
 use super::sys;
 use crate::error::{Error, Host};
-use crate::options::{Options, server_address};
+use crate::options::{WireOptions, server_address};
 use crate::programs::{ClientProgram, ServerProgram};
 use crate::stop::Stop;
 use crate::stream::{Connector, Listener};
@@ -66,7 +66,7 @@ pub struct Line {
 /// The server's host, from its beginning to its end.
 pub fn server(
     line: Line,
-    options: &Options,
+    options: &WireOptions,
     control: &Control,
     clock: &OnceLock<Clock>,
     server: impl ServerProgram,
@@ -96,7 +96,7 @@ pub fn server(
 /// The client's host, from its beginning to its end.
 pub fn client<T>(
     line: Line,
-    options: &Options,
+    options: &WireOptions,
     control: &Control,
     stop: &Stop,
     clock: &OnceLock<Clock>,
@@ -157,7 +157,7 @@ fn settle_in(line: &Line, host: Host) -> Result<Runtime, Ended> {
 }
 
 /// The server's listening socket.
-fn listen(options: &Options) -> io::Result<TcpListener> {
+fn listen(options: &WireOptions) -> io::Result<TcpListener> {
     let socket = tcp_socket()?;
     socket.set_reuseaddr(true)?;
     socket.bind(server_address())?;

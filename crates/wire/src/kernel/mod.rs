@@ -43,7 +43,7 @@ use crate::Outcome;
 use crate::error::{Error, Host};
 use crate::facts::{Facts, Frames, SocketOption};
 use crate::impaired::ImpairedFrames;
-use crate::options::{MTU, Options, WireKind};
+use crate::options::{MTU, WireKind, WireOptions};
 use crate::programs::{ClientProgram, Recorder, ServerProgram};
 use crate::stop::Stop;
 
@@ -53,7 +53,7 @@ use crate::stop::Stop;
 /// error of the recorder ends the run. The call blocks, and the recorder runs on the calling thread, so that a slow
 /// disk does not slow the link. The process must be [`privileged`], by itself or by [`enter`].
 pub fn run<T: Send + 'static>(
-    options: &Options,
+    options: &WireOptions,
     stop: Stop,
     recorder: impl Recorder,
     server: impl ServerProgram,
@@ -128,7 +128,7 @@ struct Wired {
 
 /// The wire's thread, from its beginning to its end.
 fn wire(
-    options: &Options,
+    options: &WireOptions,
     clock: &OnceLock<Clock>,
     control: &Control,
     rope: PipeReader,
@@ -185,7 +185,7 @@ fn record(batches: Receiver<Batch>, clock: &OnceLock<Clock>, mut recorder: impl 
     }
 }
 
-fn facts(options: &Options, wire: Wired) -> Facts {
+fn facts(options: &WireOptions, wire: Wired) -> Facts {
     let release = nix::sys::utsname::uname().map(|name| name.release().to_string_lossy().into_owned());
     Facts {
         wire: WireKind::Kernel,

@@ -27,14 +27,14 @@ use crate::error::{Error, Host};
 use crate::facts::Frames;
 use crate::impaired::ImpairedFrames;
 use crate::link::{Arrival, Lane, recorded_when_sent};
-use crate::options::Options;
+use crate::options::WireOptions;
 
 /// Frames on their way to the recorder.
 pub type Batch = Vec<Stamped>;
 
 /// The relay of one run.
 pub struct Relay<'a> {
-    options: &'a Options,
+    options: &'a WireOptions,
     clock: &'a Clock,
     control: &'a Control,
     rope: PipeReader,
@@ -83,7 +83,7 @@ enum Stage {
 impl<'a> Relay<'a> {
     /// Takes the cables in the calling thread's namespace in hand. `threads` are the `/proc` folders of the hosts.
     pub fn new(
-        options: &'a Options,
+        options: &'a WireOptions,
         clock: &'a Clock,
         control: &'a Control,
         rope: PipeReader,
@@ -325,7 +325,7 @@ impl<'a> Relay<'a> {
 }
 
 impl Way {
-    fn new(options: &Options, to: Host, delay: Duration) -> Result<Way, Error> {
+    fn new(options: &WireOptions, to: Host, delay: Duration) -> Result<Way, Error> {
         let cable = network::index(to.other().cable())?;
         Ok(Way {
             from_cable: PacketSocket::open(cable).map_err(network::setup("opening a packet socket"))?,

@@ -71,7 +71,7 @@ pub use self::socket::{VirtualConnector, VirtualListener, VirtualStream};
 use crate::error::{Error, Host};
 use crate::facts::{Facts, Frames, SocketOption};
 use crate::impaired::ImpairedFrames;
-use crate::options::{MTU, Options, WireKind};
+use crate::options::{MTU, WireKind, WireOptions};
 use crate::programs::{ClientProgram, Recorder, ServerProgram};
 use crate::stop::Stop;
 use crate::stream::{Connector, Listener};
@@ -92,7 +92,7 @@ use crate::{Outcome, Shutdown};
 /// See [`Error`]. A run that can never end, because all wait for something that never comes, ends with
 /// [`Error::Stuck`].
 pub fn run<T: Send + 'static>(
-    options: &Options,
+    options: &WireOptions,
     stop: Stop,
     recorder: impl Recorder,
     server: impl ServerProgram,
@@ -124,7 +124,7 @@ pub fn run<T: Send + 'static>(
 }
 
 async fn run_here<T>(
-    options: &Options,
+    options: &WireOptions,
     stop: Stop,
     recorder: Box<dyn Recorder>,
     idle: Arc<Idle>,
@@ -282,7 +282,7 @@ enum Phase {
     Stopping { since: Duration },
 }
 
-fn facts(options: &Options, carried: Carried) -> Facts {
+fn facts(options: &WireOptions, carried: Carried) -> Facts {
     Facts {
         wire: WireKind::Virtual,
         tcp: "smoltcp 0.14".to_owned(),

@@ -27,7 +27,7 @@ use crate::error::Host;
 use crate::facts::Frames;
 use crate::impaired::{ImpairedFrames, Mark};
 use crate::link::{Arrival, Lane, recorded_when_sent};
-use crate::options::{CLIENT, Options, PORT, SERVER, Vantage};
+use crate::options::{CLIENT, PORT, SERVER, Vantage, WireOptions};
 use crate::programs::Recorder;
 
 /// One end of one connection: there are only connections between a client's port and the server's one port.
@@ -107,7 +107,7 @@ struct Entry {
 
 impl Net {
     pub(super) fn new(
-        options: &Options,
+        options: &WireOptions,
         started: Instant,
         wall_ns: u64,
         recorder: Box<dyn Recorder>,

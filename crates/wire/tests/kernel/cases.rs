@@ -12,8 +12,8 @@ use proptest::test_runner::TestRunner;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wirelab_clock::Clock;
 use wirelab_wire::{
-    Connector, Error, Health, Host, Impairment, Listener, Options, Outcome, Shutdown, Stop, Stream, Vantage, WireKind,
-    kernel, virtual_wire,
+    Connector, Error, Health, Host, Impairment, Listener, Outcome, Shutdown, Stop, Stream, Vantage, WireKind,
+    WireOptions, kernel, virtual_wire,
 };
 
 use crate::frames::{ACK, FIN, RST, Recording, SYN};
@@ -94,7 +94,7 @@ async fn ask(stream: &mut Stream, times: usize) -> io::Result<Vec<Duration>> {
 }
 
 /// A run of `hello` with the echo.
-fn run_hello(options: &Options, times: usize) -> (Recording, Outcome<Vec<Duration>>) {
+fn run_hello(options: &WireOptions, times: usize) -> (Recording, Outcome<Vec<Duration>>) {
     let recording = Recording::default();
     let outcome = kernel::run(options, Stop::new(), recording.recorder(), echo, move |connectors, _| async move {
         hello(connectors, times).await.unwrap()
@@ -102,8 +102,8 @@ fn run_hello(options: &Options, times: usize) -> (Recording, Outcome<Vec<Duratio
     (recording, outcome.unwrap())
 }
 
-fn short() -> Options {
-    Options { rtt: Duration::from_millis(10), ..Options::default() }
+fn short() -> WireOptions {
+    WireOptions { rtt: Duration::from_millis(10), ..WireOptions::default() }
 }
 
 fn a_conversation_is_recorded_whole_and_in_order() {
@@ -126,7 +126,7 @@ fn quick_ack_is_one_more_packet_in_the_first_exchange_only() {
     // Paced, so that each acknowledgement of the client travels alone.
     let paced = |server_quick_ack| {
         let recording = Recording::default();
-        let options = Options { server_quick_ack, ..short() };
+        let options = WireOptions { server_quick_ack, ..short() };
         let client = |connectors: Vec<Connector>, clock: Clock| async move {
             let mut stream = connectors[0].connect().await?;
             for turn in 1..=3 {
@@ -180,7 +180,7 @@ fn a_virtual_wire_carries_the_same_frames() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     // So long that even on a busy machine the client has gone before the last answer arrives.
-    let options = Options { server_quick_ack: false, rtt: Duration::from_millis(150), ..Options::default() };
+    let options = WireOptions { server_quick_ack: false, rtt: Duration::from_millis(150), ..WireOptions::default() };
     let (real, made_up) = (Recording::default(), Recording::default());
     kernel::run(&options, Stop::new(), real.recorder(), serve, ask).unwrap();
     virtual_wire::run(&options, Stop::new(), made_up.recorder(), serve, ask).unwrap();
@@ -236,7 +236,7 @@ impl Pace {
             // No acknowledgement waits any more when the client leaves.
             tokio::time::sleep(Duration::from_millis(250)).await;
         };
-        let options = Options { rtt, server_quick_ack, ..Options::default() };
+        let options = WireOptions { rtt, server_quick_ack, ..WireOptions::default() };
         let recording = Recording::default();
         match wire {
             WireKind::Kernel => kernel::run(&options, Stop::new(), recording.recorder(), serve, ask),
@@ -321,7 +321,7 @@ fn large_answers_come_in_frames_of_1514_bytes() {
 fn round_trips_take_what_was_asked() {
     for rtt in [0, 5, 200] {
         let rtt = Duration::from_millis(rtt);
-        let (recording, outcome) = run_hello(&Options { rtt, ..Options::default() }, 5);
+        let (recording, outcome) = run_hello(&WireOptions { rtt, ..WireOptions::default() }, 5);
         for took in &outcome.client {
             assert!(*took >= rtt, "a round trip of {rtt:?} took {took:?}");
         }
@@ -333,9 +333,9 @@ fn round_trips_take_what_was_asked() {
 }
 
 fn each_vantage_stamps_at_its_own_end() {
-    let options = Options { rtt: Duration::from_millis(80), ..Options::default() };
+    let options = WireOptions { rtt: Duration::from_millis(80), ..WireOptions::default() };
     let check = |vantage, handshake, answer| {
-        let (recording, _) = run_hello(&Options { vantage, ..options.clone() }, 1);
+        let (recording, _) = run_hello(&WireOptions { vantage, ..options.clone() }, 1);
         let segments = recording.segments();
         assert_eq!([segments[0].flags, segments[1].flags, segments[2].flags], [SYN, SYN | ACK, ACK]);
         // Between SYN and SYN-ACK lies a round trip at the client; between SYN-ACK and ACK at the server.
@@ -349,7 +349,7 @@ fn each_vantage_stamps_at_its_own_end() {
 }
 
 fn losses_are_recovered_from() {
-    let options = Options { loss: 0.15, seed: 4, ..short() };
+    let options = WireOptions { loss: 0.15, seed: 4, ..short() };
     let (recording, outcome) = run_hello(&options, 20);
     let frames = outcome.facts.frames;
     assert!(frames.lost > 0, "{frames:?}");
@@ -371,7 +371,7 @@ fn losses_are_recovered_from() {
 }
 
 fn doubled_and_reordered_frames_are_carried() {
-    let options = Options { duplicate: 0.2, reorder: 0.2, seed: 2, ..short() };
+    let options = WireOptions { duplicate: 0.2, reorder: 0.2, seed: 2, ..short() };
     let (recording, outcome) = run_hello(&options, 30);
     let frames = outcome.facts.frames;
     assert!(frames.duplicated > 0, "{frames:?}");
@@ -389,7 +389,7 @@ fn doubled_and_reordered_frames_are_carried() {
 
 fn impaired_frames_are_listed_with_their_numbers_at_either_end() {
     for vantage in [Vantage::Server, Vantage::Client] {
-        let options = Options { loss: 0.05, duplicate: 0.2, reorder: 0.2, seed: 2, vantage, ..short() };
+        let options = WireOptions { loss: 0.05, duplicate: 0.2, reorder: 0.2, seed: 2, vantage, ..short() };
         let recording = Recording::default();
         let client = |connectors: Vec<Connector>, clock: Clock| async move {
             hello(connectors, 30).await.unwrap();
@@ -424,7 +424,7 @@ fn impaired_frames_are_listed_with_their_numbers_at_either_end() {
 
 fn a_link_that_was_down_recovers() {
     let down = (Duration::from_millis(250), Duration::from_millis(300));
-    let options = Options { down: Some(down), ..short() };
+    let options = WireOptions { down: Some(down), ..short() };
     let recording = Recording::default();
     let outcome = kernel::run(&options, Stop::new(), recording.recorder(), echo, move |connectors, clock| async move {
         let mut stream = connectors[0].connect().await.unwrap();
@@ -437,7 +437,7 @@ fn a_link_that_was_down_recovers() {
 }
 
 fn five_wires_run_at_once() {
-    let runs: Vec<_> = (0..5).map(|_| std::thread::spawn(|| run_hello(&Options::default(), 10))).collect();
+    let runs: Vec<_> = (0..5).map(|_| std::thread::spawn(|| run_hello(&WireOptions::default(), 10))).collect();
     for run in runs {
         let (recording, outcome) = run.join().unwrap();
         assert_eq!(outcome.client.len(), 10);
@@ -580,9 +580,9 @@ fn a_server_that_does_not_stop_is_dropped() {
 
 fn options_that_cannot_be_followed_are_refused() {
     for options in [
-        Options { rtt: Duration::from_secs(600), ..Options::default() },
-        Options { loss: 0.9, ..Options::default() },
-        Options { clients: 2, ..Options::default() },
+        WireOptions { rtt: Duration::from_secs(600), ..WireOptions::default() },
+        WireOptions { loss: 0.9, ..WireOptions::default() },
+        WireOptions { clients: 2, ..WireOptions::default() },
     ] {
         let outcome = kernel::run(&options, Stop::new(), |_, _| Ok(()), echo, |_, _| async {});
         assert!(matches!(outcome, Err(Error::Options(_))), "{options:?}: {outcome:?}");

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use smoltcp::wire::{IpAddress, Ipv4Packet, TcpPacket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wirelab_clock::Clock;
-use wirelab_wire::{Connector, Error, Listener, Options, Outcome, SERVER, Shutdown, Stop, Stream, virtual_wire};
+use wirelab_wire::{Connector, Error, Listener, Outcome, SERVER, Shutdown, Stop, Stream, WireOptions, virtual_wire};
 
 /// A recorded frame, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Run<T> {
 
 /// Runs both on a virtual wire. Every frame is checked: Ethernet header, lengths, checksums of IP and TCP, and that
 /// time never goes back.
-pub fn on_the_wire<T, S, SF, C, CF>(options: &Options, server: S, client: C) -> Run<T>
+pub fn on_the_wire<T, S, SF, C, CF>(options: &WireOptions, server: S, client: C) -> Run<T>
 where
     S: FnOnce(Listener, Clock, Shutdown) -> SF + Send + 'static,
     SF: Future<Output = io::Result<()>>,

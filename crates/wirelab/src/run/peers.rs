@@ -37,8 +37,8 @@ pub fn script(app: App, plan: &Plan, number: u64) -> Script {
 }
 
 /// How the server of an app behaves in a run.
-pub fn options(plan: &Plan) -> wirelab_apps::Options {
-    let mut options = wirelab_apps::Options { interval: plan.interval, ..wirelab_apps::Options::default() };
+pub fn options(plan: &Plan) -> wirelab_apps::ServerOptions {
+    let mut options = wirelab_apps::ServerOptions { interval: plan.interval, ..wirelab_apps::ServerOptions::default() };
     options.style = style(plan.style);
     if plan.replay {
         options.pages = wirelab_apps::Pages::Lengths2021;
@@ -53,10 +53,10 @@ pub fn options(plan: &Plan) -> wirelab_apps::Options {
 }
 
 /// How an answer is written, in the apps' own words.
-pub fn style(style: flags::Style) -> wirelab_apps::Style {
+pub fn style(style: flags::Style) -> wirelab_apps::AnswerStyle {
     match style {
-        flags::Style::Coalesced => wirelab_apps::Style::Coalesced,
-        flags::Style::Split => wirelab_apps::Style::Split,
+        flags::Style::Coalesced => wirelab_apps::AnswerStyle::Coalesced,
+        flags::Style::Split => wirelab_apps::AnswerStyle::Split,
     }
 }
 
@@ -65,7 +65,7 @@ pub async fn serve_on_wire(
     app: App,
     listener: Listener,
     clock: Clock,
-    options: wirelab_apps::Options,
+    options: wirelab_apps::ServerOptions,
     shutdown: Shutdown,
 ) -> io::Result<()> {
     wirelab_apps::run(app, OnWire(listener), clock, options, shutdown).await
