@@ -168,7 +168,7 @@ fn two_writes_are_two_frames_and_with_nagle_the_second_waits_for_the_answer_to_t
         (false, ["> PA 1", "< PA 100", "> A", "< PA 50", "> A"]),
         (true, ["> PA 1", "< PA 100", "< PA 50", "> A", "> A"]),
     ] {
-        let options = WireOptions { server_no_delay, ..WireOptions::default() };
+        let options = WireOptions { server_no_delay, server_quick_ack: false, ..WireOptions::default() };
         let Run { result, frames } = on_the_wire(
             &options,
             |listener, _, shutdown| {
@@ -200,7 +200,7 @@ fn two_writes_are_two_frames_and_with_nagle_the_second_waits_for_the_answer_to_t
 #[test]
 fn nagle_does_not_hold_back_the_end_of_a_large_write() {
     let Run { result, frames } = on_the_wire(
-        &WireOptions { server_no_delay: false, ..WireOptions::default() },
+        &WireOptions { server_no_delay: false, server_quick_ack: false, ..WireOptions::default() },
         |listener, _, shutdown| {
             serve_each(listener, shutdown, |mut stream| async move {
                 stream.read_exact(&mut [0]).await?;
@@ -237,7 +237,7 @@ fn hundreds_of_clients_talk_each_from_an_address_of_its_own() {
     addresses.dedup();
     assert_eq!(addresses.len(), CLIENTS as usize);
     assert_eq!(addresses[0], std::net::Ipv4Addr::new(10, 0, 0, 2));
-    assert_eq!(frames.len(), (3 + 3 * 3 + 3) * CLIENTS as usize);
+    assert_eq!(frames.len(), (3 + 4 + 2 * 3 + 3) * CLIENTS as usize);
 }
 
 #[test]
