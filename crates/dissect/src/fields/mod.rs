@@ -39,12 +39,23 @@ pub struct Field {
     pub range: Range<usize>,
     /// Its parts, in their order.
     pub parts: Vec<Field>,
+    /// Whether it is a bit that is not set and says nothing by that.
+    #[serde(skip)]
+    pub is_unset: bool,
 }
 
 impl Field {
     /// A field without parts.
     pub fn new(name: impl Into<String>, value: impl Into<String>, range: Range<usize>) -> Field {
-        Field { name: name.into(), abbr: "", value: value.into(), meaning: None, range, parts: Vec::new() }
+        Field {
+            name: name.into(),
+            abbr: "",
+            value: value.into(),
+            meaning: None,
+            range,
+            parts: Vec::new(),
+            is_unset: false,
+        }
     }
 
     /// The field with this name in display filters.
@@ -57,6 +68,11 @@ impl Field {
     pub fn meaning(mut self, meaning: impl ToString) -> Field {
         self.meaning = Some(meaning.to_string());
         self
+    }
+
+    /// The field as a bit that is not set, with the words for it.
+    pub fn unset(self, meaning: &str) -> Field {
+        Field { is_unset: true, ..self.meaning(meaning) }
     }
 
     /// The first field of this filter name within it, itself included.

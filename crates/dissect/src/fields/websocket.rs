@@ -32,20 +32,16 @@ pub(super) fn frames(payload: &[u8]) -> (Vec<Field>, usize) {
 }
 
 fn header_fields(header: &FrameHeader, at: usize) -> Vec<Field> {
-    let flag = |name: &str, abbr, set: bool, means: [&str; 2]| {
-        let means = if set { means[1] } else { means[0] };
-        Field::new(name, u8::from(set).to_string(), at..at + 1).abbr(abbr).meaning(means)
+    let fin = if header.fin { "the last frame of its message" } else { "more frames of this message follow" };
+    let reserved = |name: &str, set: bool, means: &str| {
+        let field = Field::new(name, u8::from(set).to_string(), at..at + 1).abbr("websocket.rsv");
+        if set { field.meaning(means) } else { field.unset("not set") }
     };
     let mut fields = vec![
-        flag(
-            "FIN",
-            "websocket.fin",
-            header.fin,
-            ["more frames of this message follow", "the last frame of its message"],
-        ),
-        flag("RSV1", "websocket.rsv", header.rsv1, ["not set", "compressed, where that was agreed on"]),
-        flag("RSV2", "websocket.rsv", header.rsv2, ["not set", "reserved"]),
-        flag("RSV3", "websocket.rsv", header.rsv3, ["not set", "reserved"]),
+        Field::new("FIN", u8::from(header.fin).to_string(), at..at + 1).abbr("websocket.fin").meaning(fin),
+        reserved("RSV1", header.rsv1, "compressed, where that was agreed on"),
+        reserved("RSV2", header.rsv2, "reserved"),
+        reserved("RSV3", header.rsv3, "reserved"),
         Field::new("Opcode", header.opcode.bits().to_string(), at..at + 1)
             .abbr("websocket.opcode")
             .meaning(header.opcode.name()),

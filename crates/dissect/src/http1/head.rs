@@ -2,7 +2,7 @@
 
 use crate::deflate::DeflateParams;
 use crate::http1::fields::{Fields, Next, split_line};
-use crate::http1::held::judge;
+use crate::http1::partial_head::judge;
 use crate::http1::start::{request_line, status_line};
 use crate::http1::{Error, ReplyTo};
 

@@ -2,7 +2,7 @@
 
 use crate::http1::body::Place;
 use crate::http1::head::Body;
-use crate::http1::held::Held;
+use crate::http1::partial_head::PartialHead;
 use crate::http1::sniff::blank_bytes;
 use crate::http1::{Error, Event, Mark};
 use crate::stream::Step;
@@ -12,7 +12,7 @@ use crate::stream::Step;
 pub(super) struct Messages {
     /// Where in the body of the message under way, `None` in or before a head.
     body: Option<Place>,
-    held: Held,
+    partial: PartialHead,
     /// Boxed, to take up no room where all is well.
     failed: Option<Box<Error>>,
 }
@@ -32,7 +32,7 @@ impl Messages {
             return None;
         }
         let place = self.body.as_mut()?;
-        self.held.release();
+        self.partial.release();
         let (consumed, mark, ended) = match place.step(input) {
             Ok(step) => step,
             Err(error) => return Some(self.fail(error)),
@@ -50,7 +50,7 @@ impl Messages {
         if let Some(error) = &self.failed {
             return Err(**error);
         }
-        if self.held.is_empty() {
+        if self.partial.is_empty() {
             let blank = blank_bytes(input);
             if blank > 0 || input.is_empty() {
                 return Ok(Step::bytes(blank, Mark::Head));
@@ -74,7 +74,7 @@ impl Messages {
     fn collect<'a>(&'a mut self, input: &'a [u8], heads: impl Heads) -> Result<Step<Mark, Event<'a>>, Error> {
         let failed = &mut self.failed;
         let mut fail = |error: &Error| *failed = Some(Box::new(*error));
-        let (consumed, whole) = self.held.collect(input).inspect_err(&mut fail)?;
+        let (consumed, whole) = self.partial.collect(input).inspect_err(&mut fail)?;
         let read = whole.map(|whole| heads.read(whole)).transpose().inspect_err(&mut fail)?;
         let Some((event, body, _)) = read.flatten() else { return Ok(Step::bytes(consumed, Mark::Head)) };
         self.body = Some(Place::start(body));
@@ -93,7 +93,7 @@ impl Messages {
     pub(super) fn end(&mut self) -> bool {
         let ends = self.body == Some(Place::End) && self.failed.is_none();
         if ends {
-            self.held.release();
+            self.partial.release();
             self.body = None;
         }
         ends
@@ -107,7 +107,7 @@ impl Messages {
         if len == 0 || self.failed.is_some() {
             return None;
         }
-        self.held.release();
+        self.partial.release();
         match &mut self.body {
             Some(Place::Length(left)) if len < *left => *left -= len,
             // What comes behind a chunk is not content.
@@ -123,7 +123,7 @@ impl Messages {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.body.is_none() && self.held.is_empty() && self.failed.is_none()
+        self.body.is_none() && self.partial.is_empty() && self.failed.is_none()
     }
 
     pub(super) fn finish(&mut self) -> bool {

@@ -32,8 +32,7 @@ pub fn render(fields: &[Field], packet: &Packet) -> String {
 }
 
 fn field(html: &mut String, field: &Field, packet: &Packet, depth: u8) {
-    let unset = field.value == "0" && field.meaning.as_deref().is_some_and(|m| m.eq_ignore_ascii_case("not set"));
-    if unset || field.value.starts_with("0 (not set") || field.abbr == "tcp.payload" {
+    if field.is_unset || field.abbr == "tcp.payload" {
         return;
     }
     let deep = if depth > 0 { " class=\"s\"" } else { "" };

@@ -180,7 +180,8 @@ impl<'a> Header<'a> {
     /// A single bit of it.
     fn bit(&self, abbr: &'static str, name: &'static str, from: usize, len: usize, bit: u32) -> Field {
         let set = self.number(from, len) >> bit & 1;
-        field(abbr, name, self.place(from, len), set).meaning(if set == 1 { "Set" } else { "Not set" })
+        let field = field(abbr, name, self.place(from, len), set);
+        if set == 1 { field.meaning("Set") } else { field.unset("Not set") }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::stream::{after, first};
 
 /// The part of a head that came in earlier inputs: boxed, since most heads come whole.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Held(Option<Box<Part>>);
+pub(super) struct PartialHead(Option<Box<Part>>);
 
 #[derive(Clone, Debug, Default)]
 struct Part {
@@ -16,7 +16,7 @@ struct Part {
     done: bool,
 }
 
-impl Held {
+impl PartialHead {
     /// How many bytes of the input belong to the head that begins with what is held, and the whole head where it ends in
     /// this input.
     pub(super) fn collect(&mut self, input: &[u8]) -> Result<(usize, Option<&[u8]>), Error> {
