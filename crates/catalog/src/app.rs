@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn is_its_name_in_json() {
-        assert_eq!(serde_json::to_string(&App::ALL).unwrap(), r#"["tcp","web","ajax","sse","ws"]"#);
+        assert_eq!(serde_json::to_string(&[App::Tcp, App::Ws]).unwrap(), r#"["tcp","ws"]"#);
         assert_eq!(serde_json::from_str::<App>("\"ws\"").unwrap(), App::Ws);
         let error = serde_json::from_str::<App>("\"gopher\"").unwrap_err().to_string();
         assert!(error.starts_with("there is no app \"gopher\"; there are tcp, web, ajax, sse, ws"), "{error}");
