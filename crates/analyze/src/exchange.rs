@@ -18,7 +18,6 @@ pub(crate) enum ProtocolKind {
     Request {
         first_page: bool,
         html: bool,
-        json: bool,
     },
     /// A request answered by an event stream.
     EventStream,

@@ -406,7 +406,7 @@ impl Http {
                 let html = content == Content::Html;
                 let first_page = html && answering.page && (200..300).contains(&status) && packet.is_first_visit();
                 if let Some(open) = packet.open(exchange) {
-                    open.protocol_kind = ProtocolKind::Request { first_page, html, json: !html };
+                    open.protocol_kind = ProtocolKind::Request { first_page, html };
                 }
             }
             Content::Other | Content::None => {}
@@ -596,6 +596,6 @@ fn layer(mark: Mark, head: Layer) -> Layer {
 pub(crate) use http1::{sniff_request, sniff_response};
 
 /// What a request is before its answer says more.
-const REQUEST: ProtocolKind = ProtocolKind::Request { first_page: false, html: false, json: false };
+const REQUEST: ProtocolKind = ProtocolKind::Request { first_page: false, html: false };
 /// Requests without responses that are remembered.
 const MOST_AWAITING: usize = 1024;

@@ -20,7 +20,7 @@ impl Decode for Responses {
     }
 }
 
-fn told(step: Result<Step<Mark, Event<'_>>, Error>) -> Result<(usize, char, Option<String>), String> {
+pub fn told(step: Result<Step<Mark, Event<'_>>, Error>) -> Result<(usize, char, Option<String>), String> {
     let step = step.map_err(|error| format!("{error:?}"))?;
     let mark = match step.mark {
         Mark::Head => 'H',

@@ -87,6 +87,39 @@ proptest! {
         }
     }
 
+    /// Sizes as nearly everybody writes them are read at once, as the others are byte by byte.
+    #[test]
+    fn chunk_sizes(
+        chunks in vec(("0{0,3}", 1..40usize, any::<bool>(), prop_oneof![4 => Just(""), 1 => Just(";x=y"), 1 => Just(" ")]), 0..6),
+        broken in prop_oneof![4 => Just(""), 1 => Just("g\r\n"), 1 => Just("\r\n"), 1 => Just("11112222333344445\r\n"), 1 => Just("5\n")],
+        cuts in vec(any::<usize>(), 0..8),
+    ) {
+        let stream = chunked(&chunks, broken);
+        cut_anyhow(|| Responses(ResponseDecoder::new(), ReplyTo::Other), &stream, &cuts);
+    }
+
+    /// The shorter way for content leads where the steps do, however the bytes are cut.
+    #[test]
+    fn content_by_the_shorter_way(
+        chunks in vec(("0{0,3}", 1..40usize, any::<bool>(), Just("")), 0..6),
+        length in 0..60usize,
+        cuts in vec(any::<usize>(), 0..8),
+    ) {
+        let body = "b".repeat(length);
+        let long = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}");
+        let chunked = chunked(&chunks, "");
+        let until_close = format!("HTTP/1.0 200 OK\r\n\r\n{body}");
+        for stream in [[long.as_bytes(), &chunked, until_close.as_bytes()].concat(), [&chunked[..], long.as_bytes()].concat()] {
+            let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (stream.len() + 1)).collect();
+            ends.extend([0, stream.len()]);
+            ends.sort_unstable();
+            let pieces = || ends.windows(2).map(|ends| &stream[ends[0]..ends[1]]);
+            let steps = feed(&mut Responses(ResponseDecoder::new(), ReplyTo::Other), pieces());
+            let shorter = feed(&mut Shorter(ResponseDecoder::new()), pieces());
+            prop_assert_eq!(steps, shorter);
+        }
+    }
+
     #[test]
     fn sse(stream in of(SSE), cuts in vec(any::<usize>(), 0..8)) {
         cut_anyhow(|| Events(sse::Decoder::new()), &stream, &cuts);
@@ -136,6 +169,30 @@ proptest! {
                 let fields: Vec<(&str, &[u8])> = theirs.headers.iter().map(|field| (field.name, field.value)).collect();
                 prop_assert_eq!(head.fields.collect::<Vec<_>>(), fields);
             }
+        }
+    }
+}
+
+/// A response in chunks: zeros in front of each size, its length, whether in capitals, what stands behind it.
+fn chunked(chunks: &[(String, usize, bool, &str)], broken: &str) -> Vec<u8> {
+    let mut stream = String::from("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (zeros, length, capitals, behind) in chunks {
+        let size = if *capitals { format!("{length:X}") } else { format!("{length:x}") };
+        stream += &format!("{zeros}{size}{behind}\r\n{}\r\n", "c".repeat(*length));
+    }
+    stream += broken;
+    stream += "0\r\n\r\n";
+    stream.into_bytes()
+}
+
+/// Takes the shorter way for content wherever there is one.
+struct Shorter(ResponseDecoder);
+
+impl Decode for Shorter {
+    fn step(&mut self, input: &[u8]) -> Result<(usize, char, Option<String>), String> {
+        match self.0.content(input) {
+            Some(ended) => Ok((input.len(), 'B', ended.then(|| "end".to_owned()))),
+            None => crate::http1::told(self.0.step(input, ReplyTo::Other)),
         }
     }
 }
