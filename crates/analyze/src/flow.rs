@@ -11,7 +11,8 @@ use wirelab_dissect::packet::Endpoint;
 /// Two endpoints in an order that both directions share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flow {
-    ends: [Endpoint; 2],
+    first: Endpoint,
+    second: Endpoint,
     transport: Transport,
 }
 
@@ -25,14 +26,15 @@ impl Flow {
     /// The flow of a packet, and whether it was sent by the flow's second endpoint.
     #[inline(always)]
     pub fn of(transport: Transport, source: Endpoint, destination: Endpoint) -> (Flow, bool) {
-        let by_second = source > destination;
-        let ends = if by_second { [destination, source] } else { [source, destination] };
-        (Flow { ends, transport }, by_second)
+        // Any order does; by ports it is mostly found at once.
+        let by_second = (source.port, source.addr) > (destination.port, destination.addr);
+        let (first, second) = if by_second { (destination, source) } else { (source, destination) };
+        (Flow { first, second, transport }, by_second)
     }
 
     /// The two endpoints, first and second.
     pub fn endpoints(&self) -> [Endpoint; 2] {
-        self.ends
+        [self.first, self.second]
     }
 }
 
@@ -40,7 +42,7 @@ impl Flow {
 impl Hash for Flow {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for end in self.ends {
+        for end in [self.first, self.second] {
             match end.addr {
                 IpAddr::V4(addr) => state.write_u64(u64::from(addr.to_bits()) << 16 | u64::from(end.port)),
                 IpAddr::V6(addr) => {
