@@ -83,16 +83,34 @@ impl<R: Read> Zstd<R> {
     }
 }
 
-/// The decoder wraps what the source said: an early end is told apart from damage.
+/// The decoder wraps what the source said: an early end is told apart from damage. Its own words are for who wrote it.
 fn failed(error: &FrameDecoderError) -> io::Error {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = cause {
         if let Some(io) = error.downcast_ref::<io::Error>() {
-            return io::Error::new(io.kind(), error.to_string());
+            return match io.kind() {
+                io::ErrorKind::UnexpectedEof => io::Error::new(io.kind(), "the zstd data ends early"),
+                kind => io::Error::new(kind, io.to_string()),
+            };
         }
         cause = error.source();
     }
-    io::Error::new(io::ErrorKind::InvalidData, format!("the zstd data is damaged: {error}"))
+    let what = match error {
+        FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::BadMagicNumber(_)) => {
+            "what follows the last whole zstd frame is no zstd frame"
+        }
+        FrameDecoderError::ReadFrameHeaderError(_) | FrameDecoderError::FrameHeaderError(_) => {
+            "the header of a zstd frame is damaged"
+        }
+        FrameDecoderError::WindowSizeTooBig { .. } => {
+            "the zstd data needs more memory than its format recommends to allow"
+        }
+        FrameDecoderError::DictNotProvided { .. } => {
+            "the zstd data was compressed with a dictionary, which is not here"
+        }
+        _ => "the zstd data is damaged",
+    };
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 /// Says what a source is that is no capture.

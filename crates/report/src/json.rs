@@ -18,7 +18,9 @@ pub fn render(report: &Report) -> String {
 
 /// The same on one line.
 pub fn compact(report: &Report) -> String {
-    serde_json::to_string(&report.analysis).expect("an Analysis has a JSON form")
+    let mut text = Vec::new();
+    serde_json::to_writer(Escaping(&mut text), &report.analysis).expect("an Analysis has a JSON form");
+    String::from_utf8(text).expect("JSON is text")
 }
 
 /// The same without a report.

@@ -60,13 +60,17 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
-    /// Make the captures and reports that the project keeps as samples
-    #[command(hide = true)]
-    Samples {
-        /// The folder that holds pcap/samples and reports/samples
-        #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
-        root: PathBuf,
-    },
+}
+
+/// Make the captures and reports that the project keeps as samples.
+///
+/// Apart from the others: it is for who works on the project, and completions would show a hidden command.
+#[derive(Debug, Parser)]
+#[command(name = "wirelab samples")]
+pub struct Samples {
+    /// The folder that holds pcap/samples and reports/samples
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub root: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -93,8 +97,8 @@ pub struct RunOptions {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = quantity::duration, allow_hyphen_values = true, help_heading = TIMELINE)]
     pub interval: Duration,
     /// How many updates, from 1 to 100000
-    #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true, help_heading = TIMELINE)]
-    pub updates: u32,
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = quantity::count, allow_negative_numbers = true, help_heading = TIMELINE)]
+    pub updates: u64,
     /// Round trip time of the link, from 0 to 1s
     #[arg(long, value_name = "TIME", default_value = "25ms", value_parser = quantity::duration, allow_hyphen_values = true, help_heading = LINK)]
     pub rtt: Duration,
@@ -117,9 +121,9 @@ pub struct RunOptions {
     /// At which end frames are stamped and recorded
     #[arg(long, value_enum, value_name = "END", default_value_t = Vantage::Server, help_heading = LINK)]
     pub vantage: Vantage,
-    /// How many clients at once, each with an address of its own (virtual wire)
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = LINK)]
-    pub clients: u32,
+    /// How many clients at once, from 1 to 10000, each with an address of its own (virtual wire)
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = quantity::count, allow_negative_numbers = true, help_heading = LINK)]
+    pub clients: u64,
     /// How the server answers: head and body in one write, or in two as the servers of 2021 did
     #[arg(long, value_enum, value_name = "STYLE", default_value_t = Style::Coalesced, help_heading = PEERS)]
     pub server: Style,

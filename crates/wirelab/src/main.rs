@@ -33,16 +33,20 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use failure::{Failure, Status};
-use flags::{Command, Flags};
+use flags::{Command, Flags, Samples};
 
 fn main() -> ExitCode {
-    let flags = match Flags::try_parse() {
-        Ok(flags) => flags,
-        Err(error) => return usage(&error),
+    let is_samples = std::env::args_os().nth(1).is_some_and(|word| word == "samples");
+    let result = if is_samples {
+        Samples::try_parse_from(std::env::args_os().skip(1)).map(|flags| samples::samples(&flags.root))
+    } else {
+        Flags::try_parse().map(|flags| {
+            terminal::set_color(flags.color);
+            log::listen(flags.log);
+            run(flags.command)
+        })
     };
-    terminal::set_color(flags.color);
-    log::listen(flags.log);
-    match run(flags.command) {
+    match result.unwrap_or_else(|error| usage(&error)) {
         Ok(()) => Status::Done.into(),
         Err(failure) => {
             if let Some(sentence) = failure.sentence() {
@@ -64,21 +68,18 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Doctor => doctor::doctor(),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::man(),
-        Command::Samples { root } => samples::samples(&root),
     }
 }
 
 /// Help and version go to standard output as they are; a wrong command line becomes one sentence.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: &clap::Error) -> Result<(), Failure> {
     if !error.use_stderr() {
-        // A reader that goes away in the middle of the help is no error.
-        let _ = error.print();
-        return Status::Done.into();
+        return terminal::print(&error.render().ansi().to_string());
     }
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // Where standard error is gone, nobody is left to tell.
         let _ = error.print();
-        return Status::Usage.into();
+        return Err(Failure::already_said(Status::Usage));
     }
-    terminal::say(format_args!("wirelab: {}", manual::usage_sentence(error)));
-    Status::Usage.into()
+    Err(Failure::usage(manual::usage_sentence(error)))
 }

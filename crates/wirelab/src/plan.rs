@@ -46,10 +46,14 @@ impl Plan {
     pub fn new(apps: &[App], options: RunOptions) -> Result<Plan, Failure> {
         within("--interval", options.interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
         within("--rtt", options.rtt, Duration::ZERO, LONGEST_RTT)?;
-        if !(1..=MOST_UPDATES).contains(&options.updates) {
+        let updates = at_most("--updates", options.updates, MOST_UPDATES)?;
+        let length = options.interval.saturating_mul(updates + 1);
+        if length > LONGEST_RUN {
             return Err(Failure::usage(format_args!(
-                "--updates must be from 1 to {MOST_UPDATES}, not {}",
-                options.updates
+                "{updates} updates with --interval {} take {} days, and a run may take {}: fewer --updates, or a shorter --interval",
+                show(options.interval),
+                length.as_secs().div_ceil(DAY.as_secs()),
+                LONGEST_RUN.as_secs() / DAY.as_secs()
             )));
         }
         for (flag, share) in
@@ -59,13 +63,8 @@ impl Plan {
                 return Err(Failure::usage(format_args!("{flag} must be from 0 to 50%, not {}%", share * 100.0)));
             }
         }
-        if !(1..=MOST_CLIENTS).contains(&options.clients) {
-            return Err(Failure::usage(format_args!(
-                "--clients must be from 1 to {MOST_CLIENTS}, not {}",
-                options.clients
-            )));
-        }
-        if options.clients > 1 && options.wire == Wire::Kernel {
+        let clients = at_most("--clients", options.clients, MOST_CLIENTS)?;
+        if clients > 1 && options.wire == Wire::Kernel {
             return Err(Failure::usage(
                 "--clients needs the virtual wire, as the kernel wire has one client host: leave out --wire kernel",
             ));
@@ -76,8 +75,8 @@ impl Plan {
         Ok(Plan {
             apps: chosen,
             interval: options.interval,
-            updates: options.updates,
-            wire: if options.clients > 1 { Wire::Virtual } else { options.wire },
+            updates,
+            wire: if clients > 1 { Wire::Virtual } else { options.wire },
             link: WireOptions {
                 rtt: options.rtt,
                 loss: options.loss,
@@ -93,7 +92,7 @@ impl Plan {
                 // Nagle's algorithm stays on, as axum leaves it: with a split answer it is what makes the body wait.
                 server_no_delay: false,
                 client_no_delay: true,
-                clients: options.clients,
+                clients,
             },
             style: if options.replay { Style::Split } else { options.server },
             profile: if options.replay { Profile::Firefox89 } else { options.client },
@@ -114,6 +113,12 @@ pub fn within(flag: &str, time: Duration, least: Duration, most: Duration) -> Re
     Err(Failure::usage(format_args!("{flag} must be from {} to {}, not {}", show(least), show(most), show(time))))
 }
 
+/// Refuses no updates or clients, and too many.
+fn at_most(flag: &str, count: u64, most: u32) -> Result<u32, Failure> {
+    let wanted = u32::try_from(count).ok().filter(|count| (1..=most).contains(count));
+    wanted.ok_or_else(|| Failure::usage(format_args!("{flag} must be from 1 to {most}, not {count}")))
+}
+
 /// A seed for a run that was given none: small enough to be typed again.
 fn drawn_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
@@ -124,7 +129,10 @@ fn drawn_seed() -> u64 {
 /// The shortest time between two updates.
 pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 /// The longest time between two updates.
-pub const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
+pub const LONGEST_INTERVAL: Duration = DAY;
+const DAY: Duration = Duration::from_secs(86_400);
+/// The longest run. Timers reach no further than some thirty years, and nobody waits for that.
+const LONGEST_RUN: Duration = Duration::from_secs(366 * 86_400);
 const LONGEST_RTT: Duration = Duration::from_secs(1);
 const MOST_UPDATES: u32 = 100_000;
 const MOST_CLIENTS: u32 = 10_000;
@@ -175,6 +183,11 @@ mod tests {
             ("run-all --updates 0", "--updates must be from 1 to 100000, not 0"),
             ("run-all --rtt 10m", "--rtt must be from 0 to 1s, not 10m"),
             ("run tcp --loss 60%", "--loss must be from 0 to 50%, not 60%"),
+            (
+                "run-all --interval 24h --updates 100000",
+                "100000 updates with --interval 24h take 100001 days, and a run may take 366: fewer --updates, or a shorter --interval",
+            ),
+            ("run tcp --clients 5000000000", "--clients must be from 1 to 10000, not 5000000000"),
             ("run tcp --clients 0", "--clients must be from 1 to 10000, not 0"),
             (
                 "run tcp --clients 2 --wire kernel",

@@ -44,14 +44,15 @@ impl Found {
 
 /// Reads and analyses the captures.
 pub fn read(sources: &[Source]) -> Result<Found, Failure> {
-    let settings = Settings { keep_packets: MOST_FRAMES, ..Settings::default() };
+    let most = (MOST_FRAMES_OF_ALL / sources.len().max(1)).min(MOST_FRAMES);
+    let settings = Settings { keep_packets: most, ..Settings::default() };
     let mut captures = Vec::new();
     let mut all_bytes = Vec::new();
     for Source { name, path, origin } in sources {
         let unreadable =
             |error: io::Error| Failure::failed(format_args!("cannot read {}: {}", path.display(), reason(&error)));
         let mut file = Digesting { file: File::open(path).map_err(unreadable)?, sha256: Sha256::new(), len: 0 };
-        let mut bytes = CaptureBytes::new(MOST_FRAMES);
+        let mut bytes = CaptureBytes::new(most);
         // A capture that is still under its partial name is already called what it will be called.
         let ending = path.extension().unwrap_or_default().to_string_lossy();
         let file_name = format!("{name}.{ending}");
@@ -131,3 +132,5 @@ fn hex(digest: &[u8]) -> String {
 
 /// So many frames of a capture are shown one by one; all of them are counted.
 const MOST_FRAMES: usize = 20_000;
+/// And so many of all captures together: the same memory, in however many files the packets are.
+const MOST_FRAMES_OF_ALL: usize = 100_000;

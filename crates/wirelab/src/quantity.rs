@@ -26,6 +26,16 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     if nanos < MOST_NANOS { Ok(Duration::from_nanos(nanos as u64)) } else { Err("that is more than a year".to_owned()) }
 }
 
+/// Reads a number of something; whoever knows what it counts knows its bounds.
+pub fn count(text: &str) -> Result<u64, String> {
+    let digits = text.trim();
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("not a number of them: write digits alone, as in 30".to_owned());
+    }
+    // Too many digits are too many of anything.
+    Ok(digits.parse().unwrap_or(u64::MAX))
+}
+
 /// Reads a share between 0 and 1.
 pub fn share(text: &str) -> Result<f64, String> {
     let text = text.trim();
@@ -94,6 +104,15 @@ mod tests {
         }
         assert_eq!(duration("10"), Err("10 has no unit: write 10s or 10ms".to_owned()));
         assert_eq!(duration("9999999h"), Err("that is more than a year".to_owned()));
+    }
+
+    #[test]
+    fn counts() {
+        assert_eq!(count(" 30 "), Ok(30));
+        assert_eq!(count("99999999999999999999"), Ok(u64::MAX));
+        for text in ["", "-1", "+1", "1.5", "1e3", "many"] {
+            assert_eq!(count(text), Err("not a number of them: write digits alone, as in 30".to_owned()), "{text}");
+        }
     }
 
     #[test]

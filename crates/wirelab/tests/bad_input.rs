@@ -32,6 +32,22 @@ fn an_empty_file() {
 }
 
 #[test]
+fn a_damaged_zstd_file() {
+    let lab = Lab::new();
+    // RFC 8878, section 3.1.1: the magic, then a window of all that can be, or a block of no kind.
+    for (bytes, said) in [
+        (&[0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xff, 0, 0, 0][..], "the header of a zstd frame is damaged"),
+        (&[0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x00, 0x07, 0, 0, 0][..], "the zstd data is damaged"),
+    ] {
+        lab.write("bad.zst", bytes);
+        let ran = lab.run("analyze bad.zst");
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{bytes:x?}: {}", ran.stderr);
+        assert!(!ran.stderr.contains(['{', '(']), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn a_text_file() {
     let lab = Lab::new();
     lab.write("notes.txt", "These are not the packets you are looking for.\n");

@@ -3,7 +3,7 @@
 mod lab;
 
 use insta::assert_snapshot;
-use lab::Lab;
+use lab::{Lab, Ran};
 
 #[test]
 fn help() {
@@ -29,6 +29,7 @@ fn completions_know_every_command() {
         for word in ["run-all", "serve", "analyze", "interval"] {
             assert!(script.contains(word), "{shell}: {word}");
         }
+        assert!(!script.contains("samples"), "{shell}");
     }
 }
 
@@ -40,4 +41,18 @@ fn the_manual_has_a_section_for_every_command() {
         assert!(titles.iter().any(|title| title.starts_with(&format!(".TH {command} 1"))), "{command}: {titles:?}");
     }
     assert!(!page.contains("samples"), "hidden commands stay hidden");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    let lab = Lab::new();
+    for arguments in ["--help", "--version", "help run", "run-all --help", "man", "completions bash"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a full disk");
+        let mut command = lab.command(arguments);
+        command.stdout(full).stderr(std::process::Stdio::piped());
+        let ran = Ran::of(command.spawn().expect("it starts").wait_with_output().expect("it ends"));
+        assert_eq!(ran.status, 1, "{arguments}");
+        assert!(ran.stderr.starts_with("wirelab: cannot write to standard output: "), "{arguments}: {}", ran.stderr);
+    }
 }

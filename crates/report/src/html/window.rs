@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use wirelab_analyze::model::Capture;
 
 use crate::bytes::CaptureBytes;
+use crate::html::fields;
 use crate::lookup;
 use crate::numbers::{count, grouped};
 
@@ -24,14 +25,22 @@ impl Window {
     pub fn new(capture: &Capture, bytes: Option<&CaptureBytes>, budget: usize) -> Window {
         let mut packets = BTreeSet::new();
         let mut spent = 0;
-        let size = |number: u64| bytes.and_then(|bytes| bytes.frame(number)).map_or(0, |frame| frame.data.len());
+        let cost = |number: u64| {
+            let Some(frame) = bytes.and_then(|bytes| bytes.frame(number)) else { return PACKET };
+            let packet = lookup::packet(capture, number);
+            // Of many tiny messages the fields outgrow the bytes by far: what they take is known only from themselves.
+            let fields = packet.map_or(0, |packet| fields::render(&crate::fields::of(capture, frame), packet).len());
+            PACKET.max(fields) + frame.data.len() * PER_BYTE
+        };
         // The median update first: the table of one update leads to it, wherever it is.
         for &number in lookup::median_update(capture).iter().flat_map(|median| &median.packets).take(60) {
-            spent += PACKET + size(number) * PER_BYTE;
+            spent += cost(number);
             packets.insert(number);
         }
         for packet in &capture.packets {
-            spent += PACKET + size(packet.number) * PER_BYTE;
+            if spent < budget {
+                spent += cost(packet.number);
+            }
             if spent > budget {
                 break;
             }

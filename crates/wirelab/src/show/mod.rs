@@ -143,8 +143,8 @@ fn conversation(flags: &Show, connection: u32) -> Result<Capture, Failure> {
     terminal::written(written.and_then(|()| out.flush()))?;
     if kept > MOST_KEPT {
         terminal::say(format_args!(
-            "wirelab: this conversation has more than {} MiB: only its beginning is shown",
-            MOST_KEPT >> 20
+            "wirelab: this conversation is long: what its first {} packets say is shown; `wirelab show FILE --connection {connection} --hex` lists all of them",
+            capture.packets.len()
         ));
     }
     Ok(capture)
