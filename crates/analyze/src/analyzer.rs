@@ -177,7 +177,7 @@ impl Analyzer {
                 self.frames.unfinished_fragments = self.frames.unfinished_fragments.saturating_sub(frames);
                 match datagram.segment() {
                     Some(Ok(segment)) => {
-                        self.frames.whole(frames);
+                        self.frames.whole(&datagram);
                         self.other_segment(&segment, frame);
                     }
                     Some(Err(stop)) => self.stopped(&stop, frame.number),
@@ -196,7 +196,7 @@ impl Analyzer {
     }
 
     fn skip(&mut self, skipped: &Skipped, frame: &Frame<'_>) {
-        self.frames.skipped += 1;
+        self.frames.skip(skipped, frame);
         match skipped {
             Skipped::Fragment(fragment) => self.fragment(fragment, frame),
             Skipped::Stop(stop) => self.stopped(stop, frame.number),

@@ -103,6 +103,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
         },
         frames: frames.count,
         skipped_frames: frames.skipped,
+        other_transports: frames.other_transports.rows(),
         truncated_frames: frames.truncated,
         first_frame_unix_s: seconds(frames.first_ns),
         duration_s: seconds(frames.duration_ns()),

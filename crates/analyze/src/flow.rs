@@ -20,6 +20,8 @@ pub(crate) struct Flow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
     Tcp,
+    /// Not followed: only whether a flow is QUIC is kept of it.
+    Udp,
 }
 
 impl Flow {

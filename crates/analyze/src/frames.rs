@@ -1,7 +1,10 @@
 //! What is there to count of frames, whatever they carry?
 
 use wirelab_capture::{Frame, LinkType};
-use wirelab_dissect::packet::{Notes, Segment};
+use wirelab_dissect::packet::{Notes, Segment, Skipped};
+use wirelab_dissect::reassembly::Datagram;
+
+use crate::other_transports::OtherTransports;
 
 /// The frames of a capture.
 #[derive(Debug, Default)]
@@ -9,6 +12,8 @@ pub(crate) struct Frames {
     pub count: u64,
     /// Without TCP, or not to be decoded.
     pub skipped: u64,
+    /// What these carry.
+    pub other_transports: OtherTransports,
     pub truncated: u64,
     pub first_ns: u64,
     pub last_ns: u64,
@@ -45,11 +50,18 @@ impl Frames {
         self.no_ip_length += u64::from(segment.notes.has(Notes::NO_IP_LENGTH));
     }
 
-    /// A TCP packet became whole with the last of so many fragments, which are no skipped frames any more.
-    pub fn whole(&mut self, fragments: u64) {
+    /// Counts a frame without a TCP segment of its own.
+    pub fn skip(&mut self, skipped: &Skipped, frame: &Frame<'_>) {
+        self.skipped += 1;
+        self.other_transports.count(skipped, frame);
+    }
+
+    /// A TCP packet became whole with the last of its fragments, which is no skipped frame any more.
+    pub fn whole(&mut self, packet: &Datagram) {
         self.skipped -= 1;
+        self.other_transports.take_back(packet);
         self.datagrams += 1;
-        self.fragments += fragments;
+        self.fragments += u64::from(packet.frames);
     }
 
     /// The time from the first frame to the last.

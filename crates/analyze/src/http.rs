@@ -29,6 +29,8 @@ pub(crate) struct Http {
     /// The response that is being received.
     answering: Option<Answering>,
     events: Option<Box<Events>>,
+    /// Whether an event stream was ever open: one that has ended was one all the same.
+    had_events: bool,
     finder: Finder,
     /// What the response in hand says, where that tells whose it is.
     heard: Option<Box<Answer>>,
@@ -70,6 +72,8 @@ struct Events {
     last: ExchangeId,
     /// Whether any byte of the event in progress was seen.
     has_body: bool,
+    /// What the event in progress says of reconnecting, in milliseconds.
+    retry: Option<u64>,
     finder: Finder,
 }
 
@@ -92,6 +96,7 @@ impl Http {
             awaiting: Queue::default(),
             answering: None,
             events: None,
+            had_events: false,
             finder: Finder::default(),
             heard: None,
             lost: [false; 2],
@@ -99,9 +104,9 @@ impl Http {
         }
     }
 
-    /// Whether an event stream is open.
+    /// Whether an event stream is open, or was.
     pub fn is_event_stream(&self) -> bool {
-        self.events.is_some()
+        self.had_events
     }
 
     /// Reads what the client sends next.
@@ -394,11 +399,13 @@ impl Http {
                     // Its events are compressed: nobody can say where one ends.
                     return;
                 }
+                self.had_events = true;
                 self.events = Some(Box::new(Events {
                     decoder: sse::Decoder::new(),
                     event: None,
                     last: exchange,
                     has_body: false,
+                    retry: None,
                     finder: Finder::default(),
                 }));
             }
@@ -495,6 +502,7 @@ impl Events {
                 let event = packet.begin(ProtocolKind::Event, label::EVENT_MESSAGE);
                 self.event = Some(event);
                 self.has_body = false;
+                self.retry = None;
                 self.finder.restart();
                 event
             }
@@ -522,7 +530,7 @@ impl Events {
                 packet.own(event, Layer::Framing, bytes.len());
             }
             if let Some(what) = step.event
-                && happened(&what, event, packet)
+                && happened(&what, event, &mut self.retry, packet)
             {
                 self.finish(event, packet);
             }
@@ -541,7 +549,7 @@ impl Events {
         if let Some(event) = self.event {
             // A CR may have been waiting for its LF.
             if let Some(what) = self.decoder.finish() {
-                happened(&what, event, packet);
+                happened(&what, event, &mut self.retry, packet);
             }
             packet.complete(event);
             if !self.has_body {
@@ -552,7 +560,7 @@ impl Events {
 }
 
 /// Notes what a step of the event stream's decoder said; gives whether the event is over.
-fn happened(what: &sse::Event<'_>, event: ExchangeId, packet: &mut PacketInHand<'_>) -> bool {
+fn happened(what: &sse::Event<'_>, event: ExchangeId, retry: &mut Option<u64>, packet: &mut PacketInHand<'_>) -> bool {
     match *what {
         sse::Event::Message { event_type, data, .. } => {
             packet.counts().rare().events += 1;
@@ -567,11 +575,23 @@ fn happened(what: &sse::Event<'_>, event: ExchangeId, packet: &mut PacketInHand<
         }
         sse::Event::Block => {
             packet.shared.recognition.nobody();
-            packet.say(|| "comment".to_owned());
-            packet.name(event, ProtocolKind::Control, label::COMMENT);
+            match *retry {
+                Some(time) => {
+                    packet.say(|| format!("retry after {time} ms"));
+                    packet.name(event, ProtocolKind::Control, label::RETRY);
+                }
+                None => {
+                    packet.say(|| "comment".to_owned());
+                    packet.name(event, ProtocolKind::Control, label::COMMENT);
+                }
+            }
             true
         }
-        sse::Event::Comment | sse::Event::Retry(_) => false,
+        sse::Event::Retry(time) => {
+            *retry = Some(time);
+            false
+        }
+        sse::Event::Comment => false,
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) mod label {
         TLS_DATA 18 "TLS application data",
         HTTP2 19 "HTTP/2",
         OTHERS 20 "others",
+        RETRY 21 "retry",
     }
 }
 

@@ -34,6 +34,7 @@ mod kept_packets;
 mod labels;
 pub mod model;
 mod open_exchanges;
+mod other_transports;
 mod packet_facts;
 mod packet_in_hand;
 mod queue;

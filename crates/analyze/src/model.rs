@@ -69,6 +69,9 @@ pub struct Capture {
     pub frames: u64,
     /// Frames without TCP, or whose layers could not be decoded: not in the totals.
     pub skipped_frames: u64,
+    /// What these frames carry, the most bytes first. Fragments of TCP packets that became whole are not among them:
+    /// their bytes are in the totals.
+    pub other_transports: Vec<OtherTransport>,
     /// Frames of which fewer bytes were kept than were on the wire.
     pub truncated_frames: u64,
     /// Time of the first frame, in seconds since the Unix epoch.
@@ -113,6 +116,17 @@ impl Capture {
     pub fn foreign_update(&self) -> Option<&str> {
         self.per_update_of.as_deref().filter(|_| self.app.is_none())
     }
+}
+
+/// Frames of a protocol that is not counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OtherTransport {
+    /// Its name: UDP, QUIC, ICMP, ARP and so on.
+    pub protocol: String,
+    /// How many frames.
+    pub packets: u64,
+    /// Their length on the wire.
+    pub bytes: u64,
 }
 
 /// The least and the most of something.

@@ -231,7 +231,7 @@ fn count_analysis(analysis: TcpAnalysis, record: &mut ConnectionRecord) {
     match analysis {
         TcpAnalysis::OutOfOrder => record.counts.rare().out_of_order += 1,
         TcpAnalysis::DuplicateAck => record.counts.rare().duplicate_acks += 1,
-        TcpAnalysis::KeepAlive | TcpAnalysis::KeepAliveAck => record.counts.rare().keep_alives += 1,
+        TcpAnalysis::KeepAlive => record.counts.rare().keep_alives += 1,
         TcpAnalysis::ZeroWindow => record.counts.rare().zero_windows += 1,
         _ => {}
     }

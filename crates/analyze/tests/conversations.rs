@@ -145,7 +145,7 @@ fn keep_alives_are_control() {
     talk.at(19_000.0).packet_at(true, ACK, &[0], 32, probe).server_ack();
     let capture = analyze(&talk.frames);
     assert_snapshot!(table(&capture));
-    assert_eq!(capture.connections[0].row().keep_alives, 4);
+    assert_eq!(capture.connections[0].row().keep_alives, 2, "the probes alone");
 }
 
 #[test]
@@ -309,4 +309,32 @@ fn a_stream_that_ends_with_cr_has_its_last_event() {
     talk.handshake().client(GET).server(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\r\r");
     talk.client_ack().server_fin().client_fin().server_ack();
     assert_eq!(analyze(&talk.frames).connections[0].row().sse_events, 1);
+}
+
+#[test]
+fn an_event_stream_that_has_ended_was_one() {
+    let mut talk = Talk::new(1);
+    talk.handshake().client(GET);
+    talk.server(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+    talk.server(b"9\r\ndata: 1\n\n\r\n").client_ack().server(b"0\r\n\r\n").client_ack();
+    talk.client_fin().server_fin().client_ack();
+    let capture = analyze(&talk.frames);
+    assert_eq!(capture.connections[0].row().protocol, "sse");
+    assert_eq!(capture.connections[0].row().sse_events, 1);
+}
+
+#[test]
+fn a_time_to_reconnect_is_no_comment() {
+    let mut talk = Talk::new(1);
+    talk.handshake().client(GET).server(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+    for block in ["retry: 3000\n\n", ": hello\n\n", ": hello\nretry: 1\n\n", "retry: 5\ndata: x\n\n", "retry: soon\n\n"]
+    {
+        talk.server(block.as_bytes()).client_ack();
+    }
+    let capture = analyze(&talk.frames);
+    let labels: Vec<&str> = capture.exchanges.iter().map(|one| &*one.label).collect();
+    assert_eq!(labels[2..], ["retry", "comment", "retry", "event: message", "comment"]);
+    let said: Vec<&str> =
+        capture.packets.iter().map(|packet| &*packet.words.text).filter(|text| !text.is_empty()).collect();
+    assert_eq!(said[2], "retry after 3000 ms");
 }

@@ -137,7 +137,7 @@ pub(crate) fn transport(cursor: &mut Cursor<'_>, header: Header) -> Result<Next,
                 })),
             }
         }
-        _ => Ok(Next::End(Skipped::Ip { protocol, source, destination })),
+        _ => Ok(Next::End(Skipped::Ip { protocol, source, destination, start: cursor.at() })),
     }
 }
 

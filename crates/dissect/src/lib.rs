@@ -6,6 +6,7 @@
 //! whatever they are given.
 //!
 //! The packet decoder ([`packet`]) finds the outermost TCP segment of a frame; [`ip`] and [`tcp`] say what their headers hold.
+//! [`quic`] tells QUIC from other datagrams.
 //!
 //! The stream decoders ([`http1`], [`sse`], [`websocket`], [`tls`], [`http2`]) are each fed one direction of
 //! a connection, in order, in pieces of any size, and are all of one shape: see [`Step`].
@@ -20,6 +21,7 @@ pub mod http2;
 pub mod ip;
 mod link;
 pub mod packet;
+pub mod quic;
 pub mod reassembly;
 mod segment;
 pub mod sse;

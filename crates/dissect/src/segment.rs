@@ -112,6 +112,8 @@ pub enum Skipped {
         source: IpAddr,
         /// To whom.
         destination: IpAddr,
+        /// Where its header begins in the frame.
+        start: u32,
     },
     /// A fragment of an IP packet; the TCP header, if there is one, is whole only after reassembly.
     Fragment(Fragment),

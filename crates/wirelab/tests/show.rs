@@ -309,3 +309,31 @@ fn a_websocket_header_in_two_packets_is_read_as_one() {
     let tree = lab.done("show lost.pcap --packet 3").stdout;
     assert!(tree.contains("54..61 Data") && !tree.contains("WebSocket frame"), "{tree}");
 }
+
+#[test]
+fn selective_acknowledgments_are_relative_as_all_numbers_are() {
+    let (client, server) = ("10.0.0.2:4000", "10.0.0.1:8000");
+    let from = |client_sends: bool, seq: u32, ack: u32, flags: u16| Tcp {
+        seq,
+        ack,
+        flags: Flags(flags),
+        ..if client_sends { Tcp::between(client, server) } else { Tcp::between(server, client) }
+    };
+    // The numbers of the server's side pass zero between what is acknowledged and what is beyond the gap.
+    let (zero, isn) = (700, u32::MAX - 20);
+    let edge = |place: u32| isn.wrapping_add(place).to_be_bytes();
+    let sack = [&[1, 1, 5, 18], &edge(41)[..], &edge(61), &edge(1), &edge(11)].concat();
+    let frames = vec![
+        from(true, zero, 0, 0x002).frame(),
+        from(false, isn, zero + 1, 0x012).frame(),
+        from(true, zero + 1, isn.wrapping_add(1), 0x010).frame(),
+        Tcp { payload: &[b'x'; 20], ..from(false, isn.wrapping_add(1), zero + 1, 0x018) }.frame(),
+        Tcp { payload: &[b'x'; 20], ..from(false, isn.wrapping_add(41), zero + 1, 0x018) }.frame(),
+        Tcp { options: &sack, ..from(true, zero + 1, isn.wrapping_add(21), 0x010) }.frame(),
+    ];
+    let lab = Lab::new();
+    lab.write("sack.pcap", capture(&frames));
+    let list = lab.done("show sack.pcap").stdout;
+    let last = list.lines().find(|line| line.contains("SACK=")).unwrap_or_else(|| panic!("{list}"));
+    assert!(last.contains("Ack=21") && last.ends_with("SACK=41-61,1-11"), "{last}");
+}

@@ -148,6 +148,9 @@ pub fn analyze_with(frames: &[(u64, Vec<u8>)], settings: Settings) -> Capture {
     }
     let capture = analyzer.finish("test", None, "pcap");
     check(&capture);
+    let all: u64 = frames.iter().map(|(_, data)| data.len() as u64).sum();
+    let others: u64 = capture.other_transports.iter().map(|other| other.bytes).sum();
+    assert_eq!(capture.totals.frame_bytes + others, all, "every frame is counted once");
     capture
 }
 

@@ -36,6 +36,8 @@ pub struct Row {
     layers: [Option<PacketProtocol>; 2],
     /// What a TCP header says besides numbers and flags.
     options: String,
+    /// The edges of what it acknowledges selectively, and its acknowledgment number, as they are in the header.
+    sack: (Vec<(u32, u32)>, u32),
     /// The window scale that a SYN asks for.
     pub scale: Option<u8>,
 }
@@ -87,6 +89,7 @@ impl Row {
             ends: [None; 2],
             layers: [None; 2],
             options: String::new(),
+            sack: (Vec::new(), 0),
             scale: None,
         };
         match decoded {
@@ -104,8 +107,12 @@ impl Row {
         self.info = if packet.words.text.is_empty() && self.protocol.is_of_tcp() {
             let ack = packet.ack.map_or(String::new(), |ack| format!(" Ack={ack}"));
             let plain = format!(
-                "[{}] Seq={}{ack} Win={window} Len={}{}",
-                packet.flags, packet.seq, packet.app_len, self.options
+                "[{}] Seq={}{ack} Win={window} Len={}{}{sack}",
+                packet.flags,
+                packet.seq,
+                packet.app_len,
+                self.options,
+                sack = self.selectively(packet.ack),
             );
             match packet.analysis {
                 Some(name) => format!("[{name}] {plain}"),
@@ -120,6 +127,21 @@ impl Row {
         self.info += whole;
         self.spoken = spoken;
         self.packet = Some(packet);
+    }
+
+    /// What is acknowledged selectively, counted from where the acknowledgment number is: `ack`.
+    fn selectively(&self, ack: Option<u64>) -> String {
+        let (edges, header) = &self.sack;
+        if edges.is_empty() {
+            return String::new();
+        }
+        // Both edges are within half the number space of the acknowledgment number (RFC 2018, section 3).
+        let place = |edge: u32| match ack {
+            Some(ack) => ack.cast_signed() + i64::from(edge.wrapping_sub(*header).cast_signed()),
+            None => i64::from(edge),
+        };
+        let edges: Vec<String> = edges.iter().map(|&(from, to)| format!("{}-{}", place(from), place(to))).collect();
+        format!(" SACK={}", edges.join(","))
     }
 
     /// Whether TCP carries it, so that the analysis has more to say.
@@ -174,6 +196,11 @@ impl Row {
         self.layers[1] = Some(PacketProtocol::Tcp);
         self.info = format!("[{}]", segment.flags);
         self.options = said_by(segment.options);
+        let edges = options(segment.options).filter_map(|option| match option {
+            TcpOption::Sack(blocks) => Some(blocks.iter().collect::<Vec<_>>()),
+            _ => None,
+        });
+        self.sack = (edges.flatten().collect(), segment.ack);
         self.scale = options(segment.options).find_map(|option| match option {
             TcpOption::WindowScale(shift) => Some(shift.min(14)),
             _ => None,
@@ -196,7 +223,7 @@ impl Row {
                 let length = says("udp.length").and_then(|length| length.parse::<u32>().ok()).unwrap_or(8);
                 (PacketProtocol::Udp, format!("Len={}", length.saturating_sub(8)))
             }
-            Skipped::Ip { protocol, source, destination } => {
+            Skipped::Ip { protocol, source, destination, .. } => {
                 self.is_among(source, destination);
                 match protocol {
                     1 => (PacketProtocol::Icmp, last("icmp").unwrap_or_default()),
@@ -268,13 +295,11 @@ fn said_by(raw: &[u8]) -> String {
             TcpOption::MaximumSegmentSize(size) => text += &format!(" MSS={size}"),
             TcpOption::WindowScale(shift) => text += &format!(" WS={}", 1u32 << shift.min(14)),
             TcpOption::SackPermitted => text += " SACK_PERM",
-            TcpOption::Sack(blocks) => {
-                let blocks: Vec<String> = blocks.iter().map(|(from, to)| format!("{from}-{to}")).collect();
-                text += &format!(" SACK={}", blocks.join(","));
-            }
             TcpOption::Malformed { kind, .. } => text += &format!(" [malformed option {kind}]"),
             // Nearly every packet has timestamps: they would push all else off the line. The fields show them.
             TcpOption::Timestamps { .. } | TcpOption::NoOperation | TcpOption::Unknown { .. } => {}
+            // Relative, as all numbers of the list are: only the analysis knows to what.
+            TcpOption::Sack(_) => {}
         }
     }
     text
