@@ -45,7 +45,7 @@ impl PacketInHand<'_> {
             }
             self.owns(exchange, end);
             let Some(open) = self.state.exchanges.get(exchange) else { continue };
-            open.new_bytes_at(facts);
+            open.new_bytes(&self.step, &self.state.timing.ways);
             for &Owned { layer, len, .. } in run {
                 open.bytes(layer, u64::from(len), from_client);
                 self.shared.packets.span(facts, Span { layer, len });
@@ -75,6 +75,21 @@ impl PacketInHand<'_> {
             open.bytes(Layer::Retransmitted, u64::from(len), self.facts.from_client);
         }
         self.shared.packets.span(self.facts, Span { layer: Layer::Retransmitted, len });
+    }
+
+    /// The packet's SYN is a step of the handshake.
+    pub fn goes_on(&mut self, handshake: ExchangeId) {
+        if let Some(open) = self.state.exchanges.get(handshake) {
+            open.stopwatch.is_handshake = true;
+            open.stopwatch.step(&self.step, &self.state.timing.ways);
+        }
+    }
+
+    /// What the packet carries of `exchange` passed before, and was not acknowledged.
+    pub fn lost_before(&mut self, exchange: ExchangeId) {
+        if let Some(open) = self.state.exchanges.get(exchange) {
+            open.stopwatch.repeated(self.facts, &self.state.timing.ways);
+        }
     }
 
     /// The packet that belongs to `exchange` brought nothing new.

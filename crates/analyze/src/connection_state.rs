@@ -4,12 +4,14 @@ use crate::direction::Direction;
 use crate::exchange::ExchangeId;
 use crate::open_exchanges::OpenExchanges;
 use crate::sides::Sides;
+use crate::timing::Timing;
 
 /// The state of a connection that is open: what its packets have led to so far.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionState {
     pub directions: Sides<Direction>,
     pub exchanges: OpenExchanges,
+    pub timing: Timing,
     /// The exchange of the handshake.
     pub setup: Option<ExchangeId>,
     /// When the last SYN was seen, until the handshake is over.

@@ -168,6 +168,12 @@ impl Direction {
         Some((*position, segment.packet.payload_place()))
     }
 
+    /// When the first segment that waits was seen; 0 where none waits.
+    pub fn waiting_since(&self) -> u64 {
+        let first = self.early.as_ref().and_then(|early| early.waiting.first_key_value());
+        first.map_or(0, |(_, waiting)| waiting.packet.time_ns)
+    }
+
     /// The first segment that waits, if it begins at or before `next`.
     #[inline]
     pub fn ready(&mut self, budget: &mut usize) -> Option<(u64, Waiting)> {

@@ -1,9 +1,10 @@
 //! What is known of an exchange while packets may still belong to it?
 
 use crate::labels::LabelId;
-use crate::model::{Costs, Layer};
+use crate::model::{Costs, Layer, Time};
 use crate::packet_facts::PacketFacts;
 use crate::sides::Sides;
+use crate::timing::{Step, Stopwatch, Ways};
 
 /// An exchange of one connection: counted from 0, never reused.
 pub(crate) type ExchangeId = u32;
@@ -56,6 +57,8 @@ pub(crate) struct OpenExchange {
     pub push: Costs,
     /// Positions behind the last byte it owns, client's and server's.
     pub ends: Sides<u64>,
+    /// Where its time goes.
+    pub stopwatch: Stopwatch,
     /// Whether the row limit keeps it whole.
     pub kept: bool,
 }
@@ -106,18 +109,26 @@ impl OpenExchange {
         }
     }
 
-    /// Notes that a packet brought new bytes.
+    /// Notes that new bytes of it could be read.
     #[inline]
-    pub fn new_bytes_at(&mut self, packet: &PacketFacts) {
-        self.last_ns = self.last_ns.max(packet.time_ns);
-        if packet.from_client {
-            self.asked_ns = packet.time_ns;
+    pub fn new_bytes(&mut self, step: &Step, ways: &Ways) {
+        let now_ns = step.now_ns();
+        self.last_ns = self.last_ns.max(now_ns);
+        if step.from_client() {
+            self.asked_ns = now_ns;
         } else {
             if self.answer_first_ns == 0 {
-                self.answer_first_ns = packet.time_ns;
+                self.answer_first_ns = now_ns;
             }
-            self.answer_last_ns = packet.time_ns;
+            self.answer_last_ns = now_ns;
         }
+        self.stopwatch.step(step, ways);
+    }
+
+    /// What its time went into; `None` where there is nothing to time.
+    #[inline]
+    pub fn time(&self, ways: &Ways) -> Option<Time> {
+        if matches!(self.protocol_kind, ProtocolKind::Control | ProtocolKind::Close) { None } else { self.stopwatch.time(ways) }
     }
 
     /// Adds payload bytes.

@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use crate::exchange::{ExchangeId, OpenExchange};
 use crate::groups::{GroupKey, GroupStats, Room};
-use crate::model::Costs;
+use crate::model::{Costs, Time};
 
 /// A closed exchange that is kept whole.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct Row {
     pub packets: Vec<u64>,
     pub costs: Costs,
     pub push: Costs,
+    pub time: Option<Time>,
 }
 
 /// All closed exchanges of a capture.
@@ -75,7 +76,7 @@ impl ExchangeTable {
     }
 
     /// Takes a closed exchange.
-    pub fn add(&mut self, open: &mut OpenExchange, connection: u32, id: ExchangeId) {
+    pub fn add(&mut self, open: &mut OpenExchange, time: Option<Time>, connection: u32, id: ExchangeId) {
         if open.costs.is_empty() {
             return;
         }
@@ -88,7 +89,7 @@ impl ExchangeTable {
             });
         }
         if let Some((_, stats)) = self.groups.get_mut(self.last) {
-            stats.add(open, &mut self.room);
+            stats.add(open, time, &mut self.room);
         }
         if open.kept {
             let at = open.order as usize;
@@ -109,6 +110,7 @@ impl ExchangeTable {
                     packets: open.packets.take().map(|packets| *packets).unwrap_or_default(),
                     costs: open.costs,
                     push: open.push,
+                    time,
                 });
             }
         }

@@ -16,7 +16,8 @@ use crate::frames::Frames;
 use crate::groups::{GroupKey, GroupStats};
 use crate::labels::Labels;
 use crate::model::{
-    Capture, Connection, Costs, Exchange, Exchanges, Group, Kind, NEVER, Note, Packet, Range, Spreads, Tally, seconds,
+    Capture, Connection, Costs, Exchange, Exchanges, Group, Kind, MedianRow, NEVER, Note, Packet, Range, Spreads, Tally,
+    seconds,
 };
 use crate::shared::Shared;
 use crate::tcp_connection::TcpConnection;
@@ -114,6 +115,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
             (None, Some((_, label))) => Some(label.clone()),
             (None, None) => None,
         }),
+        per_update_time: median.and_then(|median| median.time),
         median_update: median.and_then(|median| orders.binary_search(&median.order).ok().map(|at| at as u64 + 1)),
         update_count,
         update_range,
@@ -234,6 +236,7 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, labels: &Labels) -> E
         packets,
         costs: useful(row.costs),
         push: useful(row.push),
+        time: row.time,
     }
 }
 
@@ -273,6 +276,7 @@ fn groups(all: Vec<(GroupKey, GroupStats)>, labels: &Labels, reading: &Reading) 
             each: Spreads::new(|column| stats.spread(column)),
             first_byte_s: stats.first_byte.spread(),
             last_byte_s: stats.last_byte.spread(),
+            median: stats.median().map(|median| MedianRow { tally: reading.clean(median.tally), time: median.time }),
         })
         .collect()
 }

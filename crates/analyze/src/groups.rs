@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use crate::exchange::{OpenExchange, ProtocolKind};
 use crate::labels::LabelId;
-use crate::model::{Column, Costs, Spread, SpreadSeconds, Tally, seconds};
+use crate::model::{Column, Costs, Spread, SpreadSeconds, Tally, Time, seconds};
 
 /// What puts exchanges into one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,7 +71,7 @@ impl Shape {
     }
 }
 
-/// How many exchanges have a shape, and the first of them as an example.
+/// How many exchanges have a shape, and the one that took least time as an example; of equals, the first.
 #[derive(Clone, Debug)]
 struct Shaped {
     count: u64,
@@ -81,9 +81,15 @@ struct Shaped {
     order: u64,
     costs: Costs,
     push: Costs,
+    time: Option<Time>,
 }
 
 impl Shaped {
+    /// What puts it before others of its shape.
+    fn rank(&self) -> (u64, u64) {
+        (total_ns(self.time), self.order)
+    }
+
     /// What the repeats come to.
     fn repeated(&self) -> Tally {
         self.costs.tally().zip(Tally::default(), |each, _| each * self.repeats)
@@ -96,14 +102,16 @@ pub(crate) struct Median {
     pub order: u64,
     pub tally: Tally,
     pub push: Tally,
+    pub time: Option<Time>,
 }
 
 impl GroupStats {
     /// Takes one more.
-    pub fn add(&mut self, open: &OpenExchange, room: &mut Room) {
+    pub fn add(&mut self, open: &OpenExchange, time: Option<Time>, room: &mut Room) {
         let costs = &open.costs;
         self.count += 1;
-        let is_again = |one: &Shaped| one.costs == *costs && one.order < open.order;
+        let rank = (total_ns(time), open.order);
+        let is_again = |one: &Shaped| one.costs == *costs && one.rank() < rank;
         if !self.shapes.get(self.last).is_some_and(is_again) {
             std::mem::swap(&mut self.last, &mut self.before_last);
         }
@@ -117,7 +125,7 @@ impl GroupStats {
                 let tally = costs.tally();
                 self.tally += tally;
                 self.widen(open.order, &tally, &tally);
-                let one = Shaped { count: 1, repeats: 0, order: open.order, costs: *costs, push: open.push };
+                let one = Shaped { count: 1, repeats: 0, order: open.order, costs: *costs, push: open.push, time };
                 self.shaped(one, room);
             }
         }
@@ -149,10 +157,10 @@ impl GroupStats {
             && let Some(known) = self.shapes.get_mut(at as usize)
         {
             known.count += one.count;
-            if one.order < known.order {
+            if one.rank() < known.rank() {
                 self.tally += known.repeated();
                 known.repeats = 0;
-                (known.order, known.costs, known.push) = (one.order, one.costs, one.push);
+                (known.order, known.costs, known.push, known.time) = (one.order, one.costs, one.push, one.time);
             }
             self.last = at as usize;
             return;
@@ -194,14 +202,15 @@ impl GroupStats {
         self.last_byte.merge(&other.last_byte);
     }
 
-    /// The median exchange: by total packets, then frame bytes, the middle one, the lower of two.
+    /// The median exchange: by frame bytes, then total packets, the middle one, the lower of two. Of equals it is the one
+    /// that took least time, then the first.
     pub fn median(&self) -> Option<Median> {
         let mut shapes: Vec<(Tally, &Shaped)> = self.shapes.iter().map(|one| (one.costs.tally(), one)).collect();
-        shapes.sort_unstable_by_key(|(tally, one)| (tally.total_packets, tally.frame_bytes, one.order));
+        shapes.sort_unstable_by_key(|(tally, one)| (tally.frame_bytes, tally.total_packets, one.rank()));
         let mut left = self.count.div_ceil(2);
         shapes.into_iter().find_map(|(tally, one)| {
             if left <= one.count {
-                return Some(Median { order: one.order, tally, push: one.push.tally() });
+                return Some(Median { order: one.order, tally, push: one.push.tally(), time: one.time });
             }
             left -= one.count;
             None
@@ -226,6 +235,10 @@ impl GroupStats {
             .unwrap_or(0);
         Spread { median, min: column.of(&self.least), max: column.of(&self.most) }
     }
+}
+
+fn total_ns(time: Option<Time>) -> u64 {
+    time.map_or(0, |time| time.total_ns())
 }
 
 /// Times counted in buckets that are 1/128 of a power of two wide: a median within 1 percent, in bounded memory.
@@ -332,7 +345,7 @@ mod tests {
     fn the_median_of_two_is_the_lower() {
         let mut stats = GroupStats::default();
         for (order, packets) in [(0, 5), (1, 3)] {
-            stats.add(&open(order, packets, 0), &mut Room::default());
+            stats.add(&open(order, packets, 0), None, &mut Room::default());
         }
         let median = stats.median().expect("two exchanges");
         assert_eq!((median.order, median.tally.total_packets), (1, 3));
@@ -342,7 +355,7 @@ mod tests {
     fn many_shapes_stay_bounded_and_the_median_near() {
         let mut stats = GroupStats::default();
         for order in 0..20_000 {
-            stats.add(&open(order, 3, order), &mut Room::default());
+            stats.add(&open(order, 3, order), None, &mut Room::default());
         }
         assert!(stats.shapes.len() <= MOST_SHAPES);
         let median = stats.median().expect("many exchanges");
@@ -359,7 +372,7 @@ mod tests {
         let all: Vec<OpenExchange> =
             orders.map(|order| open(order, 3, if order < 20 { 7 } else { order / 3 })).collect();
         for one in &all {
-            stats.add(one, &mut room);
+            stats.add(one, None, &mut room);
         }
         let sum: Tally = all.iter().map(|one| one.costs.tally()).sum();
         assert_eq!((stats.tally(), stats.count), (sum, all.len() as u64));
@@ -379,18 +392,18 @@ mod tests {
                 all.swap(at, at - 1);
             }
             let mut stats = GroupStats::default();
-            all.iter().for_each(|one| stats.add(one, &mut Room::default()));
+            all.iter().for_each(|one| stats.add(one, None, &mut Room::default()));
             let each: Vec<Tally> = all.iter().map(|one| one.costs.tally()).collect();
             prop_assert_eq!(stats.tally(), each.iter().copied().sum::<Tally>());
             prop_assert_eq!(Some(stats.least), each.iter().copied().reduce(|a, b| a.zip(b, u64::min)));
             prop_assert_eq!(Some(stats.most), each.iter().copied().reduce(|a, b| a.zip(b, u64::max)));
             let mut sorted: Vec<_> = all
                 .iter()
-                .map(|one| (one.costs.tally().total_packets, one.costs.tally().frame_bytes, one.order))
+                .map(|one| (one.costs.tally().frame_bytes, one.costs.tally().total_packets, one.order))
                 .collect();
             sorted.sort_unstable();
             let middle = sorted[(sorted.len() - 1) / 2];
-            let median = stats.median().map(|median| (median.tally.total_packets, median.tally.frame_bytes));
+            let median = stats.median().map(|median| (median.tally.frame_bytes, median.tally.total_packets));
             prop_assert_eq!(median, Some((middle.0, middle.1)));
         }
     }

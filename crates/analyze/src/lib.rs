@@ -47,11 +47,12 @@ mod sides;
 mod tcp_analysis;
 mod tcp_connection;
 mod time_of_day;
+mod timing;
 mod turns;
 mod websocket;
 
 pub use analyzer::{Analyzer, Settings};
 pub use model::{
-    Analysis, Capture, Column, Connection, Exchange, Group, Kind, Layer, LayerBytes, Packet, Problem, Protocol, Span,
-    Tally,
+    Analysis, Capture, Cause, Column, Connection, Exchange, Group, Kind, Layer, LayerBytes, Packet, Problem, Protocol, Span,
+    Tally, Time,
 };

@@ -14,6 +14,7 @@ mod packet;
 mod problem;
 mod spread;
 mod tally;
+mod time;
 
 use std::fmt;
 
@@ -32,6 +33,7 @@ pub use packet::{Packet, Span, TcpAnalysis, Words};
 pub use problem::{Problem, ProblemLayer, ProblemPlace};
 pub use spread::{Spread, SpreadSeconds, Spreads};
 pub use tally::Tally;
+pub use time::{Cause, Time};
 
 /// The name of this format, in every JSON file.
 pub const SCHEMA: &str = "wirelab/1";
@@ -85,6 +87,8 @@ pub struct Capture {
     /// What the updates of `per_update` are: "update" for wirelab's own apps, else the label of the most repeated
     /// exchange ("GET /time").
     pub per_update_of: Option<String>,
+    /// What the time of that update went into.
+    pub per_update_time: Option<Time>,
     /// Which update `per_update` is (its `index`, counted from 1).
     pub median_update: Option<u64>,
     /// How many updates there are, those beyond the row limit included.
@@ -225,6 +229,18 @@ pub struct Group {
     pub first_byte_s: Option<SpreadSeconds>,
     /// Time to the last byte of the answer, in seconds. Null where there are no answers.
     pub last_byte_s: Option<SpreadSeconds>,
+    /// The median exchange: by frame bytes, then packets, then time. A real one, so that its columns add up.
+    pub median: Option<MedianRow>,
+}
+
+/// What one exchange of a group cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MedianRow {
+    /// Its packets and bytes.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// What its time went into; null where there is nothing to time.
+    pub time: Option<Time>,
 }
 
 /// Nanoseconds as seconds.

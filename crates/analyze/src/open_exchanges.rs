@@ -11,6 +11,7 @@ use crate::exchange_table::ExchangeTable;
 use crate::labels::{LabelId, label};
 use crate::model::{Costs, LayerBytes};
 use crate::sides::Sides;
+use crate::timing::Ways;
 
 /// The open exchanges of one connection.
 ///
@@ -40,6 +41,7 @@ pub(crate) struct Moment<'a> {
     pub acked: Sides<u64>,
     /// Whether bytes of the packet in hand have owners, but are not booked yet.
     pub unbooked: bool,
+    pub ways: &'a Ways,
     pub account: &'a mut Account,
     pub table: &'a mut ExchangeTable,
 }
@@ -71,9 +73,9 @@ impl Closed {
 
 impl Account {
     /// Takes an exchange that is closed.
-    fn take(&mut self, open: &mut OpenExchange, id: ExchangeId, table: &mut ExchangeTable) {
+    fn take(&mut self, open: &mut OpenExchange, id: ExchangeId, ways: &Ways, table: &mut ExchangeTable) {
         self.closed.count(&open.costs);
-        table.add(open, self.connection, id);
+        table.add(open, open.time(ways), self.connection, id);
     }
 }
 
@@ -94,9 +96,9 @@ impl OpenExchanges {
     pub fn begin(&mut self, protocol_kind: ProtocolKind, label: LabelId, at: Moment<'_>) -> ExchangeId {
         if self.any {
             if self.older.is_empty() && !at.unbooked && self.newest.is_over(at.acked) {
-                self.hand_newest_over(at.account, at.table);
+                self.hand_newest_over(at.ways, at.account, at.table);
             } else {
-                self.keep_newest(at.account, at.table);
+                self.keep_newest(at.ways, at.account, at.table);
             }
         }
         let id = self.newest_id();
@@ -109,9 +111,9 @@ impl OpenExchanges {
 
     /// Puts the newest to the older ones, since packets may still belong to it.
     #[cold]
-    fn keep_newest(&mut self, account: &mut Account, table: &mut ExchangeTable) {
+    fn keep_newest(&mut self, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
         while self.older.len() >= MOST_OPEN {
-            self.hand_over(account, table);
+            self.hand_over(ways, account, table);
         }
         if self.older.capacity() == 0 {
             // Mostly there is no second one.
@@ -156,7 +158,7 @@ impl OpenExchanges {
                 let before = self.current;
                 if self.any {
                     // Over or not, it stays the one in progress.
-                    self.keep_newest(at.account, at.table);
+                    self.keep_newest(at.ways, at.account, at.table);
                 }
                 let id = self.begin(ProtocolKind::Control, label::KEEP_ALIVE, at);
                 self.keep_alive = Some(id);
@@ -186,39 +188,39 @@ impl OpenExchanges {
 
     /// Hands over exchanges from the oldest on while they are complete and acknowledged on both sides.
     #[inline]
-    pub fn settle(&mut self, acked: Sides<u64>, account: &mut Account, table: &mut ExchangeTable) {
+    pub fn settle(&mut self, acked: Sides<u64>, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
         if !self.older.is_empty() {
-            self.settle_older(acked, account, table);
+            self.settle_older(acked, ways, account, table);
         }
     }
 
-    fn settle_older(&mut self, acked: Sides<u64>, account: &mut Account, table: &mut ExchangeTable) {
+    fn settle_older(&mut self, acked: Sides<u64>, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
         while self.first != self.current && self.older.front().is_some_and(|open| open.is_over(acked)) {
-            self.hand_over(account, table);
+            self.hand_over(ways, account, table);
         }
     }
 
     /// Hands over all that is open: the connection, or the capture, has ended.
-    pub fn end(&mut self, account: &mut Account, table: &mut ExchangeTable) {
+    pub fn end(&mut self, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
         while !self.older.is_empty() {
-            self.hand_over(account, table);
+            self.hand_over(ways, account, table);
         }
         if self.any {
-            self.hand_newest_over(account, table);
+            self.hand_newest_over(ways, account, table);
         }
     }
 
     /// Hands over the oldest of the older ones.
-    fn hand_over(&mut self, account: &mut Account, table: &mut ExchangeTable) {
+    fn hand_over(&mut self, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
         if let Some(mut open) = self.older.pop_front() {
-            account.take(&mut open, self.first, table);
+            account.take(&mut open, self.first, ways, table);
             self.first += 1;
         }
     }
 
     /// Hands over the newest, the only one that is open.
-    fn hand_newest_over(&mut self, account: &mut Account, table: &mut ExchangeTable) {
-        account.take(&mut self.newest, self.first, table);
+    fn hand_newest_over(&mut self, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
+        account.take(&mut self.newest, self.first, ways, table);
         self.first += 1;
         self.any = false;
     }
@@ -245,7 +247,8 @@ mod tests {
 
         fn at(&mut self, unbooked: bool) -> (&mut OpenExchanges, Moment<'_>) {
             let Fixture { exchanges, account, table } = self;
-            (exchanges, Moment { time_ns: 0, acked: Sides::default(), unbooked, account, table })
+            let ways = &Ways { client: None, server: None };
+            (exchanges, Moment { time_ns: 0, acked: Sides::default(), unbooked, ways, account, table })
         }
 
         /// Begins a turn in which no more bytes are expected.

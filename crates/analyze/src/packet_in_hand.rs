@@ -19,10 +19,13 @@ use crate::open_exchanges::{Moment, OpenExchanges};
 use crate::packet_facts::PacketFacts;
 use crate::shared::{Owned, Shared};
 use crate::time_of_day::Found;
+use crate::timing::Step;
 
 /// A packet on its way, and what it may touch.
 pub(crate) struct PacketInHand<'a> {
     pub facts: &'a PacketFacts,
+    /// When its bytes can be read, and what they waited for.
+    pub step: Step,
     /// What is kept of its connection.
     pub record: &'a mut ConnectionRecord,
     /// What its connection remembers while packets come.
@@ -43,7 +46,8 @@ impl<'a> PacketInHand<'a> {
         state: &'a mut ConnectionState,
         shared: &'a mut Shared,
     ) -> PacketInHand<'a> {
-        PacketInHand { facts, record, state, shared, offset: 0, adopt: None }
+        let step = Step::of(facts, record.last_ns);
+        PacketInHand { facts, step, record, state, shared, offset: 0, adopt: None }
     }
 
     /// Another packet of the same connection.
@@ -86,6 +90,7 @@ impl<'a> PacketInHand<'a> {
             time_ns: self.facts.time_ns,
             acked: self.state.acked(),
             unbooked: !self.shared.owned.is_empty(),
+            ways: &self.state.timing.ways,
             account: &mut self.record.account,
             table: &mut self.shared.table,
         };

@@ -9,6 +9,7 @@ mod delivery;
 
 use wirelab_dissect::Sniff;
 use wirelab_dissect::packet::Segment;
+use wirelab_dissect::tcp::{TcpOption, options};
 
 use crate::connection_record::ConnectionRecord;
 use crate::connection_state::ConnectionState;
@@ -145,6 +146,9 @@ impl TcpConnection {
         }
         self.record.count(&facts);
         time_handshake(&facts, &mut open.state, &mut self.record);
+        if segment.flags.syn() {
+            synchronised(segment, from_client, &mut open.state);
+        }
         if shared.packets.wanted() {
             let [ours, theirs] = open.state.directions.both_mut(from_client);
             let seq = relative(ours, facts.seq, facts.flags.syn());
@@ -158,7 +162,7 @@ impl TcpConnection {
             self.closing = true;
         }
         let acked = open.state.acked();
-        open.state.exchanges.settle(acked, &mut self.record.account, &mut shared.table);
+        open.state.exchanges.settle(acked, &open.state.timing.ways, &mut self.record.account, &mut shared.table);
     }
 
     /// No more packets are expected: what is still waiting is given away, and the exchanges are closed.
@@ -173,7 +177,7 @@ impl TcpConnection {
         if !open.conversation.is_silent() {
             self.record.protocol = open.conversation.protocol();
         }
-        open.state.exchanges.end(&mut self.record.account, &mut shared.table);
+        open.state.exchanges.end(&open.state.timing.ways, &mut self.record.account, &mut shared.table);
         open_connections.put_away(open);
     }
 
@@ -221,6 +225,7 @@ impl TcpConnection {
             self.syn.swap();
             if let Some(open) = &mut self.open {
                 open.state.directions.swap();
+                open.state.timing.swap();
             }
         }
     }
@@ -235,6 +240,20 @@ fn count_analysis(analysis: TcpAnalysis, record: &mut ConnectionRecord) {
         TcpAnalysis::ZeroWindow => record.counts.rare().zero_windows += 1,
         _ => {}
     }
+}
+
+/// Notes what a side's SYN says of the segments and windows that it takes.
+#[cold]
+fn synchronised(segment: &Segment<'_>, from_client: bool, state: &mut ConnectionState) {
+    let (mut mss, mut scale) = (None, None);
+    for option in options(segment.options) {
+        match option {
+            TcpOption::MaximumSegmentSize(size) => mss = Some(size),
+            TcpOption::WindowScale(shift) => scale = Some(shift),
+            _ => {}
+        }
+    }
+    state.timing.synchronised(from_client, mss, scale);
 }
 
 /// Measures the round trip of the handshake: from the SYN to the ACK of the SYN-ACK.

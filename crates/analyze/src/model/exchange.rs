@@ -13,7 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Costs, Kind, NEVER, Tally, nanoseconds, seconds};
+use super::{Costs, Kind, NEVER, Tally, Time, nanoseconds, seconds};
 
 /// A group of packets that belong together: one request and its answer, one event, one handshake.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -37,6 +37,7 @@ pub struct Exchange {
     pub(crate) last_byte_ns: u64,
     pub(crate) costs: Costs,
     pub(crate) push: Costs,
+    pub(crate) time: Option<Time>,
 }
 
 impl Exchange {
@@ -66,6 +67,11 @@ impl Exchange {
     /// Of them: the server's packets with new data and the client's ACKs of them.
     pub fn push(&self) -> Tally {
         self.push.tally()
+    }
+
+    /// What its time went into: from its first new byte until its last has arrived.
+    pub fn time(&self) -> Option<Time> {
+        self.time
     }
 
     /// Time of its first packet, in seconds since the first frame of the capture.
@@ -101,6 +107,7 @@ impl Exchange {
             last_byte_s: self.last_byte_s(),
             packets: Cow::Borrowed(&self.packets),
             tally: self.tally(),
+            time: self.time,
         }
     }
 }
@@ -139,6 +146,7 @@ impl From<ExchangeRow<'_>> for Exchange {
             last_byte_ns: row.last_byte_s.map_or(NEVER, nanoseconds),
             costs: Costs::of(&row.tally, u32::MAX),
             push: Costs::default(),
+            time: row.time,
         }
     }
 }
@@ -212,6 +220,8 @@ struct ExchangeRow<'a> {
     /// The tally of its packets.
     #[serde(flatten)]
     tally: Tally,
+    /// What its time went into; null for control and close, where nobody waits.
+    time: Option<Time>,
 }
 
 /// The exchanges of a capture. The JSON says those that are updates twice: for themselves, and among all.

@@ -10,6 +10,7 @@
 use std::num::NonZeroU64;
 
 use super::Arrival;
+use super::delivery::WaitEnds;
 use crate::direction::Waiting;
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
@@ -29,6 +30,14 @@ impl Arrival<'_> {
             state.partial |= !facts.flags.syn();
         }
         let acked = facts.ack().and_then(|ack| theirs.acknowledge(ack));
+        if facts.flags.ack() && theirs.is_known() {
+            state.timing.acknowledged(facts, theirs.acked, acked.is_some());
+        }
+        if facts.app > 0 || facts.flags.syn() || facts.flags.fin() {
+            let taken = u64::from(facts.app) + u64::from(facts.flags.syn()) + u64::from(facts.flags.fin());
+            let end = ours.position(facts.seq).saturating_add_unsigned(taken);
+            self.packet.step = state.timing.passed(facts, u64::try_from(end).unwrap_or(0), ours.acked);
+        }
         // Nearly all packets: the next bytes, or an ACK and nothing else, while all that was acknowledged was seen.
         if takes_short_way() && analysis.is_none() && facts.flags.is_plain_ack() && theirs.acked <= theirs.next {
             if facts.app == 0 {
@@ -54,7 +63,7 @@ impl Arrival<'_> {
             && first <= theirs.acked
         {
             self.skip_gap(!from_client, first, behind);
-            self.drain(!from_client);
+            self.drain(!from_client, WaitEnds::Unfilled);
         }
         // Whoever speaks on after acknowledging bytes that are not in the capture has them: they will not come any more.
         let theirs = self.direction(!from_client);
@@ -122,8 +131,10 @@ impl Arrival<'_> {
         if position == 0 && ours.next == 0 {
             ours.next = 1;
             self.packet.owns(setup, 1);
+            self.packet.goes_on(setup);
         } else {
             self.packet.repeats(setup);
+            self.packet.lost_before(setup);
         }
         setup
     }
@@ -148,6 +159,7 @@ impl Arrival<'_> {
                 }
                 let waiting = Waiting { data: payload.to_vec(), cut, packet: *facts };
                 if ours.wait(position, waiting, &mut self.packet.shared.waiting_budget) {
+                    self.packet.state.timing.waits(facts);
                     return;
                 }
                 // No room: what is missing is given up.
@@ -163,13 +175,16 @@ impl Arrival<'_> {
             let new = payload.get(old..).unwrap_or_default();
             self.deliver(old as u32, new, cut.min((end - next) as u32));
         }
-        self.drain(from_client);
+        self.drain(from_client, WaitEnds::Filled);
     }
 
     /// All bytes of the packet have been on the wire before.
     pub(super) fn repeated(&mut self, owner: Option<ExchangeId>) {
         let packet = &mut self.packet;
         let current = packet.current();
+        if let Some(owner) = owner {
+            packet.lost_before(owner);
+        }
         let exchange = owner.map_or(current, |owner| packet.clamp(owner));
         packet.belongs(exchange, !packet.facts.from_client);
         packet.again(exchange, packet.facts.app);

@@ -6,6 +6,16 @@ use super::Arrival;
 use crate::direction::Direction;
 use crate::model::Layer;
 use crate::packet_facts::{PacketFacts, Place};
+use crate::timing::Step;
+
+/// Why what waited for bytes before it need not wait any longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WaitEnds {
+    /// They have come.
+    Filled,
+    /// They are not in the capture.
+    Unfilled,
+}
 
 impl Arrival<'_> {
     /// Another packet of the same connection.
@@ -35,13 +45,20 @@ impl Arrival<'_> {
     }
 
     /// Delivers what waited for bytes that have now come, or that will not come any more.
-    pub(super) fn drain(&mut self, from_client: bool) {
+    pub(super) fn drain(&mut self, from_client: bool, ends: WaitEnds) {
+        if !self.direction(from_client).has_waiting() && self.direction(from_client).fin.is_none() {
+            return;
+        }
         loop {
             let ours = self.packet.state.directions.of_mut(from_client);
             let next = ours.next;
             let Some((position, early)) = ours.ready(&mut self.packet.shared.waiting_budget) else { break };
             let old = next - position;
             let mut early_one = self.instead(&early.packet);
+            if ends == WaitEnds::Unfilled {
+                // Its reader never waited: only the capture lacks what was before it.
+                early_one.packet.step = Step::of(&early.packet, early.packet.time_ns);
+            }
             match early.len().checked_sub(old) {
                 None | Some(0) => early_one.repeated(None),
                 Some(new) => {
@@ -50,6 +67,8 @@ impl Arrival<'_> {
                 }
             }
         }
+        let since_ns = self.direction(from_client).waiting_since();
+        self.packet.state.timing.waits_since(from_client, since_ns);
         let closing = PacketFacts::none(self.packet.record.last_ns, from_client);
         self.instead(&closing).finish();
     }
@@ -78,7 +97,7 @@ impl Arrival<'_> {
             && first < before
         {
             self.skip_gap(from_client, first, behind);
-            self.drain(from_client);
+            self.drain(from_client, WaitEnds::Unfilled);
         }
     }
 

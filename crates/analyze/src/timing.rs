@@ -1,0 +1,330 @@
+//! Where does the time of an exchange go?
+//!
+//! An exchange's time runs from its first new byte to its last, and on until that has reached whom it was for. Each gap
+//! between two of its packets with new bytes is put down to causes ([`Cause`]), so that these add up to the whole. All
+//! times are those of the capture point, which may stand at either end or between: two *ways* say where. The way of a side
+//! is the shortest time so far from a packet towards it to its first packet that acknowledges that packet's last byte.
+//! (What was sent twice counts for none: nobody knows which copy is acknowledged, as Karn's algorithm has it, RFC 6298,
+//! section 3.)
+//!
+//! | gap | cause |
+//! |---|---|
+//! | new bytes that came early waited for those before them; or bytes that were seen already passed once more, before they were acknowledged | recovery |
+//! | the segment before was full, or filled the window, and an ACK released this one | window |
+//! | what is outstanding and this segment are both small, and the ACK of it released this one (RFC 9293, section 3.7.4), in a direction that never had two small segments outstanding | ack |
+//! | the other side spoke before: its way | network |
+//! | the rest of such a turn | server (or client, where a client goes on after a part of its answer) |
+//! | the same side goes on, and the segment before was not full | sender (or client, inside a request) |
+//! | else | unexplained |
+//!
+//! "Released": the segment comes when the ACK can have reached its sender and called it forth, within the sender's way and
+//! a millisecond or an eighth of it more. What lies behind that is the sender's again.
+//!
+//! What the capture point could not see, it cannot know: a request that was lost before it, or an ACK behind it, shows as
+//! time of the server, or of the sender.
+
+use crate::model::{Cause, Time};
+use crate::packet_facts::PacketFacts;
+use crate::queue::Queue;
+use crate::sides::Sides;
+
+/// The shortest time from the capture point to a side and back: the client's and the server's; `None` as long as nothing
+/// showed it.
+pub(crate) type Ways = Sides<Option<u64>>;
+
+/// What is remembered of both directions of a connection, to tell what its packets waited for.
+#[derive(Debug, Default)]
+pub(crate) struct Timing {
+    sent: Sides<Sent>,
+    pub ways: Ways,
+}
+
+/// What one side has sent.
+#[derive(Debug, Default)]
+struct Sent {
+    /// Ends of segments that passed once and are not acknowledged, and when they passed.
+    unacknowledged: Queue<(u64, u64)>,
+    /// When the last segment with new bytes passed, and the last ACK that newly covers some of them or makes room.
+    last_ns: u64,
+    acked_ns: u64,
+    /// Up to where the other side has allowed it to send; 0 where that is not known.
+    edge: u64,
+    /// Behind the last byte that passed.
+    end: u64,
+    /// The largest segment that the other side takes, as its SYN said; 0 where it was not seen.
+    mss: u16,
+    /// What the other side's windows are to be shifted by (RFC 7323, section 2.2).
+    scale: u8,
+    last: Fill,
+    /// Whether two small segments were outstanding at a time: Nagle's algorithm is off.
+    no_delay: bool,
+    /// When the first of the segments came that wait for bytes before them; 0 where none waits.
+    hole_ns: u64,
+}
+
+/// How a segment filled what its sender was allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Fill {
+    /// There was none yet.
+    #[default]
+    None,
+    /// Less than the other side takes in one, while room was left.
+    Small,
+    /// A full one, or one that left no room in the window.
+    Full,
+}
+
+/// A packet that brings new bytes, and what these had waited for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Step {
+    /// When the packet passed, and when its bytes could be read, which is later where those before them were missing.
+    passed_ns: u64,
+    now_ns: u64,
+    from_client: bool,
+    /// Since when bytes of its side waited for others before them; 0 where none did.
+    hole_ns: u64,
+    release: Option<Release>,
+    /// How the segment before it was filled.
+    before: Fill,
+}
+
+/// An ACK that let a segment go.
+#[derive(Clone, Copy, Debug)]
+struct Release {
+    /// What the segment had waited for.
+    wait: Cause,
+    ack_ns: u64,
+    /// When the segment that it called forth can have come.
+    due_ns: u64,
+    /// How long the other side had held the ACK.
+    held_ns: u64,
+}
+
+impl Step {
+    /// Bytes that can be read at `now_ns`, of a packet that waited for those before them if it passed earlier.
+    #[inline]
+    pub fn of(packet: &PacketFacts, now_ns: u64) -> Step {
+        let hole_ns = if packet.time_ns < now_ns { packet.time_ns } else { 0 };
+        Step { passed_ns: packet.time_ns, now_ns, from_client: packet.from_client, hole_ns, ..Step::default() }
+    }
+
+    /// When its bytes can be read.
+    #[inline]
+    pub fn now_ns(&self) -> u64 {
+        self.now_ns
+    }
+
+    /// Whose bytes they are.
+    #[inline]
+    pub fn from_client(&self) -> bool {
+        self.from_client
+    }
+}
+
+impl Timing {
+    /// The client is the server, and the server the client.
+    pub fn swap(&mut self) {
+        self.sent.swap();
+        self.ways.swap();
+    }
+
+    /// A side's SYN says what it takes: the other side is bound by it.
+    pub fn synchronised(&mut self, from_client: bool, mss: Option<u16>, scale: Option<u8>) {
+        let [ours, theirs] = self.sent.both_mut(from_client);
+        theirs.mss = mss.unwrap_or(DEFAULT_MSS).max(1);
+        match scale {
+            Some(scale) => theirs.scale = scale.min(MOST_SCALE),
+            // Windows are scaled where both SYNs say so (RFC 7323, section 1.3).
+            None => (ours.scale, theirs.scale) = (0, 0),
+        }
+    }
+
+    /// A packet acknowledges the other side's bytes up to a position; `new`: some of them for the first time.
+    #[inline]
+    pub fn acknowledged(&mut self, packet: &PacketFacts, position: u64, new: bool) {
+        let theirs = self.sent.of_mut(!packet.from_client);
+        if theirs.mss > 0 {
+            let scale = if packet.flags.syn() { 0 } else { theirs.scale };
+            let edge = position + (u64::from(packet.window) << scale);
+            if edge > theirs.edge {
+                if theirs.edge <= theirs.end {
+                    // There was no room: what comes next was released by this.
+                    theirs.acked_ns = packet.time_ns;
+                }
+                theirs.edge = edge;
+            }
+        }
+        if !new {
+            return;
+        }
+        theirs.acked_ns = packet.time_ns;
+        let mut latest = None;
+        while let Some(&(end, passed_ns)) = theirs.unacknowledged.first()
+            && end <= position
+        {
+            latest = Some(passed_ns);
+            theirs.unacknowledged.pop();
+        }
+        if let Some(passed_ns) = latest {
+            let way = self.ways.of_mut(packet.from_client);
+            let shown = packet.time_ns.saturating_sub(passed_ns);
+            *way = Some(way.map_or(shown, |known| known.min(shown)));
+        }
+    }
+
+    /// A packet passes whose payload, SYN or FIN ends at a position; `acked` is how far its side's bytes are acknowledged.
+    #[inline]
+    pub fn passed(&mut self, packet: &PacketFacts, end: u64, acked: u64) -> Step {
+        let now_ns = packet.time_ns;
+        let way_ns = self.ways.of(packet.from_client).unwrap_or(0);
+        let ours = self.sent.of_mut(packet.from_client);
+        let mut step = Step { hole_ns: ours.hole_ns, before: ours.last, ..Step::of(packet, now_ns) };
+        if end <= ours.end {
+            // On the wire again: an ACK of it measures nothing.
+            while ours.unacknowledged.pop().is_some() {}
+            return step;
+        }
+        let due_ns = ours.acked_ns.saturating_add(way_ns);
+        let slack_ns = SLACK_NS.max(way_ns / 8);
+        // Whether the ACK of what was sent before can have reached the sender by the time this left.
+        let in_time = now_ns.saturating_add(slack_ns) >= due_ns && acked >= ours.end;
+        let released = ours.acked_ns >= ours.last_ns && now_ns <= due_ns + slack_ns;
+        let is_full = ours.mss > 0 && packet.app + packet.tcp.saturating_sub(PLAIN_HEADER) >= u32::from(ours.mss);
+        let is_small = ours.mss > 0 && !is_full;
+        if ours.last == Fill::Small && is_small && !in_time && packet.app > 0 {
+            ours.no_delay = true;
+        }
+        let wait = match ours.last {
+            Fill::Full if released => Some(Cause::Window),
+            Fill::Small if released && in_time && is_small && !ours.no_delay => Some(Cause::Ack),
+            _ => None,
+        };
+        step.release = wait.map(|wait| Release {
+            wait,
+            ack_ns: ours.acked_ns,
+            due_ns,
+            held_ns: (ours.acked_ns - ours.last_ns).saturating_sub(self.ways.of(!packet.from_client).unwrap_or(0)),
+        });
+        ours.end = end;
+        ours.last_ns = now_ns;
+        ours.unacknowledged.push((end, now_ns), MOST_REMEMBERED);
+        if packet.app > 0 {
+            let no_room = ours.edge > 0 && end >= ours.edge;
+            ours.last = if is_full || no_room { Fill::Full } else { Fill::Small };
+        }
+        step
+    }
+
+    /// A segment waits for others before it.
+    pub fn waits(&mut self, packet: &PacketFacts) {
+        let ours = self.sent.of_mut(packet.from_client);
+        if ours.hole_ns == 0 {
+            ours.hole_ns = packet.time_ns;
+        }
+    }
+
+    /// What still waits of a side does so since then; 0: nothing does.
+    pub fn waits_since(&mut self, from_client: bool, since_ns: u64) {
+        self.sent.of_mut(from_client).hole_ns = since_ns;
+    }
+}
+
+/// The clock of one exchange.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stopwatch {
+    /// When its last bytes could be read, and whose they were; 0 before the first.
+    last_ns: u64,
+    last_from_client: bool,
+    /// Whether the other side has answered whoever spoke first.
+    turned: bool,
+    /// Whether it is a handshake: the other side's TCP answers, no program.
+    pub is_handshake: bool,
+    time: Time,
+}
+
+impl Stopwatch {
+    /// New bytes of the exchange can be read.
+    #[inline]
+    pub fn step(&mut self, step: &Step, ways: &Ways) {
+        if self.last_ns == 0 {
+            self.time[Cause::Recovery] += step.now_ns.saturating_sub(step.passed_ns);
+        } else if step.now_ns > self.last_ns {
+            self.gap(step, ways);
+        }
+        self.turned |= self.last_ns != 0 && self.last_from_client != step.from_client;
+        self.last_from_client = step.from_client;
+        self.last_ns = self.last_ns.max(step.now_ns);
+    }
+
+    /// Puts the time since the last bytes down to its causes.
+    fn gap(&mut self, step: &Step, ways: &Ways) {
+        let from_ns = self.last_ns;
+        let to_ns = if step.hole_ns > 0 { step.hole_ns.clamp(from_ns, step.now_ns) } else { step.now_ns };
+        self.time[Cause::Recovery] += step.now_ns - to_ns;
+        let mut gap = to_ns - from_ns;
+        let turn = self.last_from_client != step.from_client;
+        let release = step.release.filter(|release| release.ack_ns > from_ns || !turn && release.ack_ns == from_ns);
+        let rest = match (turn, step.from_client) {
+            (true, _) if self.is_handshake => Cause::Network,
+            (_, true) => Cause::Client,
+            (true, false) => Cause::Server,
+            (false, false) => Cause::Sender,
+        };
+        if let Some(release) = release {
+            let waited = gap.min(release.due_ns.saturating_sub(from_ns));
+            self.time[release.wait] += waited;
+            if release.wait == Cause::Ack {
+                self.time.ack_delay_ns += release.held_ns.min(waited);
+            }
+            gap -= waited;
+        } else if turn {
+            let way = gap.min(ways.of(step.from_client).unwrap_or(0));
+            self.time[Cause::Network] += way;
+            gap -= way;
+        } else if step.before == Fill::Full {
+            self.time[Cause::Unexplained] += gap;
+            return;
+        }
+        self.time[rest] += gap;
+    }
+
+    /// Bytes of the exchange passed again before they were acknowledged: the copy that passed before was lost.
+    pub fn repeated(&mut self, packet: &PacketFacts, ways: &Ways) {
+        // Sooner than its sender can have missed an ACK, it is the same packet, doubled on the link or recorded twice.
+        let soon_ns = ways.of(!packet.from_client).unwrap_or(0).max(SLACK_NS);
+        if self.last_ns == 0 || packet.time_ns.saturating_sub(self.last_ns) < soon_ns {
+            return;
+        }
+        self.time[Cause::Recovery] += packet.time_ns - self.last_ns;
+        self.last_ns = packet.time_ns;
+        self.turned |= self.last_from_client != packet.from_client;
+        self.last_from_client = packet.from_client;
+    }
+
+    /// What the exchange's time went into, once its last bytes have arrived; `None` where it had none.
+    pub fn time(&self, ways: &Ways) -> Option<Time> {
+        if self.last_ns == 0 {
+            return None;
+        }
+        let [client, server] = [ways.client.unwrap_or(0), ways.server.unwrap_or(0)];
+        let mut time = self.time;
+        time[Cause::Network] += match (self.turned, self.last_from_client) {
+            // From one side to the other, once: half of both ways.
+            (false, _) => (client + server) / 2,
+            (true, true) => server,
+            (true, false) => client,
+        };
+        Some(time)
+    }
+}
+
+/// What a host takes that does not say it (RFC 9293, section 3.7.1).
+const DEFAULT_MSS: u16 = 536;
+/// The largest shift of a window (RFC 7323, section 2.3).
+const MOST_SCALE: u8 = 14;
+/// A TCP header without options: those of each segment count for its size (RFC 6691).
+const PLAIN_HEADER: u32 = 20;
+/// How late, or early, a segment may come and still be called forth by an ACK; an eighth of the way where that is more.
+const SLACK_NS: u64 = 1_000_000;
+/// Segments that are remembered until they are acknowledged: more only where one side was not captured.
+const MOST_REMEMBERED: usize = 256;

@@ -1,0 +1,217 @@
+//! Where does the time of an exchange go? Ladders with known causes, and the originals of 2021.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use wirelab_analyze::model::{Cause, Exchange, Kind, Time};
+use wirelab_analyze::{Analyzer, Capture, Settings};
+use wirelab_capture::{Frame, LinkType};
+use wirelab_dissect::build::Tcp;
+use wirelab_dissect::tcp::Flags;
+
+const SYN: u16 = 0x002;
+const ACK: u16 = 0x010;
+const PSH: u16 = 0x018;
+
+const REQUEST: &[u8] = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n";
+const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n";
+
+/// One packet: milliseconds, whether the client sent it, flags, its number and what it acknowledges (counted from each
+/// side's SYN), what it carries.
+type Line<'a> = (f64, bool, u16, u32, u32, &'a [u8]);
+
+/// What `kind` of exchange took, in milliseconds by cause, in a ladder of these packets. Both sides take segments of 1,000
+/// bytes, and the server 4,000 at a time.
+fn times(kind: Kind, lines: &[Line<'_>]) -> Vec<(Option<f64>, Vec<(Cause, f64)>)> {
+    let of_kind = |exchange: &&Exchange| exchange.kind == kind;
+    analyzed(lines).exchanges.iter().filter(of_kind).map(|exchange| in_ms(exchange.time())).collect()
+}
+
+fn analyzed(lines: &[Line<'_>]) -> Capture {
+    let mut analyzer = Analyzer::new(Settings::default());
+    for (number, &(ms, from_client, flags, seq, ack, payload)) in (1..).zip(lines) {
+        let (source, destination, own, other) = if from_client {
+            ("10.0.0.2:40000", "10.0.0.1:80", 7000u32, 0xffff_ff00u32)
+        } else {
+            ("10.0.0.1:80", "10.0.0.2:40000", 0xffff_ff00, 7000)
+        };
+        let options: &[u8] = if flags & SYN != 0 { &[2, 4, 3, 0xe8] } else { &[] };
+        let ack = if flags & ACK != 0 { other.wrapping_add(ack) } else { 0 };
+        let packet = Tcp {
+            seq: own.wrapping_add(seq),
+            ack,
+            flags: Flags(flags),
+            window: 4000,
+            options,
+            payload,
+            ..Tcp::between(source, destination)
+        };
+        let data = packet.frame();
+        analyzer.frame(&Frame {
+            number,
+            time_ns: 1_000_000_000 + (ms * 1e6) as u64,
+            wire_len: data.len() as u32,
+            file_offset: 0,
+            link: LinkType::ETHERNET,
+            data: &data,
+        });
+    }
+    analyzer.finish("ladder", None, "pcap")
+}
+
+fn in_ms(time: Option<Time>) -> (Option<f64>, Vec<(Cause, f64)>) {
+    let ms = |s: f64| (s * 1e6).round() / 1e3;
+    let parts = |time: &Time| -> Vec<(Cause, f64)> {
+        Cause::ALL.iter().map(|&cause| (cause, ms(time.of(cause)))).filter(|(_, ms)| *ms > 0.0).collect()
+    };
+    let sum = time.map(|time| Cause::ALL.iter().map(|&cause| time.of(cause)).sum::<f64>());
+    assert!(time.is_none_or(|time| (sum.unwrap() - time.total_s()).abs() < 1e-9), "the parts are not the whole");
+    (time.map(|time| ms(time.total_s())), time.as_ref().map(parts).unwrap_or_default())
+}
+
+/// A handshake at the server's end of a round trip of 20 ms, and a request 100 ms later.
+const BEGINNING: [Line<'static>; 4] = [
+    (0.0, true, SYN, 0, 0, b""),
+    (0.0, false, SYN | ACK, 0, 1, b""),
+    (20.0, true, ACK, 1, 1, b""),
+    (100.0, true, PSH, 1, 1, REQUEST),
+];
+
+fn after_the_beginning<'a>(lines: &[Line<'a>]) -> Vec<Line<'a>> {
+    BEGINNING.into_iter().chain(lines.iter().copied()).collect()
+}
+
+const ASKED: u32 = 1 + REQUEST.len() as u32;
+const HEAD_END: u32 = 1 + HEAD.len() as u32;
+const END: u32 = HEAD_END + 4;
+
+#[test]
+fn a_handshake_takes_both_ways_and_what_a_repeated_syn_waited() {
+    assert_eq!(times(Kind::Setup, &BEGINNING), [(Some(20.0), vec![(Cause::Network, 20.0)])]);
+    let lines = [
+        (0.0, true, SYN, 0, 0, &b""[..]),
+        (1000.0, true, SYN, 0, 0, b""),
+        (1000.0, false, SYN | ACK, 0, 1, b""),
+        (1020.0, true, ACK, 1, 1, b""),
+    ];
+    let expected = vec![(Cause::Network, 20.0), (Cause::Recovery, 1000.0)];
+    assert_eq!(times(Kind::Setup, &lines), [(Some(1020.0), expected)]);
+}
+
+#[test]
+fn each_wait_is_put_down_to_its_cause() {
+    let whole = [HEAD, b"body"].concat();
+    let full = vec![b'x'; 1000];
+    let long_head = b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n".to_vec();
+    let long = [long_head.clone(), vec![b'x'; 1000 - long_head.len()]].concat();
+    let body = |at: u32| 1 + at * 1000;
+    let rest = &full[..4000 + long_head.len() - 4000];
+    let after_full = 1 + 4000;
+    let cases: Vec<(&str, Vec<Line<'_>>, Vec<(Cause, f64)>)> = vec![
+        (
+            "a program that thinks for 30 ms",
+            vec![(130.0, false, PSH, 1, ASKED, &whole), (150.0, true, ACK, ASKED, END, b"")],
+            vec![(Cause::Network, 20.0), (Cause::Server, 30.0)],
+        ),
+        (
+            "head and body apart, with Nagle's algorithm, and an ACK that comes at once",
+            vec![
+                (101.0, false, PSH, 1, ASKED, HEAD),
+                (121.0, true, ACK, ASKED, HEAD_END, b""),
+                (121.1, false, PSH, HEAD_END, ASKED, b"body"),
+                (141.1, true, ACK, ASKED, END, b""),
+            ],
+            vec![(Cause::Network, 20.0), (Cause::Server, 1.0), (Cause::Sender, 0.1), (Cause::Ack, 20.0)],
+        ),
+        (
+            "the same, and the ACK delayed by 40 ms",
+            vec![
+                (101.0, false, PSH, 1, ASKED, HEAD),
+                (161.0, true, ACK, ASKED, HEAD_END, b""),
+                (161.0, false, PSH, HEAD_END, ASKED, b"body"),
+                (181.0, true, ACK, ASKED, END, b""),
+            ],
+            vec![(Cause::Network, 20.0), (Cause::Server, 1.0), (Cause::Ack, 60.0)],
+        ),
+        (
+            "a program that writes the body 50 ms after the head, when that was long acknowledged",
+            vec![
+                (100.0, false, PSH, 1, ASKED, HEAD),
+                (120.0, true, ACK, ASKED, HEAD_END, b""),
+                (150.0, false, PSH, HEAD_END, ASKED, b"body"),
+                (170.0, true, ACK, ASKED, END, b""),
+            ],
+            vec![(Cause::Network, 20.0), (Cause::Sender, 50.0)],
+        ),
+        (
+            "a body that was lost behind the capture point, and sent again after 300 ms",
+            vec![
+                (100.0, false, ACK, 1, ASKED, HEAD),
+                (100.0, false, PSH, HEAD_END, ASKED, b"body"),
+                (120.0, true, ACK, ASKED, HEAD_END, b""),
+                (400.0, false, PSH, HEAD_END, ASKED, b"body"),
+                (420.0, true, ACK, ASKED, END, b""),
+            ],
+            vec![(Cause::Network, 20.0), (Cause::Recovery, 300.0)],
+        ),
+        (
+            "a head that was lost before the capture point: the body waits for it",
+            vec![
+                (100.0, false, PSH, HEAD_END, ASKED, b"body"),
+                (350.0, false, ACK, 1, ASKED, HEAD),
+                (370.0, true, ACK, ASKED, END, b""),
+            ],
+            vec![(Cause::Network, 20.0), (Cause::Recovery, 250.0)],
+        ),
+        (
+            "a window of four segments, and a fifth that waits for room",
+            vec![
+                (100.0, false, ACK, body(0), ASKED, &long),
+                (100.0, false, ACK, body(1), ASKED, &full),
+                (100.0, false, ACK, body(2), ASKED, &full),
+                (100.0, false, ACK, body(3), ASKED, &full),
+                (120.0, true, ACK, ASKED, after_full, b""),
+                (120.0, false, PSH, after_full, ASKED, rest),
+                (140.0, true, ACK, ASKED, after_full + rest.len() as u32, b""),
+            ],
+            vec![(Cause::Network, 20.0), (Cause::Window, 20.0)],
+        ),
+        (
+            "a packet that was recorded twice, as fast as it came",
+            vec![
+                (100.0, false, PSH, 1, ASKED, HEAD),
+                (100.2, false, PSH, 1, ASKED, HEAD),
+                (105.0, false, PSH, HEAD_END, ASKED, b"body"),
+                (125.0, true, ACK, ASKED, END, b""),
+            ],
+            vec![(Cause::Network, 20.0), (Cause::Sender, 5.0)],
+        ),
+    ];
+    for (name, lines, expected) in cases {
+        let total = expected.iter().map(|(_, ms)| ms).sum::<f64>();
+        let of_request = times(Kind::Request, &after_the_beginning(&lines));
+        assert_eq!(of_request, [(Some((total * 1e3).round() / 1e3), expected)], "{name}");
+    }
+}
+
+#[test]
+fn an_ack_is_held_for_what_is_beyond_the_way() {
+    for (held, expected) in [(0.0, 0.0), (40.0, 40.0)] {
+        let lines = after_the_beginning(&[
+            (100.0, false, PSH, 1, ASKED, HEAD),
+            (120.0 + held, true, ACK, ASKED, HEAD_END, b""),
+            (120.0 + held, false, PSH, HEAD_END, ASKED, b"body"),
+            (140.0 + held, true, ACK, ASKED, END, b""),
+        ]);
+        let time = analyzed(&lines).exchanges.iter().find(|one| one.kind == Kind::Request).and_then(Exchange::time);
+        assert!((time.unwrap().ack_delay_s() * 1e3 - expected).abs() < 1e-6, "{time:?}");
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_close() {
+    let lines = after_the_beginning(&[
+        (100.0, false, PSH, 1, ASKED, HEAD),
+        (100.0, false, PSH, HEAD_END, ASKED, b"body"),
+        (120.0, true, 0x011, ASKED, END, b""),
+    ]);
+    assert_eq!(times(Kind::Close, &lines), [(None, vec![])]);
+}
