@@ -128,7 +128,11 @@ impl OpenExchange {
     /// What its time went into; `None` where there is nothing to time.
     #[inline]
     pub fn time(&self, ways: &Ways) -> Option<Time> {
-        if matches!(self.protocol_kind, ProtocolKind::Control | ProtocolKind::Close) { None } else { self.stopwatch.time(ways) }
+        if matches!(self.protocol_kind, ProtocolKind::Control | ProtocolKind::Close) {
+            None
+        } else {
+            self.stopwatch.time(ways)
+        }
     }
 
     /// Adds payload bytes.

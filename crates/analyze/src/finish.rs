@@ -16,8 +16,8 @@ use crate::frames::Frames;
 use crate::groups::{GroupKey, GroupStats};
 use crate::labels::Labels;
 use crate::model::{
-    Capture, Connection, Costs, Exchange, Exchanges, Group, Kind, MedianRow, NEVER, Note, Packet, Range, Spreads, Tally,
-    seconds,
+    Capture, Connection, Costs, Exchange, Exchanges, Group, Kind, MedianRow, NEVER, Note, Packet, Range, Spreads,
+    Tally, seconds,
 };
 use crate::shared::Shared;
 use crate::tcp_connection::TcpConnection;

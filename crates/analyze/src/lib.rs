@@ -53,6 +53,6 @@ mod websocket;
 
 pub use analyzer::{Analyzer, Settings};
 pub use model::{
-    Analysis, Capture, Cause, Column, Connection, Exchange, Group, Kind, Layer, LayerBytes, Packet, Problem, Protocol, Span,
-    Tally, Time,
+    Analysis, Capture, Cause, Column, Connection, Exchange, Group, Kind, Layer, LayerBytes, Packet, Problem, Protocol,
+    Span, Tally, Time,
 };

@@ -5,11 +5,11 @@
 //! capture that is none of wirelab's), `of` (what an update is there; a client's address; what the exchanges are), the columns
 //! of the table (of exchanges, each one's median), the parts of the app bytes, then the least and the most of the first
 //! six columns over all updates or exchanges, then the published figures of 2021, then how many exchanges there are and
-//! the seconds to the first and to the last byte of the answer. What does not apply is empty, never 0.
+//! the seconds to the first and to the last byte of the answer, then what the time of the median went into, in seconds. What does not apply is empty, never 0.
 
 use std::fmt::Write as _;
 
-use wirelab_analyze::model::{Capture, Column, Group, Layer, Spread, SpreadSeconds, Tally};
+use wirelab_analyze::model::{Capture, Column, Group, Layer, Spread, SpreadSeconds, Tally, Time};
 use wirelab_dissect::visible::visible;
 
 use crate::clients;
@@ -34,6 +34,9 @@ pub fn render(report: &Report) -> String {
     for of_exchanges in OF_EXCHANGES {
         push(&mut text, of_exchanges);
     }
+    for (key, _) in Time::default().entries() {
+        push(&mut text, key);
+    }
     text.push_str("\r\n");
     for table in &report.tables {
         for row in &table.rows {
@@ -50,6 +53,7 @@ pub fn render(report: &Report) -> String {
             push(&mut text, &quoted(&row.address()));
             values(&mut text, &row.tally);
             text.push_str(&",".repeat(3 * Column::ALL.len() + OF_EXCHANGES.len()));
+            time(&mut text, None);
             text.push_str("\r\n");
         }
     }
@@ -84,6 +88,7 @@ fn exchange(text: &mut String, capture: &Capture, group: &Group) {
         push(text, &of(|spread| spread.min));
         push(text, &of(|spread| spread.max));
     }
+    time(text, group.median.as_ref().and_then(|median| median.time));
     text.push_str("\r\n");
 }
 
@@ -119,7 +124,15 @@ fn line(text: &mut String, report: &Report, kind: TableKind, row: &Row) {
         }
     }
     text.push_str(&",".repeat(OF_EXCHANGES.len()));
+    time(text, capture.filter(|_| kind == TableKind::PerUpdate).and_then(|capture| capture.per_update_time));
     text.push_str("\r\n");
+}
+
+/// What the time of an update went into, in seconds.
+fn time(text: &mut String, time: Option<Time>) {
+    for (_, seconds) in time.unwrap_or_default().entries() {
+        push(text, &time.map_or_else(String::new, |_| seconds.to_string()));
+    }
 }
 
 fn push(text: &mut String, field: &str) {

@@ -4,12 +4,13 @@
 //! run does not show.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Analysis, Capture, Layer, Tally};
+use wirelab_analyze::model::{Analysis, Capture, Cause, Layer, Tally};
 use wirelab_catalog::App;
 
 use crate::numbers::{capital, count, duration, grouped, listed, percent, significant, word};
 use crate::run_info::RunInfo;
 use crate::tables::{Row, Table, TableKind, inline, title};
+use crate::times;
 
 /// The sentences of a report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -411,27 +412,21 @@ impl Choice {
 }
 
 fn times(analysis: &Analysis) -> String {
-    let trips: Vec<(String, f64, f64)> = analysis
-        .captures
-        .iter()
-        .filter_map(|capture| {
-            let round_trip = crate::lookup::round_trip(capture)?;
-            let update = crate::lookup::median_update(capture)?;
-            Some((title(capture), crate::timing::wait(capture, update, round_trip)?, round_trip))
-        })
-        .collect();
-    let slowest = trips.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
-    match slowest {
-        Some((name, took, trip)) if *trip > 0.0 => {
-            let trips_taken = (took / trip).round().max(1.0) as u64;
-            if trips_taken <= 1 {
-                format!("Every update is over within one round trip: {} at most", duration(*took))
-            } else {
-                format!("{name} needs {} round trips for an update: {}", word(trips_taken), duration(*took))
-            }
+    let Some((capture, update, time)) = times::slowest(&analysis.captures) else {
+        return "When each update came".to_owned();
+    };
+    let total = time.total_s();
+    let waited = Cause::ALL.iter().filter(|&&cause| cause != Cause::Network);
+    let most = waited.reduce(|most, cause| if time.of(*cause) > time.of(*most) { cause } else { most });
+    let of = match most {
+        // Less than a tenth of it explains nothing.
+        Some(&cause) if time.of(cause) * 10.0 >= total => {
+            format!(", {} of it {}", duration(time.of(cause)), cause.name())
         }
-        _ => "When each update came".to_owned(),
-    }
+        _ => String::new(),
+    };
+    let listed = if analysis.captures.iter().any(|one| one.rows_left_out > 0) { " of those listed" } else { "" };
+    format!("No update{listed} took longer than {}: {}, {}{of}", duration(total), title(capture), update.name())
 }
 
 fn scale(rows: &[Row]) -> String {

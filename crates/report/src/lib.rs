@@ -33,7 +33,7 @@ mod run_info;
 pub mod tables;
 mod templates;
 pub mod text;
-pub mod timing;
+pub mod times;
 pub mod transcript;
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::remarks::Remarks;
 use crate::report::Report;
 use crate::tables::{Row, Table, TableKind, title};
 use crate::templates::{TemplateError, Templates};
+use crate::times::{self, Times};
 
 /// The report as Markdown.
 ///
@@ -29,6 +30,8 @@ struct View {
     answer: String,
     lead: String,
     tables: Vec<TableView>,
+    times_heading: String,
+    times: Times,
     columns: Vec<ColumnView>,
     /// The columns that add up to the frame bytes.
     summands: [&'static str; Column::SUMMANDS.len()],
@@ -97,6 +100,8 @@ impl View {
             answer: plain(&escaped(&report.findings.answer)),
             lead: plain(&escaped(&report.findings.lead.join(" "))),
             tables: report.tables.iter().map(|table| table_view(report, table)).collect(),
+            times_heading: plain(&escaped(&report.findings.times)),
+            times: times(report),
             columns: Column::ALL.iter().map(|c| ColumnView { title: c.title(), meaning: c.meaning() }).collect(),
             summands: Column::SUMMANDS.map(Column::short),
             has_published: report.has_published(),
@@ -124,6 +129,17 @@ fn clients(report: &Report) -> Vec<ClientsView> {
         }
     }
     views
+}
+
+/// What one update waits for.
+fn times(report: &Report) -> Times {
+    let mut times = times::times(report);
+    for row in &mut times.rows {
+        row.title = escaped(&row.title);
+        let texts = [&mut row.trip, &mut row.first, &mut row.update, &mut row.trips].into_iter();
+        texts.chain(&mut row.parts).chain(&mut row.range).for_each(|text| *text = plain(text));
+    }
+    times
 }
 
 /// The kinds of exchanges of each capture that is none of the lab's own.

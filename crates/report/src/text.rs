@@ -11,6 +11,7 @@ use crate::numbers::{duration, percent, with_commas};
 use crate::remarks::Remarks;
 use crate::report::Report;
 use crate::tables::{Row, Table};
+use crate::times;
 
 /// Whether text is marked for a terminal; its words are the same either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +46,7 @@ pub fn render(report: &Report, colours: Colours) -> String {
         text.push_str(&grid(table, &paint));
         text.push('\n');
     }
+    text.push_str(&times_of(report, &paint));
     text.push_str(&clients_of(report, &paint));
     for capture in &report.analysis.captures {
         text.push_str(&exchanges(capture, &paint));
@@ -77,6 +79,28 @@ pub fn render(report: &Report, colours: Colours) -> String {
             text.push_str(&paint.warn(&wrapped(&format!("{}: {problem}", capture.name), WIDTH, "")));
         }
     }
+    text
+}
+
+/// What one update waits for.
+fn times_of(report: &Report, paint: &Paint) -> String {
+    let times = times::times(report);
+    if times.rows.is_empty() {
+        return String::new();
+    }
+    let mut text = String::new();
+    for line in wrapped(&format!("Time: {}", plain(&report.findings.times)), WIDTH, "").lines() {
+        text.push_str(&paint.bold(line));
+        text.push('\n');
+    }
+    let mut grid = bare_grid();
+    grid.set_header(["", "update"].into_iter().chain(times.causes.iter().map(|cause| cause.short)));
+    for row in &times.rows {
+        let cells = [&row.update].into_iter().chain(&row.parts).map(|cell| plain(cell));
+        grid.add_row([shortened(&visible(&row.title), 16)].into_iter().chain(cells));
+    }
+    push_aligned(&mut text, grid);
+    text.push('\n');
     text
 }
 

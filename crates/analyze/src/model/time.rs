@@ -9,14 +9,13 @@ use std::ops::{Index, IndexMut};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
-use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::seconds;
 
 /// Makes the causes of their table.
 macro_rules! causes {
-    ($($cause:ident $key:ident $name:literal $meaning:literal $light:literal $dark:literal)*) => {
+    ($($cause:ident $key:ident $name:literal $short:literal $meaning:literal $light:literal $dark:literal)*) => {
         /// What some of the time of an exchange went into.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "`meaning` says it")]
@@ -38,9 +37,19 @@ macro_rules! causes {
                 match self { $(Cause::$cause => $name,)* }
             }
 
+            /// The same in a word: "ack".
+            pub const fn short(self) -> &'static str {
+                match self { $(Cause::$cause => $short,)* }
+            }
+
             /// What it means, in a sentence.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Cause::$cause => $meaning,)* }
+            }
+
+            /// The class that gives it its colour: "t-network".
+            pub const fn class(self) -> &'static str {
+                match self { $(Cause::$cause => concat!("t-", $short),)* }
             }
 
             /// Its colour on a light page and on a dark one.
@@ -74,19 +83,19 @@ macro_rules! causes {
 }
 
 causes! {
-    Network network_s "network" "The way there and back, as short as this connection has shown it to be."
+    Network network_s "network" "network" "The way there and back, as short as this connection has shown it to be."
         "#0072b2" "#56b4e9"
-    Server server_s "server" "The server had the request and had not begun to answer." "#d55e00" "#ff8a4c"
-    Client client_s "client" "The client was in the middle of its request, or had been answered in part, and had not gone on."
+    Server server_s "server" "server" "The server had the request and had not begun to answer." "#d55e00" "#ff8a4c"
+    Client client_s "client" "client" "The client was in the middle of its request, or had been answered in part, and had not gone on."
         "#bd8500" "#f2b84b"
-    Sender sender_s "sender" "The answer had begun; its program wrote the rest later." "#aa4499" "#d987c8"
-    Ack ack_s "waiting for an ACK" "A small segment waited until the one before it was acknowledged: Nagle's algorithm."
+    Sender sender_s "sender" "sender" "The answer had begun; its program wrote the rest later." "#aa4499" "#d987c8"
+    Ack ack_s "waiting for an ACK" "ack" "A small segment waited until the one before it was acknowledged: Nagle's algorithm."
         "#009e73" "#3ccb9f"
-    Window window_s "window" "The sender had used up what it was allowed to send, and went on when an ACK allowed more."
+    Window window_s "window" "window" "The sender had used up what it was allowed to send, and went on when an ACK allowed more."
         "#8a8f98" "#9aa0aa"
-    Recovery recovery_s "recovery" "Bytes were lost, or overtaken, and those behind them had to wait."
+    Recovery recovery_s "recovery" "recovery" "Bytes were lost, or overtaken, and those behind them had to wait."
         "#a3262a" "#ff7d7d"
-    Unexplained unexplained_s "unexplained" "None of the others fits." "#55585c" "#c9ccd1"
+    Unexplained unexplained_s "unexplained" "unexplained" "None of the others fits." "#55585c" "#c9ccd1"
 }
 
 /// The time of an exchange by cause.
@@ -106,6 +115,15 @@ impl Time {
     /// The whole, in seconds.
     pub fn total_s(&self) -> f64 {
         seconds(self.total_ns())
+    }
+
+    /// The whole and its parts as JSON and CSV name them, in seconds; the delay of ACKs behind the time waited for them.
+    pub fn entries(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        let part = |&cause: &Cause| {
+            let delay = (cause == Cause::Ack).then(|| (ACK_DELAY, self.ack_delay_s()));
+            [(cause.key(), self.of(cause))].into_iter().chain(delay)
+        };
+        [(TOTAL, self.total_s())].into_iter().chain(Cause::ALL.iter().flat_map(part))
     }
 
     /// What a cause has of it, in seconds.
@@ -137,15 +155,7 @@ impl IndexMut<Cause> for Time {
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(TOTAL, &self.total_s())?;
-        for &cause in Cause::ALL {
-            map.serialize_entry(cause.key(), &self.of(cause))?;
-            if cause == Cause::Ack {
-                map.serialize_entry(ACK_DELAY, &self.ack_delay_s())?;
-            }
-        }
-        map.end()
+        serializer.collect_map(self.entries())
     }
 }
 

@@ -104,7 +104,7 @@ fn inside(layer: Layer, row: &Row) -> impl Iterator<Item = (Layer, u64)> {
     within.map(|&one| (one, row.tally.of(one))).filter(|(_, bytes)| *bytes > 0)
 }
 
-fn shortened(title: &str) -> String {
+pub(super) fn shortened(title: &str) -> String {
     if title.chars().count() <= 16 {
         return title.to_owned();
     }

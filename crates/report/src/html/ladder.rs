@@ -4,13 +4,13 @@
 //! slants by half of it. Idle time is folded, and the fold says how long it was.
 
 use wirelab_analyze::model::{Capture, Packet, TcpAnalysis};
+use wirelab_dissect::tcp::Flags;
 
 use crate::html::svg::{Svg, px};
 use crate::list::described;
 use crate::lookup;
 use crate::numbers::duration;
 use crate::tables::title;
-use crate::timing::stamped_at_server;
 
 /// The ladder of a capture and how many packets it leaves out. `None` where no packets were kept.
 pub fn render(capture: &Capture, id: &str) -> Option<(String, u64)> {
@@ -168,6 +168,20 @@ fn brackets(svg: &mut Svg, capture: &Capture, packets: &[&Packet], places: &[Pla
         svg.path("bracket", &format!("M{} {}h6V{}h-6", px(x), px(from - 12.0), px(to + 8.0)));
         svg.text("small strong", x + 12.0, (from + to) / 2.0 + 2.0, &name);
     }
+}
+
+/// Whether frames were stamped at the server: there the SYN-ACK follows its SYN at once, and the ACK comes a round trip later.
+fn stamped_at_server(capture: &Capture) -> bool {
+    for (at, _) in capture.connections.iter().enumerate() {
+        let mut handshake = capture.packets.iter().filter(|p| p.connection as usize == at).take(3);
+        if let (Some(syn), Some(answer), Some(ack)) = (handshake.next(), handshake.next(), handshake.next())
+            && syn.flags == Flags::SYN
+            && answer.flags == Flags::SYN | Flags::ACK
+        {
+            return answer.time_s - syn.time_s <= ack.time_s - answer.time_s;
+        }
+    }
+    true
 }
 
 const WIDTH: f64 = 880.0;

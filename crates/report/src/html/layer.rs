@@ -1,7 +1,7 @@
 //! How do the layers look? Their colours as the style sheet takes them, and the legend that names them.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Hatch, Layer, Tally};
+use wirelab_analyze::model::{Cause, Hatch, Layer, Tally};
 
 /// A layer as the legend shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -54,6 +54,26 @@ pub fn looks() -> Vec<LayerLook> {
         }
     };
     Layer::ALL.iter().map(look).collect()
+}
+
+/// A cause of waiting as the style sheet takes it.
+#[derive(Clone, Debug, Serialize)]
+pub struct CauseLook {
+    class: &'static str,
+    light: &'static str,
+    dark: &'static str,
+    /// The colour of text on it.
+    on_light: &'static str,
+    on_dark: &'static str,
+}
+
+/// All causes.
+pub fn cause_looks() -> Vec<CauseLook> {
+    let look = |cause: &Cause| {
+        let [light, dark] = cause.colours();
+        CauseLook { class: cause.class(), light, dark, on_light: ink(light), on_dark: ink(dark) }
+    };
+    Cause::ALL.iter().map(look).collect()
 }
 
 /// Black or white, whichever can be read better on a colour (WCAG 2.2, contrast ratio).

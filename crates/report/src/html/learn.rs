@@ -10,7 +10,7 @@ use crate::lookup;
 use crate::numbers::{capital, count, duration, grouped, percent, word};
 use crate::report::Report;
 use crate::tables::{Row, TableKind};
-use crate::timing;
+use crate::times;
 
 /// A question to answer before the answer is revealed.
 #[derive(Clone, Debug, Serialize)]
@@ -179,13 +179,10 @@ fn timing_question(report: &Report, add: &mut dyn FnMut(&str, String, Option<Str
         .iter()
         .filter_map(|capture| {
             let trip = lookup::round_trip(capture)?;
-            let wait = timing::wait(capture, lookup::median_update(capture)?, trip)?;
-            Some(format!(
-                "{} {} ({} round trips)",
-                crate::tables::title(capture),
-                duration(wait),
-                timing::trips(wait, trip)
-            ))
+            let wait = capture.per_update_time?.total_s();
+            let trips = times::trips(wait, trip);
+            let noun = if matches!(trips.as_str(), "1" | "\u{bd}") { "round trip" } else { "round trips" };
+            Some(format!("{} {} ({trips} {noun})", crate::tables::title(capture), duration(wait)))
         })
         .collect();
     if said.len() > 1 {

@@ -17,7 +17,7 @@ mod learn;
 mod proof;
 mod svg;
 mod texts;
-mod timing;
+mod time_bars;
 mod why;
 mod window;
 
@@ -38,15 +38,15 @@ use crate::groups::{self, GroupsView};
 use crate::html::app::AppView;
 use crate::html::calculator::Calculator;
 use crate::html::downloads::Download;
-use crate::html::layer::{LayerLook, LegendEntry};
+use crate::html::layer::{CauseLook, LayerLook, LegendEntry};
 use crate::html::learn::Question;
 use crate::html::texts::{Explanation, Filter, Misunderstanding, Term};
-use crate::html::timing::TimingRow;
 use crate::numbers::{capital, grouped, percent, signed};
 use crate::provenance::{self, Fact};
 use crate::report::Report;
 use crate::tables::{Row, Table, TableKind};
 use crate::templates::{TemplateError, Templates};
+use crate::times::{self, Times};
 
 /// The report as one HTML file.
 ///
@@ -80,10 +80,14 @@ fn style(templates: &Templates) -> Result<String, TemplateError> {
     #[derive(Serialize)]
     struct Look {
         layers: Vec<LayerLook>,
+        causes: Vec<CauseLook>,
         byte_columns: usize,
     }
 
-    templates.render("report.css", &Look { layers: layer::looks(), byte_columns: app::byte_columns().count() })
+    templates.render(
+        "report.css",
+        &Look { layers: layer::looks(), causes: layer::cause_looks(), byte_columns: app::byte_columns().count() },
+    )
 }
 
 #[derive(Serialize)]
@@ -113,7 +117,8 @@ struct View<'a> {
     differences: Vec<DifferenceView<'a>>,
     growth: Option<Growth>,
     times_heading: String,
-    times: Vec<TimingRow>,
+    time_bars: String,
+    times: Times,
     scale_heading: String,
     calculator: Option<Calculator>,
     apps: Vec<AppView>,
@@ -206,6 +211,7 @@ impl<'a> View<'a> {
         let updates = report.tables.iter().find(|table| table.kind == TableKind::PerUpdate);
         let each = BUDGET / report.analysis.captures.len().max(1);
         let f = &report.findings;
+        let times = times::times(report);
         View {
             policy: policy(&style, &script),
             style,
@@ -247,7 +253,8 @@ impl<'a> View<'a> {
                 crossings: growth::crossings(report),
             }),
             times_heading: f.times.clone(),
-            times: timing::rows(report),
+            time_bars: time_bars::render(&times.rows),
+            times,
             scale_heading: f.scale.clone(),
             calculator: calculator::view(report),
             apps: (0..report.analysis.captures.len()).filter_map(|at| app::view(report, at, each)).collect(),

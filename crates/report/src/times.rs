@@ -1,0 +1,134 @@
+//! What does a client wait for, and where does that time go? One table for all forms.
+
+use serde::Serialize;
+use wirelab_analyze::model::{Capture, Cause, Exchange, Kind, Time};
+
+use crate::lookup;
+use crate::numbers::{duration, significant};
+use crate::report::Report;
+use crate::tables::title;
+
+/// What one update waits for, capture by capture.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Times {
+    /// The causes that any of them has.
+    pub causes: Vec<CauseView>,
+    pub rows: Vec<TimesRow>,
+}
+
+/// A cause and what it means.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CauseView {
+    pub key: &'static str,
+    pub name: &'static str,
+    /// The same in a word.
+    pub short: &'static str,
+    pub meaning: &'static str,
+}
+
+/// The times of one capture.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct TimesRow {
+    /// The capture's name in links.
+    pub id: String,
+    pub title: String,
+    /// The round trip of its quickest handshake.
+    pub trip: String,
+    /// From the first packet until the first page or greeting is there.
+    pub first: String,
+    /// The median update, in time and in round trips.
+    pub update: String,
+    pub trips: String,
+    /// What its time went into, in the order of the causes; empty where a cause has none of it.
+    pub parts: Vec<String>,
+    /// The least and the most of all updates that have rows.
+    pub range: [String; 2],
+    #[serde(skip)]
+    pub time: Time,
+}
+
+/// The times of the captures whose median update has one.
+pub(crate) fn times(report: &Report) -> Times {
+    let captures = report.analysis.captures.iter().zip(&report.ids);
+    let timed: Vec<(&Capture, &String, Time)> =
+        captures.filter_map(|(capture, id)| Some((capture, id, capture.per_update_time?))).collect();
+    let occurs = |cause: &Cause| timed.iter().any(|(_, _, time)| time.of(*cause) > 0.0);
+    let causes: Vec<Cause> = Cause::ALL.iter().copied().filter(occurs).collect();
+    Times {
+        rows: timed.iter().map(|(capture, id, time)| row(capture, id, *time, &causes)).collect(),
+        causes: causes
+            .iter()
+            .map(|cause| CauseView {
+                key: cause.class(),
+                name: cause.name(),
+                short: cause.short(),
+                meaning: cause.meaning(),
+            })
+            .collect(),
+    }
+}
+
+fn row(capture: &Capture, id: &str, time: Time, causes: &[Cause]) -> TimesRow {
+    let trip = lookup::round_trip(capture);
+    let none = || "\u{2013}".to_owned();
+    let waits = || capture.exchanges.updates().filter_map(wait);
+    TimesRow {
+        id: id.to_owned(),
+        title: title(capture),
+        trip: trip.map_or_else(none, duration),
+        first: first_time(capture).map_or_else(none, duration),
+        update: duration(time.total_s()),
+        trips: trip.map_or_else(none, |trip| trips(time.total_s(), trip)),
+        parts: causes
+            .iter()
+            .map(|&cause| Some(time.of(cause)).filter(|s| *s > 0.0).map_or_else(String::new, duration))
+            .collect(),
+        range: [waits().reduce(f64::min), waits().reduce(f64::max)].map(|s| duration(s.unwrap_or(time.total_s()))),
+        time,
+    }
+}
+
+/// What a client waits for an exchange: from its request, or from when the server sent it.
+pub fn wait(exchange: &Exchange) -> Option<f64> {
+    exchange.time().map(|time| time.total_s())
+}
+
+/// From the first packet until the first page, or the first words of a line server, have arrived.
+fn first_time(capture: &Capture) -> Option<f64> {
+    let exchange = capture.exchanges.iter().find(|e| matches!(e.kind, Kind::Greeting | Kind::Page))?;
+    let begin = capture.exchanges.iter().map(Exchange::start_s).reduce(f64::min)?;
+    Some(exchange.start_s() - begin + wait(exchange)?)
+}
+
+/// The update that took longest, of those that have rows, and its capture.
+pub fn slowest(captures: &[Capture]) -> Option<(&Capture, &Exchange, Time)> {
+    let all = captures.iter().flat_map(|capture| capture.exchanges.updates().map(move |update| (capture, update)));
+    all.filter_map(|(capture, update)| Some((capture, update, update.time()?)))
+        .reduce(|most, one| if one.2.total_s() > most.2.total_s() { one } else { most })
+}
+
+/// A time in round trips: "1", "2", "½".
+pub fn trips(seconds: f64, trip: f64) -> String {
+    if trip <= 0.0 {
+        return "\u{2013}".to_owned();
+    }
+    let halves = (seconds / trip * 2.0).round() / 2.0;
+    match halves {
+        0.5 => "\u{bd}".to_owned(),
+        h if h.fract() == 0.5 && h < 10.0 => format!("{}\u{bd}", h.trunc()),
+        h => significant(h, 3),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trips_are_counted_in_halves() {
+        for (seconds, expected) in [(0.0125, "\u{bd}"), (0.0252, "1"), (0.05, "2"), (0.0375, "1\u{bd}"), (1.02, "41")] {
+            assert_eq!(trips(seconds, 0.025), expected);
+        }
+        assert_eq!(trips(1.0, 0.0), "\u{2013}");
+    }
+}
