@@ -114,7 +114,7 @@ impl OpenExchange {
     pub fn new_bytes(&mut self, step: &Step, ways: &Ways) {
         let now_ns = step.now_ns();
         self.last_ns = self.last_ns.max(now_ns);
-        if step.from_client() {
+        if step.is_from_client() {
             self.asked_ns = now_ns;
         } else {
             if self.answer_first_ns == 0 {

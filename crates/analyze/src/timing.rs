@@ -116,7 +116,7 @@ impl Step {
 
     /// Whose bytes they are.
     #[inline]
-    pub fn from_client(&self) -> bool {
+    pub fn is_from_client(&self) -> bool {
         self.from_client
     }
 }

@@ -18,9 +18,12 @@ const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n";
 /// side's SYN), what it carries.
 type Line<'a> = (f64, bool, u16, u32, u32, &'a [u8]);
 
+/// Milliseconds by cause; those that have none are left out.
+type Parts = Vec<(Cause, f64)>;
+
 /// What `kind` of exchange took, in milliseconds by cause, in a ladder of these packets. Both sides take segments of 1,000
 /// bytes, and the server 4,000 at a time.
-fn times(kind: Kind, lines: &[Line<'_>]) -> Vec<(Option<f64>, Vec<(Cause, f64)>)> {
+fn times(kind: Kind, lines: &[Line<'_>]) -> Vec<(Option<f64>, Parts)> {
     let of_kind = |exchange: &&Exchange| exchange.kind == kind;
     analyzed(lines).exchanges.iter().filter(of_kind).map(|exchange| in_ms(exchange.time())).collect()
 }
@@ -57,9 +60,9 @@ fn analyzed(lines: &[Line<'_>]) -> Capture {
     analyzer.finish("ladder", None, "pcap")
 }
 
-fn in_ms(time: Option<Time>) -> (Option<f64>, Vec<(Cause, f64)>) {
+fn in_ms(time: Option<Time>) -> (Option<f64>, Parts) {
     let ms = |s: f64| (s * 1e6).round() / 1e3;
-    let parts = |time: &Time| -> Vec<(Cause, f64)> {
+    let parts = |time: &Time| -> Parts {
         Cause::ALL.iter().map(|&cause| (cause, ms(time.of(cause)))).filter(|(_, ms)| *ms > 0.0).collect()
     };
     let sum = time.map(|time| Cause::ALL.iter().map(|&cause| time.of(cause)).sum::<f64>());
@@ -105,7 +108,7 @@ fn each_wait_is_put_down_to_its_cause() {
     let body = |at: u32| 1 + at * 1000;
     let rest = &full[..4000 + long_head.len() - 4000];
     let after_full = 1 + 4000;
-    let cases: Vec<(&str, Vec<Line<'_>>, Vec<(Cause, f64)>)> = vec![
+    let cases: Vec<(&str, Vec<Line<'_>>, Parts)> = vec![
         (
             "a program that thinks for 30 ms",
             vec![(130.0, false, PSH, 1, ASKED, &whole), (150.0, true, ACK, ASKED, END, b"")],
