@@ -36,7 +36,9 @@ fn the_parts_of_each_exchange_add_up_to_its_whole() {
         ("lossy", "--loss 8% --updates 30"),
         ("mixed", "--reorder 10% --duplicate 5% --rtt 80ms --updates 20 --vantage client"),
     ] {
-        lab.done(&format!("run-all --wire virtual --seed 5 {options} --pcap-dir {name}/pcap --report-dir {name}/reports"));
+        lab.done(&format!(
+            "run-all --wire virtual --seed 5 {options} --pcap-dir {name}/pcap --report-dir {name}/reports"
+        ));
         let files: Vec<String> = CAPTURES.split(' ').map(|file| format!("{name}/{file}")).collect();
         for (capture, kind, time) in times(&lab.analysis(&files.join(" "))) {
             let parts = |key: &&(String, f64)| !["total_s", "ack_delay_s"].contains(&key.0.as_str());
