@@ -5,8 +5,11 @@ mod lab;
 use lab::{CAPTURES, Lab};
 use serde_json::Value;
 
+/// Milliseconds by the name that JSON gives them.
+type Parts = Vec<(String, f64)>;
+
 /// The exchanges of all captures that have a time: capture, kind, and milliseconds by cause.
-fn times(analysis: &Value) -> Vec<(String, String, Vec<(String, f64)>)> {
+fn times(analysis: &Value) -> Vec<(String, String, Parts)> {
     let mut times = Vec::new();
     for capture in analysis["captures"].as_array().expect("captures") {
         for exchange in capture["exchanges"].as_array().expect("exchanges") {
