@@ -5,10 +5,9 @@ use wirelab_analyze::model::Column;
 use wirelab_dissect::visible::is_visible;
 
 use crate::clients::{self, ClientsView};
-use crate::compare::Comparison;
 use crate::differences::{self, Difference};
 use crate::groups::{self, GroupsView};
-use crate::numbers::{percent, with_commas};
+use crate::numbers::{percent, with_commas, with_plain_spaces};
 use crate::provenance::{self, Fact};
 use crate::remarks::Remarks;
 use crate::report::Report;
@@ -91,16 +90,16 @@ impl View {
             .iter()
             .map(|difference| Difference {
                 name: escaped(&difference.name),
-                text: plain(&escaped(&difference.whole_text())),
+                text: with_plain_spaces(&escaped(&difference.whole_text())),
                 ..difference.clone()
             })
             .collect();
         View {
-            subject: plain(&escaped(&report.findings.subject)),
-            answer: plain(&escaped(&report.findings.answer)),
-            lead: plain(&escaped(&report.findings.lead.join(" "))),
+            subject: with_plain_spaces(&escaped(&report.findings.subject)),
+            answer: with_plain_spaces(&escaped(&report.findings.answer)),
+            lead: with_plain_spaces(&escaped(&report.findings.lead.join(" "))),
             tables: report.tables.iter().map(|table| table_view(report, table)).collect(),
-            times_heading: plain(&escaped(&report.findings.times)),
+            times_heading: with_plain_spaces(&escaped(&report.findings.times)),
             times: times(report),
             columns: Column::ALL.iter().map(|c| ColumnView { title: c.title(), meaning: c.meaning() }).collect(),
             summands: Column::SUMMANDS.map(Column::short),
@@ -113,7 +112,7 @@ impl View {
             notes: notes(report),
             made: provenance::facts(report)
                 .into_iter()
-                .map(|fact| Fact { name: escaped(&fact.name), value: plain(&escaped(&fact.value)) })
+                .map(|fact| Fact { name: escaped(&fact.name), value: with_plain_spaces(&escaped(&fact.value)) })
                 .collect(),
         }
     }
@@ -137,7 +136,7 @@ fn times(report: &Report) -> Times {
     for row in &mut times.rows {
         row.title = escaped(&row.title);
         let texts = [&mut row.trip, &mut row.first, &mut row.update, &mut row.trips].into_iter();
-        texts.chain(&mut row.parts).chain(&mut row.range).for_each(|text| *text = plain(text));
+        texts.chain(&mut row.parts).chain(&mut row.range).for_each(|text| *text = with_plain_spaces(text));
     }
     times
 }
@@ -151,7 +150,7 @@ fn groups(report: &Report) -> Vec<GroupsView> {
             row.label = escaped(&row.label);
             for cell in &mut row.cells {
                 let texts = cell.range.iter_mut().flatten().chain([&mut cell.median]);
-                texts.for_each(|text| *text = plain(text));
+                texts.for_each(|text| *text = with_plain_spaces(text));
             }
         }
     }
@@ -160,7 +159,7 @@ fn groups(report: &Report) -> Vec<GroupsView> {
 
 fn table_view(report: &Report, table: &Table) -> TableView {
     TableView {
-        heading: plain(&escaped(report.findings.of(table.kind))),
+        heading: with_plain_spaces(&escaped(report.findings.of(table.kind))),
         caption: table.kind.caption(),
         first: if table.kind == TableKind::Overall { "Capture" } else { "One update with" },
         useful: table.kind != TableKind::Overall && table.rows.iter().any(|row| row.tally.useful_bytes > 0),
@@ -184,7 +183,7 @@ fn row_view(row: &Row) -> RowView {
                 range: row.range(column).map(|(min, max)| format!("{}–{}", with_commas(min), with_commas(max))),
             })
             .collect(),
-        useful: plain(&percent(row.tally.useful_bytes, row.tally.frame_bytes)),
+        useful: with_plain_spaces(&percent(row.tally.useful_bytes, row.tally.frame_bytes)),
     }
 }
 
@@ -223,39 +222,8 @@ fn notes(report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// A comparison as its template wants it: all that a capture or a folder's name may have said is escaped.
-pub(crate) fn escaped_comparison(comparison: &Comparison) -> impl Serialize + use<> {
-    let mut comparison = comparison.clone();
-    for text in [&mut comparison.left, &mut comparison.right, &mut comparison.heading] {
-        *text = plain(&escaped(text));
-    }
-    for row in comparison.tables.iter_mut().flat_map(|table| &mut table.rows) {
-        row.title = escaped(&row.title);
-        for cell in &mut row.cells {
-            cell.change = cell.change.as_deref().map(plain);
-        }
-    }
-    for reason in &mut comparison.reasons {
-        reason.places = escaped(&reason.places);
-        reason.text = escaped(&reason.text);
-    }
-    for fact in &mut comparison.made {
-        for text in [&mut fact.name, &mut fact.left, &mut fact.right] {
-            *text = plain(&escaped(text));
-        }
-    }
-    WithColumns { comparison, columns: Column::ALL.map(Column::title) }
-}
-
-#[derive(Serialize)]
-struct WithColumns {
-    #[serde(flatten)]
-    comparison: Comparison,
-    columns: [&'static str; Column::ALL.len()],
-}
-
 /// Text from a capture as Markdown shows it and does not read it.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -277,11 +245,6 @@ fn escaped(text: &str) -> String {
 fn code(text: &str) -> String {
     let shows = |c: char| is_visible(c) && !matches!(c, '`' | '|' | '<' | '>');
     text.chars().map(|c| if shows(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
-}
-
-/// Narrow spaces as plain ones: Markdown is often read as it stands.
-fn plain(text: &str) -> String {
-    text.replace('\u{202f}', " ")
 }
 
 /// Clients that the document lists.

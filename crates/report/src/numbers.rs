@@ -13,6 +13,11 @@ pub fn with_commas(value: u64) -> String {
     grouped_by(value, ',')
 }
 
+/// Narrow spaces as plain ones: terminals draw them badly, and Markdown is often read as it stands.
+pub fn with_plain_spaces(text: &str) -> String {
+    text.replace(THIN, " ")
+}
+
 fn grouped_by(value: u64, separator: char) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

@@ -7,7 +7,7 @@ use wirelab_dissect::visible::visible;
 
 use crate::clients::{self, Clients};
 use crate::groups;
-use crate::numbers::{duration, percent, with_commas};
+use crate::numbers::{duration, percent, with_commas, with_plain_spaces};
 use crate::remarks::Remarks;
 use crate::report::Report;
 use crate::tables::{Row, Table};
@@ -38,7 +38,7 @@ pub fn render(report: &Report, colours: Colours) -> String {
     let paint = Paint(colours);
     let mut text = String::new();
     for table in &report.tables {
-        let heading = format!("{}: {}", table.kind.title(), plain(report.findings.of(table.kind)));
+        let heading = format!("{}: {}", table.kind.title(), with_plain_spaces(report.findings.of(table.kind)));
         for line in wrapped(&heading, WIDTH, "").lines() {
             text.push_str(&paint.bold(line));
             text.push('\n');
@@ -68,7 +68,7 @@ pub fn render(report: &Report, colours: Colours) -> String {
         let head = format!("{}: {}", visible(&difference.name), difference.subject);
         text.push_str(&paint.bold(&head));
         text.push('\n');
-        text.push_str(&wrapped(&plain(&difference.whole_text()), WIDTH, "  "));
+        text.push_str(&wrapped(&with_plain_spaces(&difference.whole_text()), WIDTH, "  "));
     }
     for capture in &report.analysis.captures {
         let Remarks { notes, problems } = Remarks::of(capture);
@@ -89,14 +89,14 @@ fn times_of(report: &Report, paint: &Paint) -> String {
         return String::new();
     }
     let mut text = String::new();
-    for line in wrapped(&format!("Time: {}", plain(&report.findings.times)), WIDTH, "").lines() {
+    for line in wrapped(&format!("Time: {}", with_plain_spaces(&report.findings.times)), WIDTH, "").lines() {
         text.push_str(&paint.bold(line));
         text.push('\n');
     }
     let mut grid = bare_grid();
     grid.set_header(["", "update"].into_iter().chain(times.causes.iter().map(|cause| cause.short)));
     for row in &times.rows {
-        let cells = [&row.update].into_iter().chain(&row.parts).map(|cell| plain(cell));
+        let cells = [&row.update].into_iter().chain(&row.parts).map(|cell| with_plain_spaces(cell));
         grid.add_row([shortened(&visible(&row.title), 16)].into_iter().chain(cells));
     }
     push_aligned(&mut text, grid);
@@ -145,7 +145,7 @@ fn exchanges(capture: &Capture, paint: &Paint) -> String {
     for group in groups.iter().take(groups::MOST_ROWS) {
         let mut cells = vec![shortened(&visible(&group.label), 24), with_commas(group.count)];
         cells.extend(group.each.iter().map(|(_, each)| with_commas(each.median)));
-        cells.push(group.first_byte_s.map_or(String::new(), |spread| plain(&duration(spread.median))));
+        cells.push(group.first_byte_s.map_or(String::new(), |spread| with_plain_spaces(&duration(spread.median))));
         grid.add_row(cells);
     }
     push_aligned(&mut text, grid);
@@ -212,7 +212,7 @@ fn cells(row: &Row) -> Vec<String> {
     let mut cells = vec![shortened(&visible(&row.name), 16)];
     cells.extend(Column::ALL.iter().map(|&column| with_commas(row.value(column))));
     cells.push(if row.tally.useful_bytes > 0 {
-        plain(&percent(row.tally.useful_bytes, row.tally.frame_bytes)).replace(' ', "")
+        with_plain_spaces(&percent(row.tally.useful_bytes, row.tally.frame_bytes)).replace(' ', "")
     } else {
         String::new()
     });
@@ -246,11 +246,6 @@ fn shortened(text: &str, width: usize) -> String {
     let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
     short.push('\u{2026}');
     short
-}
-
-/// Narrow spaces as plain ones: terminals draw them badly.
-fn plain(text: &str) -> String {
-    text.replace('\u{202f}', " ")
 }
 
 /// A paragraph in lines of at most `width` characters, each after `indent`.

@@ -68,15 +68,15 @@ fn compare(flags: &flags::Report, one: &Path, other: &Path) -> Result<(), Failur
     let name = |folder: &Path| folder.display().to_string();
     let comparison = left.report.compare(&name(one), &right.report, &name(other));
     let templates = publish::templates(flags.templates.as_deref())?;
-    let page = compare::html(&comparison, &templates).map_err(Failure::failed)?;
-    let document = compare::markdown(&comparison, &templates).map_err(Failure::failed)?;
     let mut outputs = Outputs::new(&folders);
-    outputs.stage(&flags.report_dir.join("comparison.html"), page.as_bytes())?;
-    outputs.stage(&flags.report_dir.join("comparison.md"), document.as_bytes())?;
+    for file in compare::FILES {
+        let content = (file.render)(&comparison, &templates).map_err(Failure::failed)?;
+        outputs.stage(&flags.report_dir.join(file.name), content.as_bytes())?;
+    }
     outputs.commit()?;
     drop(folders);
     terminal::print(&compare::text(&comparison, Colours::Ansi))?;
-    finish(flags, "comparison.html", left.sound && right.sound)
+    finish(flags, compare::PAGE, left.sound && right.sound)
 }
 
 /// Says where the page is, and opens it where that was asked for.

@@ -1,21 +1,42 @@
 //! What differs between two runs? Their tables, cell by cell, and what is known of how they were made.
+//!
+//! All of a comparison is in this room: what differs is worked out here, why in [`reasons`], and each of its forms has a
+//! file. [`FILES`] lists those that are written; [`text`] is what a terminal shows.
 
+mod html;
+mod markdown;
 mod reasons;
+mod text;
 
-use anstyle::Style;
-use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 use serde::Serialize;
 use wirelab_analyze::model::Column;
-use wirelab_dissect::visible::visible;
 
 use crate::numbers::{capital, grouped, signed, with_commas};
 use crate::provenance;
 use crate::report::Report;
 use crate::tables::{Row, TableKind};
 use crate::templates::{TemplateError, Templates};
-use crate::text::{Colours, WIDTH, wrapped};
 
 pub use reasons::Reason;
+pub use text::text;
+
+/// A comparison as a file.
+#[derive(Clone, Copy, Debug)]
+pub struct ComparisonFile {
+    /// Its name in the folder of a report.
+    pub name: &'static str,
+    /// Makes it.
+    pub render: fn(&Comparison, &Templates) -> Result<String, TemplateError>,
+}
+
+/// All files of a comparison, in the order in which they are written.
+pub const FILES: [ComparisonFile; 2] = [
+    ComparisonFile { name: PAGE, render: html::render },
+    ComparisonFile { name: "comparison.md", render: markdown::render },
+];
+
+/// The file that a reader opens first.
+pub const PAGE: &str = "comparison.html";
 
 /// Two reports beside each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -169,88 +190,11 @@ fn facts(left: &Report, right: &Report) -> Vec<ComparedFact> {
     facts
 }
 
-/// The comparison for a terminal: a line a side where they differ, differences marked by their sign and, with colours, in
-/// bold.
-pub fn text(comparison: &Comparison, colours: Colours) -> String {
-    let bold = |text: &str| colours.paint(Style::new().bold(), text);
-    let mut out = format!("{}\n", bold(&plain(&comparison.heading)));
-    out.push_str(&format!("  A  {}\n  B  {}\n", visible(&comparison.left), visible(&comparison.right)));
-    for table in &comparison.tables {
-        out.push_str(&format!("\n{}\n", bold(table.title)));
-        let mut grid = Grid::new();
-        grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        grid.set_header(["", ""].into_iter().chain(Column::ALL.map(Column::short)));
-        let mut marked = vec![false];
-        for row in &table.rows {
-            let title: String = visible(&row.title).chars().take(16).collect();
-            let side = |label: &str, title: &str, value: fn(&ComparedCell) -> Option<String>| {
-                let mut cells = vec![title.to_owned(), label.to_owned()];
-                cells.extend(row.cells.iter().map(|cell| value(cell).unwrap_or_default()));
-                cells
-            };
-            let differs = row.cells.iter().any(|cell| cell.left != cell.right);
-            if !differs {
-                grid.add_row(side("=", &title, |cell| cell.left.clone()));
-                marked.push(false);
-                continue;
-            }
-            grid.add_row(side("A", &title, |cell| cell.left.clone()));
-            grid.add_row(side("B", "", |cell| cell.right.clone()));
-            grid.add_row(side("", "", |cell| cell.change.clone()));
-            marked.extend([false, false, true]);
-        }
-        for index in 2..grid.column_count() {
-            if let Some(column) = grid.column_mut(index) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        for (line, marked) in grid.lines().zip(marked) {
-            let line = line.trim_end();
-            out.push_str(&if marked { bold(line) } else { line.to_owned() });
-            out.push('\n');
-        }
-    }
-    if !comparison.reasons.is_empty() {
-        out.push_str(&format!("\n{}\n", bold("Why they differ")));
-        for reason in &comparison.reasons {
-            out.push_str(&wrapped(&visible(&reason.places), WIDTH, "  "));
-            out.push_str(&wrapped(&visible(&reason.text), WIDTH, "    "));
-        }
-    }
-    if !comparison.made.is_empty() {
-        out.push_str(&format!("\n{}\n", bold("Made in another way")));
-        for fact in &comparison.made {
-            let (name, left, right) = (visible(&fact.name), visible(&fact.left), visible(&fact.right));
-            out.push_str(&format!("  {name}\n    A  {left}\n    B  {right}\n"));
-        }
-    }
-    out
-}
-
-/// The comparison as Markdown.
-///
-/// # Errors
-/// Where the template asks for a value that there is not.
-pub fn markdown(comparison: &Comparison, templates: &Templates) -> Result<String, TemplateError> {
-    templates.render("compare.md", &crate::markdown::escaped_comparison(comparison))
-}
-
-/// The comparison as one HTML file.
-///
-/// # Errors
-/// Where a template asks for a value that there is not.
-pub fn html(comparison: &Comparison, templates: &Templates) -> Result<String, TemplateError> {
-    crate::html::render_comparison(comparison, templates)
-}
-
-fn plain(text: &str) -> String {
-    text.replace('\u{202f}', " ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sample::{Era, five, report, run};
+    use crate::text::Colours;
 
     #[test]
     fn a_run_is_the_same_as_itself() {
@@ -271,8 +215,8 @@ mod tests {
         assert_eq!(packets.change.as_deref(), Some("\u{2212}2"));
         insta::assert_snapshot!(text(&comparison, Colours::None));
         let templates = Templates::embedded().unwrap();
-        insta::assert_snapshot!(markdown(&comparison, &templates).unwrap());
-        let page = html(&comparison, &templates).unwrap();
+        insta::assert_snapshot!(markdown::render(&comparison, &templates).unwrap());
+        let page = html::render(&comparison, &templates).unwrap();
         assert!(page.contains("<b>\u{2212}2</b>") && page.contains("default-src &#39;none&#39;"));
     }
 

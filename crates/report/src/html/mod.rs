@@ -32,7 +32,6 @@ use sha2::{Digest, Sha256};
 use wirelab_analyze::model::Column;
 
 use crate::clients::{self, ClientsView};
-use crate::compare::Comparison;
 use crate::differences::Difference;
 use crate::groups::{self, GroupsView};
 use crate::html::app::AppView;
@@ -59,24 +58,8 @@ pub fn render(report: &Report, templates: &Templates) -> Result<String, Template
     templates.render("report.html", &View::new(report, style, script, downloads))
 }
 
-/// A comparison of two reports as one HTML file.
-pub(crate) fn render_comparison(comparison: &Comparison, templates: &Templates) -> Result<String, TemplateError> {
-    let style = style(templates)?;
-    let columns = Column::ALL.map(Column::title);
-    templates.render("compare.html", &ComparisonView { policy: policy(&style, ""), style, columns, comparison })
-}
-
-#[derive(Serialize)]
-struct ComparisonView<'a> {
-    policy: String,
-    style: String,
-    columns: [&'static str; Column::ALL.len()],
-    #[serde(flatten)]
-    comparison: &'a Comparison,
-}
-
 /// The style sheet, which has the layers' colours of their table.
-fn style(templates: &Templates) -> Result<String, TemplateError> {
+pub(crate) fn style(templates: &Templates) -> Result<String, TemplateError> {
     #[derive(Serialize)]
     struct Look {
         layers: Vec<LayerLook>,
@@ -328,7 +311,7 @@ fn row_view(report: &Report, kind: TableKind, row: &Row) -> RowView {
 }
 
 /// The page's content security policy: nothing but this style and this script, and no address to reach.
-fn policy(style: &str, script: &str) -> String {
+pub(crate) fn policy(style: &str, script: &str) -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",

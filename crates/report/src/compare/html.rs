@@ -1,0 +1,27 @@
+//! comparison.html: two runs beside each other, in one file that asks the network for nothing.
+
+use serde::Serialize;
+use wirelab_analyze::model::Column;
+
+use super::Comparison;
+use crate::html::{policy, style};
+use crate::templates::{TemplateError, Templates};
+
+/// A comparison as one HTML file.
+///
+/// # Errors
+/// Where a template asks for a value that there is not.
+pub fn render(comparison: &Comparison, templates: &Templates) -> Result<String, TemplateError> {
+    let style = style(templates)?;
+    let columns = Column::ALL.map(Column::title);
+    templates.render("compare.html", &View { policy: policy(&style, ""), style, columns, comparison })
+}
+
+#[derive(Serialize)]
+struct View<'a> {
+    policy: String,
+    style: String,
+    columns: [&'static str; Column::ALL.len()],
+    #[serde(flatten)]
+    comparison: &'a Comparison,
+}

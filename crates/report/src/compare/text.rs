@@ -1,0 +1,68 @@
+//! A comparison for a terminal.
+
+use anstyle::Style;
+use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
+use wirelab_analyze::model::Column;
+use wirelab_dissect::visible::visible;
+
+use super::{ComparedCell, Comparison};
+use crate::numbers::with_plain_spaces;
+use crate::text::{Colours, WIDTH, wrapped};
+
+/// A comparison: a line a side where they differ, differences marked by their sign and, with colours, in
+/// bold.
+pub fn text(comparison: &Comparison, colours: Colours) -> String {
+    let bold = |text: &str| colours.paint(Style::new().bold(), text);
+    let mut out = format!("{}\n", bold(&with_plain_spaces(&comparison.heading)));
+    out.push_str(&format!("  A  {}\n  B  {}\n", visible(&comparison.left), visible(&comparison.right)));
+    for table in &comparison.tables {
+        out.push_str(&format!("\n{}\n", bold(table.title)));
+        let mut grid = Grid::new();
+        grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        grid.set_header(["", ""].into_iter().chain(Column::ALL.map(Column::short)));
+        let mut marked = vec![false];
+        for row in &table.rows {
+            let title: String = visible(&row.title).chars().take(16).collect();
+            let side = |label: &str, title: &str, value: fn(&ComparedCell) -> Option<String>| {
+                let mut cells = vec![title.to_owned(), label.to_owned()];
+                cells.extend(row.cells.iter().map(|cell| value(cell).unwrap_or_default()));
+                cells
+            };
+            let differs = row.cells.iter().any(|cell| cell.left != cell.right);
+            if !differs {
+                grid.add_row(side("=", &title, |cell| cell.left.clone()));
+                marked.push(false);
+                continue;
+            }
+            grid.add_row(side("A", &title, |cell| cell.left.clone()));
+            grid.add_row(side("B", "", |cell| cell.right.clone()));
+            grid.add_row(side("", "", |cell| cell.change.clone()));
+            marked.extend([false, false, true]);
+        }
+        for index in 2..grid.column_count() {
+            if let Some(column) = grid.column_mut(index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        for (line, marked) in grid.lines().zip(marked) {
+            let line = line.trim_end();
+            out.push_str(&if marked { bold(line) } else { line.to_owned() });
+            out.push('\n');
+        }
+    }
+    if !comparison.reasons.is_empty() {
+        out.push_str(&format!("\n{}\n", bold("Why they differ")));
+        for reason in &comparison.reasons {
+            out.push_str(&wrapped(&visible(&reason.places), WIDTH, "  "));
+            out.push_str(&wrapped(&visible(&reason.text), WIDTH, "    "));
+        }
+    }
+    if !comparison.made.is_empty() {
+        out.push_str(&format!("\n{}\n", bold("Made in another way")));
+        for fact in &comparison.made {
+            let (name, left, right) = (visible(&fact.name), visible(&fact.left), visible(&fact.right));
+            out.push_str(&format!("  {name}\n    A  {left}\n    B  {right}\n"));
+        }
+    }
+    out
+}
