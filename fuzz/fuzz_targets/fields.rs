@@ -4,20 +4,20 @@
 use std::ops::Range;
 
 use libfuzzer_sys::fuzz_target;
-use wirelab_dissect::fields::{self, Field, Kind};
+use wirelab_dissect::fields::{self, Field, PayloadKind};
 
 fuzz_target!(|payload: &[u8]| {
     for kind in [
-        Kind::HttpRequest,
-        Kind::HttpResponse,
-        Kind::Chunks { events: true },
-        Kind::Chunks { events: false },
-        Kind::EventStream,
-        Kind::WebSocket,
-        Kind::Lines,
-        Kind::Tls,
-        Kind::Http2,
-        Kind::Data,
+        PayloadKind::HttpRequest,
+        PayloadKind::HttpResponse,
+        PayloadKind::Chunks { events: true },
+        PayloadKind::Chunks { events: false },
+        PayloadKind::EventStream,
+        PayloadKind::WebSocket,
+        PayloadKind::Lines,
+        PayloadKind::Tls,
+        PayloadKind::Http2,
+        PayloadKind::Data,
     ] {
         let fields = fields::of(kind, payload);
         let end = fields.iter().fold(0, |at, field| {

@@ -16,7 +16,7 @@ use hashbrown::HashTable;
 use wirelab_capture::Frame;
 use wirelab_catalog::App;
 use wirelab_dissect::ip::Fragment;
-use wirelab_dissect::packet::{Decoded, Layer, Segment, Skipped, Stop, decode, plain};
+use wirelab_dissect::packet::{Decoded, Segment, Skipped, Stop, StopLayer, decode, plain};
 use wirelab_dissect::reassembly::{Outcome, Reassembler};
 
 use crate::finish;
@@ -185,7 +185,7 @@ impl Analyzer {
                 }
             }
             Outcome::Refused(refused) => {
-                let place = in_header(Layer::Ip, fragment.start, frame.number);
+                let place = in_header(StopLayer::Ip, fragment.start, frame.number);
                 self.shared.problems.add(place, refused.to_string());
             }
         }
@@ -202,7 +202,7 @@ impl Analyzer {
             Skipped::Stop(stop) => self.stopped(stop, frame.number),
             Skipped::Link(link) if self.shared.problems.unknown_links.insert(link.0) => {
                 self.shared.problems.add(
-                    in_header(Layer::Link, 0, frame.number),
+                    in_header(StopLayer::Link, 0, frame.number),
                     format!("{link} is not one that wirelab decodes: its frames are counted, not read"),
                 );
             }
@@ -301,7 +301,7 @@ impl Analyzer {
 }
 
 /// A place in a header of a frame.
-fn in_header(layer: Layer, offset: u32, frame: u64) -> ProblemPlace {
+fn in_header(layer: StopLayer, offset: u32, frame: u64) -> ProblemPlace {
     ProblemPlace::Frame { frame, offset: offset.into(), layer: ProblemLayer::Header(layer) }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 use crate::exchange::ExchangeId;
-use crate::packet_facts::{PacketFacts, Place};
+use crate::packet_facts::{BytePlace, PacketFacts};
 use crate::queue::Queue;
 use crate::tcp_analysis::Seen;
 
@@ -163,7 +163,7 @@ impl Direction {
 
     /// The position of the first segment that waits, and where that stands.
     #[inline]
-    pub fn first_waiting(&self) -> Option<(u64, Place)> {
+    pub fn first_waiting(&self) -> Option<(u64, BytePlace)> {
         let (position, segment) = self.early.as_ref()?.waiting.first_key_value()?;
         Some((*position, segment.packet.payload_place()))
     }

@@ -15,7 +15,7 @@ use crate::packet_in_hand::PacketInHand;
 use crate::queue::Queue;
 use crate::readable::readable;
 use crate::recognition::{Answer, Wanted};
-use crate::time_of_day::{Finder, Place};
+use crate::time_of_day::{Finder, TimePlace};
 
 /// An HTTP/1.1 connection.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ struct Answering {
     wanted: Wanted,
     /// Whether its head said 1xx, so that the final response is still to come.
     interim: bool,
-    place: Option<Place>,
+    place: Option<TimePlace>,
 }
 
 /// An event stream that is being received.
@@ -520,7 +520,7 @@ impl Events {
             }
             let bytes = data.get(..step.consumed).unwrap_or_default();
             if step.mark == sse::Mark::Value {
-                match self.finder.look(bytes, Place::Markup) {
+                match self.finder.look(bytes, TimePlace::Markup) {
                     Some(found) => {
                         packet.own_time(event, bytes.len(), &found);
                     }

@@ -31,7 +31,7 @@ pub(crate) struct PacketFacts {
 
 /// A byte of the capture.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct BytePlace {
     /// The frame, counted from 1.
     pub frame: u64,
     /// Bytes from the start of it.
@@ -75,12 +75,12 @@ impl PacketFacts {
     }
 
     /// Where its payload begins.
-    pub fn payload_place(&self) -> Place {
-        Place { frame: self.number, offset: self.payload_offset }
+    pub fn payload_place(&self) -> BytePlace {
+        BytePlace { frame: self.number, offset: self.payload_offset }
     }
 
     /// Where its acknowledgment number stands (RFC 9293, section 3.1).
-    pub fn acknowledgment_place(&self) -> Place {
-        Place { frame: self.number, offset: self.payload_offset.saturating_sub(self.tcp) + 8 }
+    pub fn acknowledgment_place(&self) -> BytePlace {
+        BytePlace { frame: self.number, offset: self.payload_offset.saturating_sub(self.tcp) + 8 }
     }
 }

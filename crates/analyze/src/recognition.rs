@@ -12,7 +12,7 @@ use wirelab_catalog::grammar::{Grammar, Media, REFUSALS, TIME, Update};
 use wirelab_dissect::http1::{Coding, Content};
 
 use crate::form::{self, Fit};
-use crate::time_of_day::Place;
+use crate::time_of_day::TimePlace;
 
 /// What is known so far.
 #[derive(Debug)]
@@ -77,14 +77,14 @@ impl Wanted {
     }
 
     /// Where the time stands in an answer of this kind, if anywhere.
-    pub fn place_of_time(self, content: Content) -> Option<Place> {
+    pub fn place_of_time(self, content: Content) -> Option<TimePlace> {
         match content {
-            Content::Html | Content::Json => Some(Place::Markup),
+            Content::Html | Content::Json => Some(TimePlace::Markup),
             Content::Other | Content::None => {
                 let tells = |app| {
                     self.update_of.has(app) && matches!(update(app), Some(Update::Answer { media: Media::Text, .. }))
                 };
-                App::ALL.into_iter().any(tells).then_some(Place::Line)
+                App::ALL.into_iter().any(tells).then_some(TimePlace::Line)
             }
             Content::EventStream => None,
         }

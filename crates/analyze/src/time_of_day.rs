@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// Where a server's time may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum TimePlace {
     /// In a page or in JSON.
     Markup,
     /// In a line, alone or behind `Server time: `.
@@ -51,7 +51,7 @@ impl Finder {
 
     /// Looks at the next bytes of the message. Gives a time once.
     #[inline]
-    pub fn look(&mut self, data: &[u8], place: Place) -> Option<Found> {
+    pub fn look(&mut self, data: &[u8], place: TimePlace) -> Option<Found> {
         if self.found || self.scanned >= MOST_SCANNED || data.is_empty() {
             return None;
         }
@@ -69,7 +69,7 @@ impl Finder {
 
     /// The same, where bytes of the message were looked at before.
     #[inline(never)]
-    fn look_further(&mut self, data: &[u8], place: Place) -> Option<Found> {
+    fn look_further(&mut self, data: &[u8], place: TimePlace) -> Option<Found> {
         let data = data.get(..usize::from(MOST_SCANNED - self.scanned)).unwrap_or(data);
         let tail = self.tail.as_ref().map_or(&[][..], |tail| tail.kept());
         let before = tail.len();
@@ -120,7 +120,7 @@ fn join(mut to: &mut [u8], first: &[u8], second: &[u8]) -> usize {
 }
 
 /// The first time of day in these bytes that stands where a server's time stands.
-pub(crate) fn find(data: &[u8], place: Place, at_start: bool) -> Option<Range<usize>> {
+pub(crate) fn find(data: &[u8], place: TimePlace, at_start: bool) -> Option<Range<usize>> {
     let (mut from, mut in_vain) = (0, 0u32);
     // Sixteen places at once: two colons with two bytes between them are rare where no time is.
     while let Some(piece) = data.get(from..).and_then(|rest| rest.first_chunk::<{ AT_ONCE + 3 }>()) {
@@ -146,7 +146,7 @@ pub(crate) fn find(data: &[u8], place: Place, at_start: bool) -> Option<Range<us
 
 /// The time whose first colon is here.
 #[inline]
-fn time_at(data: &[u8], colon: usize, place: Place, at_start: bool) -> Option<Range<usize>> {
+fn time_at(data: &[u8], colon: usize, place: TimePlace, at_start: bool) -> Option<Range<usize>> {
     if data.get(colon) != Some(&b':') {
         return None;
     }
@@ -167,10 +167,12 @@ pub(crate) fn is_time(text: &[u8; 8]) -> bool {
 }
 
 /// Whether what stands before a time says that it is one.
-fn introduced(before: &[u8], place: Place, at_start: bool) -> bool {
+fn introduced(before: &[u8], place: TimePlace, at_start: bool) -> bool {
     match place {
-        Place::Line => (before.is_empty() && at_start) || before.ends_with(b"\n") || before.ends_with(b"Server time: "),
-        Place::Markup => {
+        TimePlace::Line => {
+            (before.is_empty() && at_start) || before.ends_with(b"\n") || before.ends_with(b"Server time: ")
+        }
+        TimePlace::Markup => {
             let near = before.get(before.len().saturating_sub(CONTEXT)..).unwrap_or(before);
             if let [near @ .., b'>'] = near {
                 return ends_in_time_tag(near);
@@ -212,16 +214,16 @@ mod tests {
     #[test]
     fn finds_times_where_they_stand() {
         for (text, place, expected) in [
-            ("{\"time\": \"09:43:38\"}", Place::Markup, Some(10..18)),
-            ("{\"time\":\"09:43:38\"}", Place::Markup, Some(9..17)),
-            ("<p><time id=\"t\">09:43:38</time>", Place::Markup, Some(16..24)),
-            ("<time>x</time><b>09:43:38</b>", Place::Markup, None),
-            ("Date: 09:43:38", Place::Markup, None),
-            ("09:43:38\n\n", Place::Line, Some(0..8)),
-            ("Hello!\nServer time: 09:43:38\n\n", Place::Line, Some(20..28)),
-            ("at 09:43:38", Place::Line, None),
-            ("24:00:00\n", Place::Line, None),
-            ("aa:bb:cc\n12:34:56\n", Place::Line, Some(9..17)),
+            ("{\"time\": \"09:43:38\"}", TimePlace::Markup, Some(10..18)),
+            ("{\"time\":\"09:43:38\"}", TimePlace::Markup, Some(9..17)),
+            ("<p><time id=\"t\">09:43:38</time>", TimePlace::Markup, Some(16..24)),
+            ("<time>x</time><b>09:43:38</b>", TimePlace::Markup, None),
+            ("Date: 09:43:38", TimePlace::Markup, None),
+            ("09:43:38\n\n", TimePlace::Line, Some(0..8)),
+            ("Hello!\nServer time: 09:43:38\n\n", TimePlace::Line, Some(20..28)),
+            ("at 09:43:38", TimePlace::Line, None),
+            ("24:00:00\n", TimePlace::Line, None),
+            ("aa:bb:cc\n12:34:56\n", TimePlace::Line, Some(9..17)),
         ] {
             assert_eq!(find(text.as_bytes(), place, true), expected, "{text}");
         }
@@ -233,11 +235,11 @@ mod tests {
         for cut in 0..page.len() {
             let (a, b) = page.as_bytes().split_at(cut);
             let mut finder = Finder::default();
-            let found = [finder.look(a, Place::Markup), finder.look(b, Place::Markup)];
+            let found = [finder.look(a, TimePlace::Markup), finder.look(b, TimePlace::Markup)];
             let lengths: Vec<_> = found.iter().flatten().map(|found| found.range.len() + found.before).collect();
             assert_eq!(lengths, [8], "cut at {cut}");
             finder.restart();
-            let bytes = page.as_bytes().chunks(3).filter_map(|chunk| finder.look(chunk, Place::Markup)).count();
+            let bytes = page.as_bytes().chunks(3).filter_map(|chunk| finder.look(chunk, TimePlace::Markup)).count();
             assert_eq!(bytes, 1);
         }
     }
@@ -245,15 +247,15 @@ mod tests {
     #[test]
     fn finds_a_time_in_a_line_that_comes_byte_by_byte() {
         let mut finder = Finder::default();
-        let found: Vec<_> = b"09:43:38\n".chunks(1).filter_map(|byte| finder.look(byte, Place::Line)).collect();
+        let found: Vec<_> = b"09:43:38\n".chunks(1).filter_map(|byte| finder.look(byte, TimePlace::Line)).collect();
         assert_eq!(found, [Found { range: 0..1, before: 7 }]);
     }
 
     #[test]
     fn a_time_is_found_once() {
         let mut finder = Finder::default();
-        assert!(finder.look(b"\"time\": \"09:43:38\"", Place::Markup).is_some());
-        assert_eq!(finder.look(b"\"time\": \"09:43:38\"", Place::Markup), None);
+        assert!(finder.look(b"\"time\": \"09:43:38\"", TimePlace::Markup).is_some());
+        assert_eq!(finder.look(b"\"time\": \"09:43:38\"", TimePlace::Markup), None);
     }
 
     proptest! {
@@ -270,7 +272,7 @@ mod tests {
             at_start in any::<bool>(),
         ) {
             let data = pieces.concat().into_bytes();
-            for place in [Place::Markup, Place::Line] {
+            for place in [TimePlace::Markup, TimePlace::Line] {
                 let plain = (0..data.len()).find_map(|colon| time_at(&data, colon, place, at_start));
                 prop_assert_eq!(find(&data, place, at_start), plain);
             }

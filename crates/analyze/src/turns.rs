@@ -10,7 +10,7 @@ use crate::packet_in_hand::PacketInHand;
 use crate::readable::readable;
 use crate::recognition::Lines;
 use crate::records::Records;
-use crate::time_of_day::{Finder, Place};
+use crate::time_of_day::{Finder, TimePlace};
 
 /// A connection whose sides take turns.
 #[derive(Debug)]
@@ -176,7 +176,7 @@ impl Turns {
             return packet.own(turn, Layer::Content, data.len());
         }
         packet.shared.recognition.lines(&mut self.lines, data, !packet.state.partial);
-        match self.finder.look(data, Place::Line) {
+        match self.finder.look(data, TimePlace::Line) {
             Some(found) => {
                 packet.own_time(turn, data.len(), &found);
             }

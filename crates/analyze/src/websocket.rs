@@ -15,7 +15,7 @@ use crate::packet_in_hand::PacketInHand;
 use crate::queue::Queue;
 use crate::readable::readable;
 use crate::shared::MayInflate;
-use crate::time_of_day::{self, Finder, Place};
+use crate::time_of_day::{self, Finder, TimePlace};
 
 /// A connection after the opening handshake.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ impl WebSocket {
             if step.mark == Mark::Header {
                 packet.own(exchange, Layer::Framing, bytes.len());
             } else {
-                let found = if side.looks { side.finder.look(bytes, Place::Markup) } else { None };
+                let found = if side.looks { side.finder.look(bytes, TimePlace::Markup) } else { None };
                 match found {
                     Some(found) => packet.own_time(exchange, bytes.len(), &found),
                     None => packet.own(exchange, Layer::Content, bytes.len()),
@@ -141,7 +141,7 @@ impl WebSocket {
             if let Some(Event::FrameEnd { header, payload, inflated }) = &step.event {
                 if let Some(inflated) = inflated
                     && !from_client
-                    && time_of_day::find(inflated.peek, Place::Markup, false).is_some()
+                    && time_of_day::find(inflated.peek, TimePlace::Markup, false).is_some()
                 {
                     packet.has_time(exchange);
                 }

@@ -209,7 +209,7 @@ impl Section {
             unit: Unit::Nanoseconds(1_000),
             offset: 0,
         };
-        for (code, value) in (Options { rest: options, big_endian: self.big_endian }) {
+        for (code, value) in (BlockOptions { rest: options, big_endian: self.big_endian }) {
             match (code, value) {
                 (IF_TSRESOL, &[resolution]) => interface.unit = unit(resolution),
                 (IF_TSOFFSET, value) => {
@@ -273,7 +273,7 @@ impl Section {
 
     /// Keeps the comments among these options.
     fn keep_comments(&mut self, options: &[u8], on: Commented) {
-        for (code, value) in (Options { rest: options, big_endian: self.big_endian }) {
+        for (code, value) in (BlockOptions { rest: options, big_endian: self.big_endian }) {
             if code == COMMENT {
                 self.comments.keep(on, value);
             }
@@ -348,12 +348,12 @@ impl Wrong {
 }
 
 /// The options at the end of a block: code 2, length 2, value padded to a multiple of four bytes (section 3.5).
-struct Options<'a> {
+struct BlockOptions<'a> {
     rest: &'a [u8],
     big_endian: bool,
 }
 
-impl<'a> Iterator for Options<'a> {
+impl<'a> Iterator for BlockOptions<'a> {
     type Item = (u16, &'a [u8]);
 
     fn next(&mut self) -> Option<(u16, &'a [u8])> {

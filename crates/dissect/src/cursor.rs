@@ -4,7 +4,7 @@
 //! on the wire, or where a length field says that the current layer ends, and where the captured bytes end. They differ
 //! when the snap length cut the frame. Every step is fallible, and a failure says where it was and what was missing.
 
-use crate::stop::{Layer, Problem, Stop};
+use crate::stop::{Problem, Stop, StopLayer};
 
 /// A place in a frame, with what is left of it on the wire and of what was kept.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl<'a> Cursor<'a> {
 
     /// Takes the next `N` bytes.
     #[inline]
-    pub(crate) fn take<const N: usize>(&mut self, layer: Layer) -> Result<&'a [u8; N], Stop> {
+    pub(crate) fn take<const N: usize>(&mut self, layer: StopLayer) -> Result<&'a [u8; N], Stop> {
         match self.kept.split_first_chunk::<N>() {
             Some((taken, rest)) => {
                 self.kept = rest;
@@ -66,7 +66,7 @@ impl<'a> Cursor<'a> {
 
     /// Takes the next `count` bytes; fewer if the snap length cut them, an error if the layer ended before.
     #[inline]
-    pub(crate) fn take_some(&mut self, layer: Layer, count: u32) -> Result<&'a [u8], Stop> {
+    pub(crate) fn take_some(&mut self, layer: StopLayer, count: u32) -> Result<&'a [u8], Stop> {
         if count > self.left {
             return Err(self.short(layer, count));
         }
@@ -79,7 +79,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes over the next `count` bytes, which must have been kept.
     #[inline]
-    pub(crate) fn skip(&mut self, layer: Layer, count: u32) -> Result<(), Stop> {
+    pub(crate) fn skip(&mut self, layer: StopLayer, count: u32) -> Result<(), Stop> {
         match self.kept.get(count as usize..) {
             Some(rest) => {
                 self.kept = rest;
@@ -105,12 +105,12 @@ impl<'a> Cursor<'a> {
 
     /// A stop at this place.
     #[cold]
-    pub(crate) fn stop(&self, layer: Layer, problem: Problem) -> Stop {
+    pub(crate) fn stop(&self, layer: StopLayer, problem: Problem) -> Stop {
         Stop { layer, offset: self.at, problem }
     }
 
     #[cold]
-    fn short(&self, layer: Layer, needed: u32) -> Stop {
+    fn short(&self, layer: StopLayer, needed: u32) -> Stop {
         let kept = self.kept.len() as u32;
         self.stop(
             layer,

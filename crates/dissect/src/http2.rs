@@ -31,7 +31,7 @@ pub enum Event {
     /// The header of a frame is complete.
     Frame {
         /// What kind of frame it is.
-        kind: Kind,
+        kind: FrameType,
         /// Its flags: which of them mean what depends on the kind.
         flags: u8,
         /// Which stream it belongs to; 0 is the connection.
@@ -45,7 +45,7 @@ pub enum Event {
 
 /// What kind of frame it is (RFC 9113 section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum FrameType {
     /// Content.
     Data,
     /// Fields, compressed.
@@ -70,38 +70,38 @@ pub enum Kind {
     Other(u8),
 }
 
-impl Kind {
+impl FrameType {
     /// The kind with this number.
-    pub fn from_byte(byte: u8) -> Kind {
+    pub fn from_byte(byte: u8) -> FrameType {
         match byte {
-            0 => Kind::Data,
-            1 => Kind::Headers,
-            2 => Kind::Priority,
-            3 => Kind::RstStream,
-            4 => Kind::Settings,
-            5 => Kind::PushPromise,
-            6 => Kind::Ping,
-            7 => Kind::GoAway,
-            8 => Kind::WindowUpdate,
-            9 => Kind::Continuation,
-            other => Kind::Other(other),
+            0 => FrameType::Data,
+            1 => FrameType::Headers,
+            2 => FrameType::Priority,
+            3 => FrameType::RstStream,
+            4 => FrameType::Settings,
+            5 => FrameType::PushPromise,
+            6 => FrameType::Ping,
+            7 => FrameType::GoAway,
+            8 => FrameType::WindowUpdate,
+            9 => FrameType::Continuation,
+            other => FrameType::Other(other),
         }
     }
 
     /// Its name, as RFC 9113 writes it; "unknown" where it is none of those.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Data => "DATA",
-            Kind::Headers => "HEADERS",
-            Kind::Priority => "PRIORITY",
-            Kind::RstStream => "RST_STREAM",
-            Kind::Settings => "SETTINGS",
-            Kind::PushPromise => "PUSH_PROMISE",
-            Kind::Ping => "PING",
-            Kind::GoAway => "GOAWAY",
-            Kind::WindowUpdate => "WINDOW_UPDATE",
-            Kind::Continuation => "CONTINUATION",
-            Kind::Other(_) => "unknown",
+            FrameType::Data => "DATA",
+            FrameType::Headers => "HEADERS",
+            FrameType::Priority => "PRIORITY",
+            FrameType::RstStream => "RST_STREAM",
+            FrameType::Settings => "SETTINGS",
+            FrameType::PushPromise => "PUSH_PROMISE",
+            FrameType::Ping => "PING",
+            FrameType::GoAway => "GOAWAY",
+            FrameType::WindowUpdate => "WINDOW_UPDATE",
+            FrameType::Continuation => "CONTINUATION",
+            FrameType::Other(_) => "unknown",
         }
     }
 }
@@ -220,7 +220,7 @@ impl Decoder {
         let len = u32::from_be_bytes([0, high, middle, low]);
         self.left = Some(len);
         let stream = u32::from_be_bytes(stream) & 0x7FFF_FFFF;
-        Ok(Step::event(taken, Mark::FrameHeader, Event::Frame { kind: Kind::from_byte(kind), flags, stream, len }))
+        Ok(Step::event(taken, Mark::FrameHeader, Event::Frame { kind: FrameType::from_byte(kind), flags, stream, len }))
     }
 }
 

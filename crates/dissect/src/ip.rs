@@ -8,7 +8,7 @@
 
 use crate::cursor::Cursor;
 use crate::segment::{Endpoint, Header, Next, Notes, Skipped};
-use crate::stop::{Layer, Problem, Stop};
+use crate::stop::{Problem, Stop, StopLayer};
 use crate::{link, tunnel};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -20,11 +20,11 @@ pub(crate) fn open(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<Next, S
     match cursor.peek::<1>().map(|[first]| first >> 4) {
         Some(4) => v4(cursor, notes),
         Some(6) => v6(cursor, notes),
-        Some(found) => Err(cursor.stop(Layer::Ip, Problem::Version { expected: "4 or 6", found })),
+        Some(found) => Err(cursor.stop(StopLayer::Ip, Problem::Version { expected: "4 or 6", found })),
         None => Err(cursor
-            .take::<1>(Layer::Ip)
+            .take::<1>(StopLayer::Ip)
             .err()
-            .unwrap_or(cursor.stop(Layer::Ip, Problem::Short { needed: 1, found: 0 }))),
+            .unwrap_or(cursor.stop(StopLayer::Ip, Problem::Short { needed: 1, found: 0 }))),
     }
 }
 
@@ -32,19 +32,19 @@ pub(crate) fn open(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<Next, S
 fn v4(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<Next, Stop> {
     let begin = *cursor;
     let &[first, _, l0, l1, i0, i1, f0, f1, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
-        cursor.take::<20>(Layer::Ipv4)?;
+        cursor.take::<20>(StopLayer::Ipv4)?;
     let header_len = u32::from(first & 0x0f) * 4;
     if header_len < 20 {
-        return Err(begin.stop(Layer::Ipv4, Problem::HeaderLength { least: 20, found: header_len }));
+        return Err(begin.stop(StopLayer::Ipv4, Problem::HeaderLength { least: 20, found: header_len }));
     }
     let total = u32::from(u16::from_be_bytes([l0, l1]));
     if header_len > 20 {
-        cursor.skip(Layer::Ipv4, header_len - 20)?;
+        cursor.skip(StopLayer::Ipv4, header_len - 20)?;
     }
     if total == 0 {
         notes.add(Notes::NO_IP_LENGTH);
     } else if total < header_len {
-        return Err(begin.stop(Layer::Ipv4, Problem::TotalLength { least: header_len, found: total }));
+        return Err(begin.stop(StopLayer::Ipv4, Problem::TotalLength { least: header_len, found: total }));
     } else if !cursor.fence(total - header_len) {
         notes.add(Notes::IP_LENGTH_TOO_LARGE);
     }
@@ -62,9 +62,9 @@ fn v4(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<Next, Stop> {
 }
 
 fn v6(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<Next, Stop> {
-    let &[_, _, _, _, l0, l1, next_header, _] = cursor.take::<8>(Layer::Ipv6)?;
-    let source = IpAddr::V6(Ipv6Addr::from(*cursor.take::<16>(Layer::Ipv6)?));
-    let destination = IpAddr::V6(Ipv6Addr::from(*cursor.take::<16>(Layer::Ipv6)?));
+    let &[_, _, _, _, l0, l1, next_header, _] = cursor.take::<8>(StopLayer::Ipv6)?;
+    let source = IpAddr::V6(Ipv6Addr::from(*cursor.take::<16>(StopLayer::Ipv6)?));
+    let destination = IpAddr::V6(Ipv6Addr::from(*cursor.take::<16>(StopLayer::Ipv6)?));
     let mut header = Header { source, destination, protocol: next_header };
     let payload = u32::from(u16::from_be_bytes([l0, l1]));
     if payload == 0 {
@@ -83,17 +83,17 @@ fn v6(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<Next, Stop> {
     loop {
         match header.protocol {
             HOP_BY_HOP | ROUTING | DESTINATION | MOBILITY | HIP | SHIM6 => {
-                let &[next, length] = cursor.take::<2>(Layer::Ipv6)?;
-                cursor.skip(Layer::Ipv6, u32::from(length) * 8 + 6)?;
+                let &[next, length] = cursor.take::<2>(StopLayer::Ipv6)?;
+                cursor.skip(StopLayer::Ipv6, u32::from(length) * 8 + 6)?;
                 header.protocol = next;
             }
             AUTHENTICATION => {
-                let &[next, length] = cursor.take::<2>(Layer::Ipv6)?;
-                cursor.skip(Layer::Ipv6, u32::from(length) * 4 + 6)?;
+                let &[next, length] = cursor.take::<2>(StopLayer::Ipv6)?;
+                cursor.skip(StopLayer::Ipv6, u32::from(length) * 4 + 6)?;
                 header.protocol = next;
             }
             FRAGMENT => {
-                let &[next, _, o0, o1, i0, i1, i2, i3] = cursor.take::<8>(Layer::Ipv6)?;
+                let &[next, _, o0, o1, i0, i1, i2, i3] = cursor.take::<8>(StopLayer::Ipv6)?;
                 header.protocol = next;
                 let offset = u16::from_be_bytes([o0, o1]);
                 // An "atomic" fragment (RFC 6946) is the whole packet.
@@ -114,15 +114,15 @@ pub(crate) fn transport(cursor: &mut Cursor<'_>, header: Header) -> Result<Next,
         IP_IN_IP | IPV6_IN_IP => Ok(Next::Ip),
         // Over IPv6 this is one of the extension headers; over IPv4 it comes here.
         AUTHENTICATION => {
-            let &[protocol, length] = cursor.take::<2>(Layer::Ip)?;
-            cursor.skip(Layer::Ip, u32::from(length) * 4 + 6)?;
+            let &[protocol, length] = cursor.take::<2>(StopLayer::Ip)?;
+            cursor.skip(StopLayer::Ip, u32::from(length) * 4 + 6)?;
             Ok(Next::Transport(Header { protocol, ..header }))
         }
         GRE => tunnel::gre(cursor),
         ETHER_IP => tunnel::ether_ip(cursor),
         MPLS_IN_IP => link::mpls(cursor),
         UDP => {
-            let &[s0, s1, d0, d1, l0, l1, _, _] = cursor.take::<8>(Layer::Udp)?;
+            let &[s0, s1, d0, d1, l0, l1, _, _] = cursor.take::<8>(StopLayer::Udp)?;
             let (from, to) = (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
             if let Some(length) = u32::from(u16::from_be_bytes([l0, l1])).checked_sub(8) {
                 cursor.fence(length);
@@ -161,17 +161,17 @@ fn jumbo_length(cursor: &Cursor<'_>, next_header: u8) -> Option<u32> {
     if next_header != HOP_BY_HOP {
         return None;
     }
-    let &[_, length] = ahead.take::<2>(Layer::Ipv6).ok()?;
+    let &[_, length] = ahead.take::<2>(StopLayer::Ipv6).ok()?;
     ahead.fence(u32::from(length) * 8 + 6).then_some(())?;
     loop {
-        match ahead.take::<1>(Layer::Ipv6).ok()? {
+        match ahead.take::<1>(StopLayer::Ipv6).ok()? {
             [0] => {}
             [kind] => {
-                let &[length] = ahead.take::<1>(Layer::Ipv6).ok()?;
+                let &[length] = ahead.take::<1>(StopLayer::Ipv6).ok()?;
                 if *kind == 0xc2 && length == 4 {
-                    return ahead.take::<4>(Layer::Ipv6).ok().map(|bytes| u32::from_be_bytes(*bytes));
+                    return ahead.take::<4>(StopLayer::Ipv6).ok().map(|bytes| u32::from_be_bytes(*bytes));
                 }
-                ahead.skip(Layer::Ipv6, u32::from(length)).ok()?;
+                ahead.skip(StopLayer::Ipv6, u32::from(length)).ok()?;
             }
         }
     }

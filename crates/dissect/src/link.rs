@@ -10,7 +10,7 @@
 
 use crate::cursor::Cursor;
 use crate::segment::{Next, Skipped};
-use crate::stop::{Layer, Problem, Stop};
+use crate::stop::{Problem, Stop, StopLayer};
 use wirelab_capture::LinkType;
 
 /// Opens the outermost header of a frame.
@@ -25,11 +25,12 @@ pub(crate) fn open(link: LinkType, cursor: &mut Cursor<'_>) -> Result<Next, Stop
 fn open_other(link: LinkType, cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
     match link {
         LinkType::LINUX_SLL => {
-            let &[_, _, a0, a1, _, _, _, _, _, _, _, _, _, _, p0, p1] = cursor.take::<16>(Layer::Link)?;
+            let &[_, _, a0, a1, _, _, _, _, _, _, _, _, _, _, p0, p1] = cursor.take::<16>(StopLayer::Link)?;
             Ok(cooked(u16::from_be_bytes([a0, a1]), u16::from_be_bytes([p0, p1])))
         }
         LinkType::LINUX_SLL2 => {
-            let &[p0, p1, _, _, _, _, _, _, a0, a1, _, _, _, _, _, _, _, _, _, _] = cursor.take::<20>(Layer::Link)?;
+            let &[p0, p1, _, _, _, _, _, _, a0, a1, _, _, _, _, _, _, _, _, _, _] =
+                cursor.take::<20>(StopLayer::Link)?;
             Ok(cooked(u16::from_be_bytes([a0, a1]), u16::from_be_bytes([p0, p1])))
         }
         LinkType::NULL | LinkType::LOOP => family(cursor),
@@ -42,7 +43,7 @@ fn open_other(link: LinkType, cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
 /// Destination, source, and either an EtherType or (up to 1500) a length.
 #[inline]
 pub(crate) fn ethernet(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
-    let &[_, _, _, _, _, _, _, _, _, _, _, _, t0, t1] = cursor.take::<14>(Layer::Link)?;
+    let &[_, _, _, _, _, _, _, _, _, _, _, _, t0, t1] = cursor.take::<14>(StopLayer::Link)?;
     type_or_length(cursor, u16::from_be_bytes([t0, t1]))
 }
 
@@ -60,7 +61,7 @@ fn other_ether_type(cursor: &mut Cursor<'_>, ether_type: u16) -> Result<Next, St
         ARP => Ok(Next::End(Skipped::Arp)),
         // The tag control information, then the type that was pushed back (IEEE 802.1Q, 9.5).
         VLAN | PROVIDER_VLAN | OLD_QINQ | OLDER_QINQ => {
-            let &[_, _, t0, t1] = cursor.take::<4>(Layer::Vlan)?;
+            let &[_, _, t0, t1] = cursor.take::<4>(StopLayer::Vlan)?;
             type_or_length(cursor, u16::from_be_bytes([t0, t1]))
         }
         PPPOE_SESSION => pppoe(cursor),
@@ -81,30 +82,30 @@ pub(crate) fn ppp(protocol: u16) -> Next {
 /// The optional address and control bytes, and a protocol number of one byte (odd) or two (RFC 1662, section 3.1).
 pub(crate) fn ppp_header(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
     if let Some([0xff]) = cursor.peek::<1>() {
-        cursor.take::<2>(Layer::Ppp)?;
+        cursor.take::<2>(StopLayer::Ppp)?;
     }
     Ok(Next::Ppp(ppp_protocol(cursor)?))
 }
 
 fn ppp_protocol(cursor: &mut Cursor<'_>) -> Result<u16, Stop> {
-    let &[first] = cursor.take::<1>(Layer::Ppp)?;
+    let &[first] = cursor.take::<1>(StopLayer::Ppp)?;
     if first & 1 == 1 {
         return Ok(u16::from(first));
     }
-    let &[second] = cursor.take::<1>(Layer::Ppp)?;
+    let &[second] = cursor.take::<1>(StopLayer::Ppp)?;
     Ok(u16::from_be_bytes([first, second]))
 }
 
 /// Version and type, code, session, length, then a PPP protocol number (RFC 2516, section 4).
 fn pppoe(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
     let at = *cursor;
-    let &[_, code, _, _, l0, l1] = cursor.take::<6>(Layer::Pppoe)?;
+    let &[_, code, _, _, l0, l1] = cursor.take::<6>(StopLayer::Pppoe)?;
     if code != 0 {
         return Ok(Next::End(Skipped::EtherType(PPPOE_SESSION)));
     }
     let length = u32::from(u16::from_be_bytes([l0, l1]));
     if !cursor.fence(length) {
-        return Err(at.stop(Layer::Pppoe, Problem::Short { needed: length, found: cursor.left() }));
+        return Err(at.stop(StopLayer::Pppoe, Problem::Short { needed: length, found: cursor.left() }));
     }
     Ok(Next::Ppp(ppp_protocol(cursor)?))
 }
@@ -113,7 +114,7 @@ fn pppoe(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
 /// (RFC 4928, section 3).
 pub(crate) fn mpls(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
     loop {
-        let &[_, _, bottom, _] = cursor.take::<4>(Layer::Mpls)?;
+        let &[_, _, bottom, _] = cursor.take::<4>(StopLayer::Mpls)?;
         if bottom & 1 == 1 {
             break;
         }
@@ -122,7 +123,7 @@ pub(crate) fn mpls(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
         Some(4 | 6) => Ok(Next::Ip),
         // A pseudowire control word (RFC 4385, section 3), and an Ethernet frame.
         Some(0) => {
-            cursor.skip(Layer::Mpls, 4)?;
+            cursor.skip(StopLayer::Mpls, 4)?;
             Ok(Next::Ethernet)
         }
         _ => Ok(Next::Ethernet),
@@ -145,7 +146,7 @@ fn llc(cursor: &mut Cursor<'_>, length: u16) -> Result<Next, Stop> {
     if cursor.left() < 8 || cursor.peek::<1>().is_some_and(|first| *first != [0xaa]) {
         return Ok(Next::End(Skipped::Llc));
     }
-    match cursor.take::<8>(Layer::Link)? {
+    match cursor.take::<8>(StopLayer::Link)? {
         &[0xaa, 0xaa, 0x03, 0, 0, 0, t0, t1] => Ok(Next::EtherType(u16::from_be_bytes([t0, t1]))),
         _ => Ok(Next::End(Skipped::Llc)),
     }
@@ -164,12 +165,12 @@ fn cooked(hardware: u16, protocol: u16) -> Next {
 /// An address family in the byte order of the host that captured, or of the network: small numbers tell which.
 fn family(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
     let at = *cursor;
-    let bytes = *cursor.take::<4>(Layer::Link)?;
+    let bytes = *cursor.take::<4>(StopLayer::Link)?;
     let (little, big) = (u32::from_le_bytes(bytes), u32::from_be_bytes(bytes));
     match little.min(big) {
         // 2 everywhere; IPv6 is 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS.
         2 | 24 | 28 | 30 => Ok(Next::Ip),
-        found => Err(at.stop(Layer::Link, Problem::Family { found })),
+        found => Err(at.stop(StopLayer::Link, Problem::Family { found })),
     }
 }
 

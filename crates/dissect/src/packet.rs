@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use wirelab_capture::{Frame, LinkType};
 
 pub use crate::segment::{Endpoint, Notes, Segment, Skipped};
-pub use crate::stop::{Layer, Problem, Stop};
+pub use crate::stop::{Problem, Stop, StopLayer};
 
 /// What a frame carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +142,7 @@ fn walk(frame: &Frame<'_>, cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result
             Next::End(skipped) => return Ok(Found::Else(skipped)),
         };
     }
-    Err(cursor.stop(Layer::Tunnel, Problem::TooDeep { most: DEEPEST }))
+    Err(cursor.stop(StopLayer::Tunnel, Problem::TooDeep { most: DEEPEST }))
 }
 
 /// A frame of a real network has fewer than ten headers. The bound keeps hostile frames cheap.

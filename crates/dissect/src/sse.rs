@@ -62,7 +62,7 @@ pub enum Event<'a> {
 /// Decodes the body of a response of type `text/event-stream`.
 #[derive(Clone, Debug, Default)]
 pub struct Decoder {
-    place: Place,
+    place: LinePlace,
     line_end: LineEnd,
     /// The name of the field under way, as far as known names are long.
     name: Name,
@@ -83,7 +83,7 @@ pub struct Decoder {
 
 /// Where in a line the stream is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
+enum LinePlace {
     /// At the start of the stream, behind this many bytes of a byte order mark.
     Bom(u8),
     #[default]
@@ -165,7 +165,7 @@ impl Decoder {
                 return Step::bytes(1, Mark::LineEnd);
             }
         }
-        if matches!(self.place, Place::Start | Place::Bom(_))
+        if matches!(self.place, LinePlace::Start | LinePlace::Bom(_))
             && let Some(step) = self.bom(byte)
         {
             return step;
@@ -174,19 +174,19 @@ impl Decoder {
             return self.line_end(input);
         }
         match self.place {
-            Place::Start | Place::Bom(_) | Place::LineStart if byte == b':' => {
-                self.place = Place::Comment;
+            LinePlace::Start | LinePlace::Bom(_) | LinePlace::LineStart if byte == b':' => {
+                self.place = LinePlace::Comment;
                 Step::bytes(line_len(input), Mark::Comment)
             }
-            Place::Start | Place::Bom(_) | Place::LineStart | Place::Name => self.name(input),
-            Place::Colon => {
+            LinePlace::Start | LinePlace::Bom(_) | LinePlace::LineStart | LinePlace::Name => self.name(input),
+            LinePlace::Colon => {
                 let field = self.name.field();
-                self.place = Place::Value(field);
+                self.place = LinePlace::Value(field);
                 if byte == b' ' { Step::bytes(1, Mark::FieldName) } else { self.value(field, input) }
             }
-            Place::Value(field) => self.value(field, input),
-            Place::Comment => Step::bytes(line_len(input), Mark::Comment),
-            Place::Torn => Step::bytes(line_len(input), Mark::Ignored),
+            LinePlace::Value(field) => self.value(field, input),
+            LinePlace::Comment => Step::bytes(line_len(input), Mark::Comment),
+            LinePlace::Torn => Step::bytes(line_len(input), Mark::Ignored),
         }
     }
 
@@ -211,37 +211,37 @@ impl Decoder {
         self.forget_message();
         self.name = Name::default();
         self.line_end = LineEnd::default();
-        self.place = Place::Torn;
+        self.place = LinePlace::Torn;
         self.torn = true;
     }
 
     /// The byte order mark: `None` where the stream doesn't begin with one.
     fn bom<'a>(&mut self, byte: u8) -> Option<Step<Mark, Event<'a>>> {
-        let before = if let Place::Bom(count) = self.place { count } else { 0 };
+        let before = if let LinePlace::Bom(count) = self.place { count } else { 0 };
         if BOM.get(usize::from(before)) == Some(&byte) {
-            self.place = if before == 2 { Place::LineStart } else { Place::Bom(before + 1) };
+            self.place = if before == 2 { LinePlace::LineStart } else { LinePlace::Bom(before + 1) };
             return Some(Step::bytes(1, Mark::Bom));
         }
         // Something else that begins as one does: the beginning of a name that isn't known.
         if before > 0 {
             self.name.push(&BOM);
-            self.place = Place::Name;
+            self.place = LinePlace::Name;
         }
         None
     }
 
     fn name<'a>(&mut self, input: &[u8]) -> Step<Mark, Event<'a>> {
-        self.place = Place::Name;
+        self.place = LinePlace::Name;
         let end = input.iter().position(|byte| matches!(byte, b':' | b'\r' | b'\n'));
         self.name.push(first(input, end.unwrap_or(input.len())));
         let mut consumed = end.unwrap_or(input.len());
         if let [b':', rest @ ..] = after(input, consumed) {
-            self.place = Place::Colon;
+            self.place = LinePlace::Colon;
             consumed += 1;
             if let [next, ..] = rest
                 && *next == b' '
             {
-                self.place = Place::Value(self.name.field());
+                self.place = LinePlace::Value(self.name.field());
                 consumed += 1;
             }
         }
@@ -282,14 +282,14 @@ impl Decoder {
 
     /// What the line that just ended does.
     fn end_line(&mut self) -> Option<Done> {
-        let place = std::mem::replace(&mut self.place, Place::LineStart);
+        let place = std::mem::replace(&mut self.place, LinePlace::LineStart);
         let name = std::mem::take(&mut self.name);
         let field = match place {
-            Place::Comment => return Some(Done::Comment),
-            Place::Torn => return None,
-            Place::Start | Place::Bom(_) | Place::LineStart => return Some(self.dispatch()),
-            Place::Name | Place::Colon => name.field(),
-            Place::Value(field) => field,
+            LinePlace::Comment => return Some(Done::Comment),
+            LinePlace::Torn => return None,
+            LinePlace::Start | LinePlace::Bom(_) | LinePlace::LineStart => return Some(self.dispatch()),
+            LinePlace::Name | LinePlace::Colon => name.field(),
+            LinePlace::Value(field) => field,
         };
         let whole = self.setting_len == self.setting.len() as u64;
         match field {

@@ -7,7 +7,7 @@ use std::fmt;
 #[error("{layer} at byte {offset} of the frame: {problem}")]
 pub struct Stop {
     /// The layer whose rules were broken.
-    pub layer: Layer,
+    pub layer: StopLayer,
     /// The place in the frame.
     pub offset: u32,
     /// What was expected and found.
@@ -17,7 +17,7 @@ pub struct Stop {
 /// The layer at which decoding stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum Layer {
+pub enum StopLayer {
     Link,
     Vlan,
     Pppoe,
@@ -31,39 +31,39 @@ pub enum Layer {
     Tcp,
 }
 
-impl Layer {
+impl StopLayer {
     /// The name as Wireshark's filters have it.
     pub fn name(self) -> &'static str {
         match self {
-            Layer::Link => "link",
-            Layer::Vlan => "vlan",
-            Layer::Pppoe => "pppoes",
-            Layer::Ppp => "ppp",
-            Layer::Mpls => "mpls",
-            Layer::Ip => "ip",
-            Layer::Ipv4 => "ip",
-            Layer::Ipv6 => "ipv6",
-            Layer::Tunnel => "tunnel",
-            Layer::Udp => "udp",
-            Layer::Tcp => "tcp",
+            StopLayer::Link => "link",
+            StopLayer::Vlan => "vlan",
+            StopLayer::Pppoe => "pppoes",
+            StopLayer::Ppp => "ppp",
+            StopLayer::Mpls => "mpls",
+            StopLayer::Ip => "ip",
+            StopLayer::Ipv4 => "ip",
+            StopLayer::Ipv6 => "ipv6",
+            StopLayer::Tunnel => "tunnel",
+            StopLayer::Udp => "udp",
+            StopLayer::Tcp => "tcp",
         }
     }
 }
 
-impl fmt::Display for Layer {
+impl fmt::Display for StopLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Layer::Link => "link header",
-            Layer::Vlan => "VLAN tag",
-            Layer::Pppoe => "PPPoE header",
-            Layer::Ppp => "PPP header",
-            Layer::Mpls => "MPLS label",
-            Layer::Ip => "IP header",
-            Layer::Ipv4 => "IPv4 header",
-            Layer::Ipv6 => "IPv6 header",
-            Layer::Tunnel => "tunnel header",
-            Layer::Udp => "UDP header",
-            Layer::Tcp => "TCP header",
+            StopLayer::Link => "link header",
+            StopLayer::Vlan => "VLAN tag",
+            StopLayer::Pppoe => "PPPoE header",
+            StopLayer::Ppp => "PPP header",
+            StopLayer::Mpls => "MPLS label",
+            StopLayer::Ip => "IP header",
+            StopLayer::Ipv4 => "IPv4 header",
+            StopLayer::Ipv6 => "IPv6 header",
+            StopLayer::Tunnel => "tunnel header",
+            StopLayer::Udp => "UDP header",
+            StopLayer::Tcp => "TCP header",
         })
     }
 }

@@ -16,7 +16,7 @@
 
 use crate::cursor::Cursor;
 use crate::segment::{Endpoint, Header, Notes, Segment};
-use crate::stop::{Layer, Problem, Stop};
+use crate::stop::{Problem, Stop, StopLayer};
 
 pub use crate::flags::Flags;
 
@@ -71,25 +71,25 @@ impl SackBlocks<'_> {
 }
 
 /// The options of a TCP header, up to the end-of-options mark or the first malformed one.
-pub fn options(raw: &[u8]) -> Options<'_> {
-    Options { rest: raw, at: 0 }
+pub fn options(raw: &[u8]) -> TcpOptions<'_> {
+    TcpOptions { rest: raw, at: 0 }
 }
 
 /// Iterates over the options of a TCP header. See [`options`].
 #[derive(Clone, Debug)]
-pub struct Options<'a> {
+pub struct TcpOptions<'a> {
     rest: &'a [u8],
     at: usize,
 }
 
-impl Options<'_> {
+impl TcpOptions<'_> {
     /// How many bytes of the options have been read.
     pub fn position(&self) -> usize {
         self.at
     }
 }
 
-impl<'a> Iterator for Options<'a> {
+impl<'a> Iterator for TcpOptions<'a> {
     type Item = TcpOption<'a>;
 
     fn next(&mut self) -> Option<TcpOption<'a>> {
@@ -146,19 +146,19 @@ pub(crate) fn segment<'a>(
     let begin = cursor;
     let segment_len = begin.left();
     if segment_len < LEAST {
-        return Err(begin.stop(Layer::Tcp, Problem::Short { needed: LEAST, found: segment_len }));
+        return Err(begin.stop(StopLayer::Tcp, Problem::Short { needed: LEAST, found: segment_len }));
     }
     // Everything that is counted is in the first 16 bytes; checksum and urgent pointer may have been cut off.
-    let &[s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, f0, f1, w0, w1] = cursor.take::<16>(Layer::Tcp)?;
+    let &[s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, f0, f1, w0, w1] = cursor.take::<16>(StopLayer::Tcp)?;
     let header_len = u32::from(f0 >> 4) * 4;
     if header_len < LEAST {
-        return Err(begin.stop(Layer::Tcp, Problem::HeaderLength { least: LEAST, found: header_len }));
+        return Err(begin.stop(StopLayer::Tcp, Problem::HeaderLength { least: LEAST, found: header_len }));
     }
     if header_len > segment_len {
-        return Err(begin.stop(Layer::Tcp, Problem::HeaderTooLong { most: segment_len, found: header_len }));
+        return Err(begin.stop(StopLayer::Tcp, Problem::HeaderTooLong { most: segment_len, found: header_len }));
     }
-    cursor.take_some(Layer::Tcp, 4)?;
-    let options = cursor.take_some(Layer::Tcp, header_len - LEAST)?;
+    cursor.take_some(StopLayer::Tcp, 4)?;
+    let options = cursor.take_some(StopLayer::Tcp, header_len - LEAST)?;
     if begin.kept().len() < header_len as usize {
         notes.add(Notes::HEADER_CUT);
     }

@@ -7,7 +7,7 @@
 use crate::cursor::Cursor;
 use crate::link;
 use crate::segment::{Next, Skipped};
-use crate::stop::{Layer, Problem, Stop};
+use crate::stop::{Problem, Stop, StopLayer};
 
 /// Opens what a UDP datagram between these ports carries, if that is a tunnel; the cursor is behind the UDP header.
 pub(crate) fn udp(cursor: &mut Cursor<'_>, source: u16, destination: u16) -> Result<Option<Next>, Stop> {
@@ -23,19 +23,19 @@ pub(crate) fn udp(cursor: &mut Cursor<'_>, source: u16, destination: u16) -> Res
 /// Flags, then checksum, key and sequence number as the flags say.
 pub(crate) fn gre(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
     let begin = *cursor;
-    let &[f0, f1, t0, t1] = cursor.take::<4>(Layer::Tunnel)?;
+    let &[f0, f1, t0, t1] = cursor.take::<4>(StopLayer::Tunnel)?;
     let flags = u16::from_be_bytes([f0, f1]);
     let ether_type = u16::from_be_bytes([t0, t1]);
     let present = |bit: u16| u32::from(flags & bit != 0) * 4;
     match flags & 0x0007 {
         0 if flags & 0x4000 != 0 => Ok(Next::End(Skipped::EtherType(ether_type))),
         0 => {
-            cursor.skip(Layer::Tunnel, present(0x8000) + present(0x2000) + present(0x1000))?;
+            cursor.skip(StopLayer::Tunnel, present(0x8000) + present(0x2000) + present(0x1000))?;
             match ether_type {
                 TRANSPARENT_ETHERNET => Ok(Next::Ethernet),
                 // Type I of ERSPAN has no header of its own, type II has 8 bytes and a sequence number before them.
                 ERSPAN => {
-                    cursor.skip(Layer::Tunnel, present(0x1000) * 2)?;
+                    cursor.skip(StopLayer::Tunnel, present(0x1000) * 2)?;
                     Ok(Next::Ethernet)
                 }
                 PPP => link::ppp_header(cursor),
@@ -44,32 +44,32 @@ pub(crate) fn gre(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
         }
         1 => {
             // The key's place holds the length of the payload and a call number.
-            let &[l0, l1, _, _] = cursor.take::<4>(Layer::Tunnel)?;
-            cursor.skip(Layer::Tunnel, present(0x1000) + present(0x0080))?;
+            let &[l0, l1, _, _] = cursor.take::<4>(StopLayer::Tunnel)?;
+            cursor.skip(StopLayer::Tunnel, present(0x1000) + present(0x0080))?;
             cursor.fence(u32::from(u16::from_be_bytes([l0, l1])));
             if cursor.left() == 0 || ether_type != PPP {
                 return Ok(Next::End(Skipped::EtherType(ether_type)));
             }
             link::ppp_header(cursor)
         }
-        found => Err(begin.stop(Layer::Tunnel, Problem::Version { expected: "0 or 1", found: found as u8 })),
+        found => Err(begin.stop(StopLayer::Tunnel, Problem::Version { expected: "0 or 1", found: found as u8 })),
     }
 }
 
 /// Two bytes: version 3 and nothing; then an Ethernet frame.
 pub(crate) fn ether_ip(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
-    cursor.skip(Layer::Tunnel, 2)?;
+    cursor.skip(StopLayer::Tunnel, 2)?;
     Ok(Next::Ethernet)
 }
 
 fn vxlan(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
-    cursor.skip(Layer::Tunnel, 8)?;
+    cursor.skip(StopLayer::Tunnel, 8)?;
     Ok(Next::Ethernet)
 }
 
 fn geneve(cursor: &mut Cursor<'_>) -> Result<Next, Stop> {
-    let &[first, _, t0, t1, _, _, _, _] = cursor.take::<8>(Layer::Tunnel)?;
-    cursor.skip(Layer::Tunnel, u32::from(first & 0x3f) * 4)?;
+    let &[first, _, t0, t1, _, _, _, _] = cursor.take::<8>(StopLayer::Tunnel)?;
+    cursor.skip(StopLayer::Tunnel, u32::from(first & 0x3f) * 4)?;
     match u16::from_be_bytes([t0, t1]) {
         TRANSPARENT_ETHERNET => Ok(Next::Ethernet),
         other => Ok(Next::EtherType(other)),
@@ -82,20 +82,20 @@ fn gtp(cursor: &mut Cursor<'_>) -> Result<Option<Next>, Stop> {
     if cursor.left() < 8 || cursor.peek::<2>().is_some_and(|[first, kind]| first & 0xf0 != 0x30 || *kind != 255) {
         return Ok(None);
     }
-    let &[first, _, l0, l1, _, _, _, _] = cursor.take::<8>(Layer::Tunnel)?;
+    let &[first, _, l0, l1, _, _, _, _] = cursor.take::<8>(StopLayer::Tunnel)?;
     cursor.fence(u32::from(u16::from_be_bytes([l0, l1])));
     if first & 0x07 != 0 {
-        let &[_, _, _, mut extension] = cursor.take::<4>(Layer::Tunnel)?;
+        let &[_, _, _, mut extension] = cursor.take::<4>(StopLayer::Tunnel)?;
         // Extension headers, each with its length in units of four bytes and the type of the next as its last byte.
         while extension != 0 {
             let begin = *cursor;
-            let &[length] = cursor.take::<1>(Layer::Tunnel)?;
+            let &[length] = cursor.take::<1>(StopLayer::Tunnel)?;
             let length = u32::from(length) * 4;
             if length == 0 {
-                return Err(begin.stop(Layer::Tunnel, Problem::HeaderLength { least: 4, found: 0 }));
+                return Err(begin.stop(StopLayer::Tunnel, Problem::HeaderLength { least: 4, found: 0 }));
             }
-            cursor.skip(Layer::Tunnel, length - 2)?;
-            let &[next] = cursor.take::<1>(Layer::Tunnel)?;
+            cursor.skip(StopLayer::Tunnel, length - 2)?;
+            let &[next] = cursor.take::<1>(StopLayer::Tunnel)?;
             extension = next;
         }
     }

@@ -7,7 +7,7 @@ use frames::{PAYLOAD, V4, V6, frame, samples};
 use proptest::prelude::*;
 use wirelab_capture::{Frame, LinkType};
 use wirelab_dissect::build::{self, Tcp, ethernet, ipv4};
-use wirelab_dissect::packet::{Decoded, Layer, Notes, Problem, Segment, Skipped, Stop, decode};
+use wirelab_dissect::packet::{Decoded, Notes, Problem, Segment, Skipped, Stop, StopLayer, decode};
 use wirelab_dissect::reassembly::{Bounds, Outcome, Reassembler, Refused};
 use wirelab_dissect::tcp::{Flags, TcpOption, options};
 
@@ -156,18 +156,18 @@ fn what_cannot_be_decoded_is_named_with_its_place() {
     };
     let wire = V4.frame().len() as u32;
     for (data, layer, offset, problem) in [
-        (vec![1; 13], Layer::Link, 0, Problem::Short { needed: 14, found: 13 }),
-        (with(14, 0x55), Layer::Ip, 14, Problem::Version { expected: "4 or 6", found: 5 }),
-        (with(14, 0x44), Layer::Ipv4, 14, Problem::HeaderLength { least: 20, found: 16 }),
-        (with(17, 19), Layer::Ipv4, 14, Problem::TotalLength { least: 20, found: 19 }),
-        (with(17, 39), Layer::Tcp, 34, Problem::Short { needed: 20, found: 19 }),
-        (with(46, 0x40), Layer::Tcp, 34, Problem::HeaderLength { least: 20, found: 16 }),
-        (with(46, 0xf0), Layer::Tcp, 34, Problem::HeaderTooLong { most: wire - 34, found: 60 }),
-        (ethernet(0x86dd, &[0x60; 39]), Layer::Ipv6, 22, Problem::Short { needed: 16, found: 16 }),
+        (vec![1; 13], StopLayer::Link, 0, Problem::Short { needed: 14, found: 13 }),
+        (with(14, 0x55), StopLayer::Ip, 14, Problem::Version { expected: "4 or 6", found: 5 }),
+        (with(14, 0x44), StopLayer::Ipv4, 14, Problem::HeaderLength { least: 20, found: 16 }),
+        (with(17, 19), StopLayer::Ipv4, 14, Problem::TotalLength { least: 20, found: 19 }),
+        (with(17, 39), StopLayer::Tcp, 34, Problem::Short { needed: 20, found: 19 }),
+        (with(46, 0x40), StopLayer::Tcp, 34, Problem::HeaderLength { least: 20, found: 16 }),
+        (with(46, 0xf0), StopLayer::Tcp, 34, Problem::HeaderTooLong { most: wire - 34, found: 60 }),
+        (ethernet(0x86dd, &[0x60; 39]), StopLayer::Ipv6, 22, Problem::Short { needed: 16, found: 16 }),
     ] {
         let stop = skipped(&frame(LinkType::ETHERNET, &data));
-        if layer == Layer::Ipv6 {
-            assert!(matches!(stop, Skipped::Stop(Stop { layer: Layer::Ipv6, .. })), "{stop:?}");
+        if layer == StopLayer::Ipv6 {
+            assert!(matches!(stop, Skipped::Stop(Stop { layer: StopLayer::Ipv6, .. })), "{stop:?}");
         } else {
             assert_eq!(stop, Skipped::Stop(Stop { layer, offset, problem }));
         }
@@ -175,10 +175,10 @@ fn what_cannot_be_decoded_is_named_with_its_place() {
     let data = [&[9, 9, 9, 9], &V4.packet()[..]].concat();
     assert_eq!(
         skipped(&frame(LinkType::NULL, &data)),
-        Skipped::Stop(Stop { layer: Layer::Link, offset: 0, problem: Problem::Family { found: 0x0909_0909 } })
+        Skipped::Stop(Stop { layer: StopLayer::Link, offset: 0, problem: Problem::Family { found: 0x0909_0909 } })
     );
     assert_eq!(skipped(&frame(LinkType(147), &data)), Skipped::Link(LinkType(147)));
-    let sentence = Stop { layer: Layer::Tcp, offset: 34, problem: Problem::HeaderLength { least: 20, found: 16 } };
+    let sentence = Stop { layer: StopLayer::Tcp, offset: 34, problem: Problem::HeaderLength { least: 20, found: 16 } };
     assert_eq!(
         sentence.to_string(),
         "TCP header at byte 34 of the frame: a header of at least 20 bytes expected, 16 found"

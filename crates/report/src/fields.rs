@@ -2,7 +2,7 @@
 
 use wirelab_analyze::model::{Capture, Layer, Packet, Protocol};
 use wirelab_capture::Frame;
-use wirelab_dissect::fields::{self, Field, Kind};
+use wirelab_dissect::fields::{self, Field, PayloadKind};
 use wirelab_dissect::reassembly::Datagram;
 use wirelab_dissect::{Sniff, http1, http2, tls};
 
@@ -49,16 +49,18 @@ fn payload(packet: &Packet, spoken: Protocol, data: &[u8], header: &Before) -> V
     let (before, from) = payload.split_at(rest);
     let mut tree: Vec<Field> = Vec::new();
     if !before.is_empty() {
-        tree.extend(fields::of(Kind::Data, before).into_iter().map(|field| field.moved(start)));
+        tree.extend(fields::of(PayloadKind::Data, before).into_iter().map(|field| field.moved(start)));
     }
     if !from.is_empty() {
         // Behind content, a frame begins whatever came before.
         let mut in_front = packet.spans.iter().map(|span| span.layer).take_while(|layer| *layer != Layer::Framing);
         let begins = in_front.any(|layer| layer != Layer::Retransmitted);
         let fields = match header {
-            Before::Header { bytes, packet } if kind == Kind::WebSocket && !begins => begun(bytes, *packet, from),
-            Before::Unknown if kind == Kind::WebSocket && !begins => {
-                let fields = fields::of(Kind::Data, from).into_iter();
+            Before::Header { bytes, packet } if kind == PayloadKind::WebSocket && !begins => {
+                begun(bytes, *packet, from)
+            }
+            Before::Unknown if kind == PayloadKind::WebSocket && !begins => {
+                let fields = fields::of(PayloadKind::Data, from).into_iter();
                 fields.map(|field| field.meaning(UNKNOWN)).collect()
             }
             _ => fields::of(kind, from),
@@ -70,7 +72,7 @@ fn payload(packet: &Packet, spoken: Protocol, data: &[u8], header: &Before) -> V
 
 /// A WebSocket frame whose header began in an earlier packet: what was in that one has no place here.
 fn begun(before: &[u8], packet: u64, from: &[u8]) -> Vec<Field> {
-    let mut fields = fields::of(Kind::WebSocket, &[before, from].concat());
+    let mut fields = fields::of(PayloadKind::WebSocket, &[before, from].concat());
     let count = before.len();
     let noun = if count == 1 { "byte" } else { "bytes" };
     for field in &mut fields {
@@ -91,14 +93,14 @@ const UNKNOWN: &str =
     "a packet before it is missing or came late, so it is not known where in a WebSocket frame this is";
 
 /// Where in a payload something begins, and what.
-fn begin(packet: &Packet, spoken: Protocol, payload: &[u8]) -> (usize, Kind) {
+fn begin(packet: &Packet, spoken: Protocol, payload: &[u8]) -> (usize, PayloadKind) {
     if http1::sniff_response(payload) == Sniff::Yes {
-        return (0, Kind::HttpResponse);
+        return (0, PayloadKind::HttpResponse);
     }
     if matches!(spoken, Protocol::Http | Protocol::Sse | Protocol::WebSocket)
         && http1::sniff_request(payload) == Sniff::Yes
     {
-        return (0, Kind::HttpRequest);
+        return (0, PayloadKind::HttpRequest);
     }
     // Content in front goes on from an earlier packet; what follows it begins here.
     let is_content = |layer: Layer| matches!(layer, Layer::Content | Layer::Useful | Layer::Retransmitted);
@@ -106,24 +108,28 @@ fn begin(packet: &Packet, spoken: Protocol, payload: &[u8]) -> (usize, Kind) {
     let first = packet.spans.iter().map(|span| span.layer).find(|layer| !is_content(*layer));
     let from = payload.get(before as usize..).unwrap_or_default();
     match (spoken, first) {
-        (Protocol::Lines, _) => (0, Kind::Lines),
-        (Protocol::Tls, _) if tls::sniff(from) == Sniff::Yes => (before as usize, Kind::Tls),
+        (Protocol::Lines, _) => (0, PayloadKind::Lines),
+        (Protocol::Tls, _) if tls::sniff(from) == Sniff::Yes => (before as usize, PayloadKind::Tls),
         (Protocol::Tls, Some(layer)) if !matches!(layer, Layer::RequestHead | Layer::ResponseHead) => {
-            (before as usize, Kind::Tls)
+            (before as usize, PayloadKind::Tls)
         }
-        (Protocol::Http2, Some(Layer::Framing)) => (before as usize, Kind::Http2),
-        (Protocol::Http2, _) if http2::sniff(payload) == Sniff::Yes => (0, Kind::Http2),
-        (Protocol::WebSocket, Some(Layer::Framing)) => (before as usize, Kind::WebSocket),
-        (Protocol::Sse, Some(Layer::Framing)) if before == 0 && !is_chunk(from) => (0, Kind::EventStream),
-        (Protocol::Sse, Some(Layer::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: true }),
-        (Protocol::Http, Some(Layer::Framing)) if is_chunk(from) => (before as usize, Kind::Chunks { events: false }),
+        (Protocol::Http2, Some(Layer::Framing)) => (before as usize, PayloadKind::Http2),
+        (Protocol::Http2, _) if http2::sniff(payload) == Sniff::Yes => (0, PayloadKind::Http2),
+        (Protocol::WebSocket, Some(Layer::Framing)) => (before as usize, PayloadKind::WebSocket),
+        (Protocol::Sse, Some(Layer::Framing)) if before == 0 && !is_chunk(from) => (0, PayloadKind::EventStream),
+        (Protocol::Sse, Some(Layer::Framing)) if is_chunk(from) => {
+            (before as usize, PayloadKind::Chunks { events: true })
+        }
+        (Protocol::Http, Some(Layer::Framing)) if is_chunk(from) => {
+            (before as usize, PayloadKind::Chunks { events: false })
+        }
         (_, Some(Layer::ResponseHead)) if http1::sniff_response(from) == Sniff::Yes => {
-            (before as usize, Kind::HttpResponse)
+            (before as usize, PayloadKind::HttpResponse)
         }
         (_, Some(Layer::RequestHead)) if http1::sniff_request(from) == Sniff::Yes => {
-            (before as usize, Kind::HttpRequest)
+            (before as usize, PayloadKind::HttpRequest)
         }
-        _ => (payload.len(), Kind::Data),
+        _ => (payload.len(), PayloadKind::Data),
     }
 }
 

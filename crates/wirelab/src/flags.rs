@@ -125,8 +125,8 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = quantity::count, allow_negative_numbers = true, help_heading = LINK)]
     pub clients: u64,
     /// How the server answers: head and body in one write, or in two as the servers of 2021 did
-    #[arg(long, value_enum, value_name = "STYLE", default_value_t = Style::Coalesced, help_heading = PEERS)]
-    pub server: Style,
+    #[arg(long, value_enum, value_name = "STYLE", default_value_t = ServerStyle::Coalesced, help_heading = PEERS)]
+    pub server: ServerStyle,
     /// Whose request bytes the client sends
     #[arg(long, value_enum, value_name = "BROWSER", default_value_t = Profile::Firefox, help_heading = PEERS)]
     pub client: Profile,
@@ -167,8 +167,8 @@ pub struct Serve {
     #[arg(long = "allow-host", value_name = "HOST")]
     pub allowed_hosts: Vec<wirelab_apps::AllowedHost>,
     /// How the server answers: head and body in one write, or in two
-    #[arg(long, value_enum, value_name = "STYLE", default_value_t = Style::Coalesced)]
-    pub server: Style,
+    #[arg(long, value_enum, value_name = "STYLE", default_value_t = ServerStyle::Coalesced)]
+    pub server: ServerStyle,
 }
 
 #[derive(Debug, Args)]
@@ -262,7 +262,7 @@ pub enum Vantage {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Style {
+pub enum ServerStyle {
     /// Head and body in one write
     Coalesced,
     /// The head first, the body after it, with Nagle's algorithm on

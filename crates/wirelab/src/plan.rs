@@ -9,7 +9,7 @@ use wirelab_catalog::App;
 use wirelab_wire::{Vantage, WireOptions};
 
 use crate::failure::Failure;
-use crate::flags::{self, Profile, RunOptions, Style, Wire};
+use crate::flags::{self, Profile, RunOptions, ServerStyle, Wire};
 use crate::quantity::show;
 
 /// A run that makes sense.
@@ -26,7 +26,7 @@ pub struct Plan {
     /// What the wire shall be like.
     pub link: WireOptions,
     /// How the server answers.
-    pub style: Style,
+    pub style: ServerStyle,
     /// Whose request bytes the client sends.
     pub profile: Profile,
     /// Whether this is the replay of 2021.
@@ -94,7 +94,7 @@ impl Plan {
                 client_no_delay: true,
                 clients,
             },
-            style: if options.replay { Style::Split } else { options.server },
+            style: if options.replay { ServerStyle::Split } else { options.server },
             profile: if options.replay { Profile::Firefox89 } else { options.client },
             replay: options.replay,
             seed_drawn: options.seed.is_none(),
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn a_replay_is_a_split_server_without_quick_acks_and_firefox_89() {
         let plan = plan("wirelab run-all --replay").expect("a plan");
-        assert_eq!((plan.style, plan.profile), (Style::Split, Profile::Firefox89));
+        assert_eq!((plan.style, plan.profile), (ServerStyle::Split, Profile::Firefox89));
         assert!(!plan.link.server_quick_ack && !plan.link.server_no_delay && plan.link.client_no_delay);
     }
 

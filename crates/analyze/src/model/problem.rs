@@ -5,7 +5,7 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
-use wirelab_dissect::packet::Layer;
+use wirelab_dissect::packet::StopLayer;
 
 /// Something that could not be read or decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub enum ProblemPlace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProblemLayer {
     /// TCP, or a header below it.
-    Header(Layer),
+    Header(StopLayer),
     /// HTTP/1.
     Http,
     /// WebSocket.

@@ -5,7 +5,7 @@
 use super::Arrival;
 use crate::direction::Direction;
 use crate::model::Layer;
-use crate::packet_facts::{PacketFacts, Place};
+use crate::packet_facts::{BytePlace, PacketFacts};
 use crate::timing::Step;
 
 /// Why what waited for bytes before it need not wait any longer.
@@ -74,7 +74,7 @@ impl Arrival<'_> {
     }
 
     /// Bytes of one side up to `position` are not in the capture, as is seen at a place behind them.
-    pub(super) fn skip_gap(&mut self, from_client: bool, position: u64, seen_at: Place) {
+    pub(super) fn skip_gap(&mut self, from_client: bool, position: u64, seen_at: BytePlace) {
         let ours = self.direction(from_client);
         let count = position.saturating_sub(ours.next);
         if count == 0 {

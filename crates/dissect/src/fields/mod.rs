@@ -117,7 +117,7 @@ impl Field {
 
 /// What a payload begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum PayloadKind {
     /// The head of an HTTP/1 request.
     HttpRequest,
     /// The head of an HTTP/1 response.
@@ -142,17 +142,17 @@ pub enum Kind {
 }
 
 /// The fields of a payload: their ranges follow one another and together are all of it.
-pub fn of(kind: Kind, payload: &[u8]) -> Vec<Field> {
+pub fn of(kind: PayloadKind, payload: &[u8]) -> Vec<Field> {
     let (mut fields, end) = match kind {
-        Kind::HttpRequest => http1::request(payload),
-        Kind::HttpResponse => http1::response(payload),
-        Kind::Chunks { events } => http1::chunks(payload, events),
-        Kind::EventStream => text::events(payload),
-        Kind::WebSocket => websocket::frames(payload),
-        Kind::Lines => text::lines(payload),
-        Kind::Tls => framed::tls(payload),
-        Kind::Http2 => framed::http2(payload),
-        Kind::Data => (Vec::new(), 0),
+        PayloadKind::HttpRequest => http1::request(payload),
+        PayloadKind::HttpResponse => http1::response(payload),
+        PayloadKind::Chunks { events } => http1::chunks(payload, events),
+        PayloadKind::EventStream => text::events(payload),
+        PayloadKind::WebSocket => websocket::frames(payload),
+        PayloadKind::Lines => text::lines(payload),
+        PayloadKind::Tls => framed::tls(payload),
+        PayloadKind::Http2 => framed::http2(payload),
+        PayloadKind::Data => (Vec::new(), 0),
     };
     if end < payload.len() {
         fields.push(Field::new("Data", shown(after(payload, end)), end..payload.len()));

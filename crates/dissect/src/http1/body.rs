@@ -8,7 +8,7 @@ use crate::stream::{after, first, part};
 
 /// Where in a body a stream is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum BodyPlace {
     /// Behind the last byte of the body; its end is still to be told.
     End,
     /// This many bytes of a body whose length is known are to come.
@@ -36,37 +36,37 @@ pub(super) struct SizeLine {
     behind: bool,
 }
 
-impl Place {
-    pub(super) fn start(body: Body) -> Place {
+impl BodyPlace {
+    pub(super) fn start(body: Body) -> BodyPlace {
         match body {
-            Body::None | Body::Length(0) => Place::End,
-            Body::Length(length) => Place::Length(length),
-            Body::Chunked => Place::Size(SizeLine::default()),
-            Body::UntilClose => Place::UntilClose,
+            Body::None | Body::Length(0) => BodyPlace::End,
+            Body::Length(length) => BodyPlace::Length(length),
+            Body::Chunked => BodyPlace::Size(SizeLine::default()),
+            Body::UntilClose => BodyPlace::UntilClose,
         }
     }
 
-    /// How many bytes are what, and whether the body ends after them. Not for [`Place::End`].
+    /// How many bytes are what, and whether the body ends after them. Not for [`BodyPlace::End`].
     #[inline]
     pub(super) fn step(&mut self, input: &[u8]) -> Result<(usize, Mark, bool), Error> {
         Ok(match *self {
-            Place::End => (0, Mark::Body, true),
-            Place::Length(left) => {
+            BodyPlace::End => (0, Mark::Body, true),
+            BodyPlace::Length(left) => {
                 let len = part(left, input);
                 let left = left - len as u64;
-                *self = if left == 0 { Place::End } else { Place::Length(left) };
+                *self = if left == 0 { BodyPlace::End } else { BodyPlace::Length(left) };
                 (len, Mark::Body, left == 0)
             }
-            Place::UntilClose => (input.len(), Mark::Body, false),
-            Place::Chunk(left) => {
+            BodyPlace::UntilClose => (input.len(), Mark::Body, false),
+            BodyPlace::Chunk(left) => {
                 let len = part(left, input);
                 let left = left - len as u64;
-                *self = if left == 0 { Place::ChunkCr } else { Place::Chunk(left) };
+                *self = if left == 0 { BodyPlace::ChunkCr } else { BodyPlace::Chunk(left) };
                 (len, Mark::Body, false)
             }
-            Place::Size(line) => (self.size_line(line, input)?, Mark::ChunkSize, false),
-            Place::ChunkCr | Place::ChunkLf => (self.chunk_end(input)?, Mark::ChunkEnd, false),
-            Place::Trailer { len, empty } => {
+            BodyPlace::Size(line) => (self.size_line(line, input)?, Mark::ChunkSize, false),
+            BodyPlace::ChunkCr | BodyPlace::ChunkLf => (self.chunk_end(input)?, Mark::ChunkEnd, false),
+            BodyPlace::Trailer { len, empty } => {
                 let (taken, end) = self.trailer(len, empty, input)?;
                 (taken, Mark::Trailer, end)
             }
@@ -79,7 +79,7 @@ impl Place {
         if line.len == 0
             && let Some((size, taken)) = plain_size(input)
         {
-            *self = Place::of_size(size);
+            *self = BodyPlace::of_size(size);
             return Ok(taken);
         }
         self.any_size_line(line, input)
@@ -87,8 +87,8 @@ impl Place {
 
     /// What comes behind the line with a chunk's size.
     #[inline]
-    fn of_size(size: u64) -> Place {
-        if size == 0 { Place::Trailer { len: 0, empty: true } } else { Place::Chunk(size) }
+    fn of_size(size: u64) -> BodyPlace {
+        if size == 0 { BodyPlace::Trailer { len: 0, empty: true } } else { BodyPlace::Chunk(size) }
     }
 
     #[inline(never)]
@@ -118,16 +118,16 @@ impl Place {
             }
         }
         line.len = grown(line.len, taken)?;
-        *self = if ended { Place::of_size(line.size) } else { Place::Size(line) };
+        *self = if ended { BodyPlace::of_size(line.size) } else { BodyPlace::Size(line) };
         Ok(taken)
     }
 
     fn chunk_end(&mut self, input: &[u8]) -> Result<usize, Error> {
-        let expects_cr = *self == Place::ChunkCr;
+        let expects_cr = *self == BodyPlace::ChunkCr;
         let (taken, next) = match input {
-            [b'\r', b'\n', ..] if expects_cr => (2, Place::Size(SizeLine::default())),
-            [b'\r'] if expects_cr => (1, Place::ChunkLf),
-            [b'\n', ..] => (1, Place::Size(SizeLine::default())),
+            [b'\r', b'\n', ..] if expects_cr => (2, BodyPlace::Size(SizeLine::default())),
+            [b'\r'] if expects_cr => (1, BodyPlace::ChunkLf),
+            [b'\n', ..] => (1, BodyPlace::Size(SizeLine::default())),
             [] => (0, *self),
             [b'\r', found, ..] if expects_cr => return Err(Error::ChunkEnd { found: *found }),
             [found, ..] => return Err(Error::ChunkEnd { found: *found }),
@@ -143,7 +143,7 @@ impl Place {
             taken += found + 1;
             if empty && matches!(line, [] | [b'\r']) {
                 grown(len, taken)?;
-                *self = Place::End;
+                *self = BodyPlace::End;
                 return Ok((taken, true));
             }
             empty = true;
@@ -151,7 +151,7 @@ impl Place {
         let rest = after(input, taken);
         // A lone CR at the end of the input may belong to the empty line that ends the section.
         empty = empty && matches!(rest, [] | [b'\r']);
-        *self = Place::Trailer { len: grown(len, input.len())?, empty };
+        *self = BodyPlace::Trailer { len: grown(len, input.len())?, empty };
         Ok((input.len(), false))
     }
 
@@ -159,13 +159,13 @@ impl Place {
     pub(super) fn skip(&mut self, count: u64) -> bool {
         match *self {
             _ if count == 0 => true,
-            Place::UntilClose => true,
-            Place::Length(left) if count <= left => {
-                *self = if count == left { Place::End } else { Place::Length(left - count) };
+            BodyPlace::UntilClose => true,
+            BodyPlace::Length(left) if count <= left => {
+                *self = if count == left { BodyPlace::End } else { BodyPlace::Length(left - count) };
                 true
             }
-            Place::Chunk(left) if count <= left => {
-                *self = if count == left { Place::ChunkCr } else { Place::Chunk(left - count) };
+            BodyPlace::Chunk(left) if count <= left => {
+                *self = if count == left { BodyPlace::ChunkCr } else { BodyPlace::Chunk(left - count) };
                 true
             }
             _ => false,

@@ -1,6 +1,6 @@
 //! Heads and bodies in turn: what is the same for requests and responses.
 
-use crate::http1::body::Place;
+use crate::http1::body::BodyPlace;
 use crate::http1::head::Body;
 use crate::http1::partial_head::PartialHead;
 use crate::http1::sniff::blank_bytes;
@@ -11,7 +11,7 @@ use crate::stream::Step;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Messages {
     /// Where in the body of the message under way, `None` in or before a head.
-    body: Option<Place>,
+    body: Option<BodyPlace>,
     partial: PartialHead,
     /// Boxed, to take up no room where all is well.
     failed: Option<Box<Error>>,
@@ -58,7 +58,7 @@ impl Messages {
             // Mostly a head is here as a whole: it is read where it is.
             match heads.read(input) {
                 Ok(Some((event, body, len))) => {
-                    self.body = Some(Place::start(body));
+                    self.body = Some(BodyPlace::start(body));
                     return Ok(Step::event(len, Mark::Head, event));
                 }
                 Ok(None) => {}
@@ -77,7 +77,7 @@ impl Messages {
         let (consumed, whole) = self.partial.collect(input).inspect_err(&mut fail)?;
         let read = whole.map(|whole| heads.read(whole)).transpose().inspect_err(&mut fail)?;
         let Some((event, body, _)) = read.flatten() else { return Ok(Step::bytes(consumed, Mark::Head)) };
-        self.body = Some(Place::start(body));
+        self.body = Some(BodyPlace::start(body));
         Ok(Step::event(consumed, Mark::Head, event))
     }
 
@@ -91,7 +91,7 @@ impl Messages {
     /// The message under way ends here.
     #[inline]
     pub(super) fn end(&mut self) -> bool {
-        let ends = self.body == Some(Place::End) && self.failed.is_none();
+        let ends = self.body == Some(BodyPlace::End) && self.failed.is_none();
         if ends {
             self.partial.release();
             self.body = None;
@@ -109,11 +109,11 @@ impl Messages {
         }
         self.partial.release();
         match &mut self.body {
-            Some(Place::Length(left)) if len < *left => *left -= len,
+            Some(BodyPlace::Length(left)) if len < *left => *left -= len,
             // What comes behind a chunk is not content.
-            Some(Place::Chunk(left)) if len < *left => *left -= len,
-            Some(Place::UntilClose) => {}
-            Some(Place::Length(left)) if len == *left => {
+            Some(BodyPlace::Chunk(left)) if len < *left => *left -= len,
+            Some(BodyPlace::UntilClose) => {}
+            Some(BodyPlace::Length(left)) if len == *left => {
                 self.body = None;
                 return Some(true);
             }
@@ -127,7 +127,7 @@ impl Messages {
     }
 
     pub(super) fn finish(&mut self) -> bool {
-        let ends = self.body == Some(Place::UntilClose);
+        let ends = self.body == Some(BodyPlace::UntilClose);
         if ends {
             self.body = None;
         }

@@ -60,13 +60,13 @@ pub fn render(capture: &Capture, id: &str) -> Option<(String, u64)> {
 }
 
 /// Where a packet stands, and how long the silence before it was where that is folded.
-struct Place {
+struct ArrowPlace {
     y: f64,
     /// The silence, and where it is said.
     fold: Option<(f64, f64)>,
 }
 
-fn places(packets: &[&Packet], trip: Option<f64>, slant: f64, at_server: bool) -> Vec<Place> {
+fn places(packets: &[&Packet], trip: Option<f64>, slant: f64, at_server: bool) -> Vec<ArrowPlace> {
     let trip = trip.unwrap_or(0.025);
     let mut y = 74.0;
     let mut before: Option<&Packet> = None;
@@ -85,7 +85,7 @@ fn places(packets: &[&Packet], trip: Option<f64>, slant: f64, at_server: bool) -
                 }
             }
             before = Some(packet);
-            Place { y, fold }
+            ArrowPlace { y, fold }
         })
         .collect()
 }
@@ -152,7 +152,7 @@ impl Arrow {
 }
 
 /// A bracket at the right for each run of packets of one exchange.
-fn brackets(svg: &mut Svg, capture: &Capture, packets: &[&Packet], places: &[Place]) {
+fn brackets(svg: &mut Svg, capture: &Capture, packets: &[&Packet], places: &[ArrowPlace]) {
     let mut runs: Vec<(usize, f64, f64)> = Vec::new();
     for (packet, place) in packets.iter().zip(places) {
         let Some(exchange) = packet.exchange else { continue };

@@ -12,7 +12,7 @@ use wirelab_report::{
 use wirelab_wire::{Host, Vantage, WireKind};
 
 use super::record::{Recorded, Recording};
-use crate::flags::{Profile, Style};
+use crate::flags::{Profile, ServerStyle};
 use crate::plan::Plan;
 use crate::quantity;
 
@@ -164,10 +164,10 @@ fn make(kind: WireKind) -> WireMake {
     }
 }
 
-fn style(style: Style) -> AnswerWrites {
+fn style(style: ServerStyle) -> AnswerWrites {
     match style {
-        Style::Coalesced => AnswerWrites::Coalesced,
-        Style::Split => AnswerWrites::Split,
+        ServerStyle::Coalesced => AnswerWrites::Coalesced,
+        ServerStyle::Split => AnswerWrites::Split,
     }
 }
 

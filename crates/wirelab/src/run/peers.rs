@@ -53,10 +53,10 @@ pub fn options(plan: &Plan) -> wirelab_apps::ServerOptions {
 }
 
 /// How an answer is written, in the apps' own words.
-pub fn style(style: flags::Style) -> wirelab_apps::AnswerStyle {
+pub fn style(style: flags::ServerStyle) -> wirelab_apps::AnswerStyle {
     match style {
-        flags::Style::Coalesced => wirelab_apps::AnswerStyle::Coalesced,
-        flags::Style::Split => wirelab_apps::AnswerStyle::Split,
+        flags::ServerStyle::Coalesced => wirelab_apps::AnswerStyle::Coalesced,
+        flags::ServerStyle::Split => wirelab_apps::AnswerStyle::Split,
     }
 }
 

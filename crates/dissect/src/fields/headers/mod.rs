@@ -12,7 +12,7 @@ use crate::cursor::Cursor;
 use crate::fields::{Field, count};
 use crate::reassembly::Datagram;
 use crate::segment::{self, Next, Notes, Skipped};
-use crate::stop::{Layer, Stop};
+use crate::stop::{Stop, StopLayer};
 use crate::{ip, link};
 use std::fmt::Display;
 use std::ops::Range;
@@ -75,7 +75,7 @@ fn walk(frame: &Frame<'_>, cursor: &mut Cursor<'_>, fields: &mut Vec<Field>) -> 
         }
         next = opened;
     }
-    Err(cursor.stop(Layer::Tunnel, crate::packet::Problem::TooDeep { most: DEEPEST }))
+    Err(cursor.stop(StopLayer::Tunnel, crate::packet::Problem::TooDeep { most: DEEPEST }))
 }
 
 fn link_header(link: LinkType, header: Header<'_>) -> Option<Field> {
