@@ -42,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
                 assert!(reassembler.kept_bytes() <= 70_000);
             }
         }
-        Decoded::NotTcp(Skipped::Stop(stop)) => assert!(stop.offset <= wire_len),
+        Decoded::NotTcp(Skipped::Stop { stop, .. }) => assert!(stop.offset <= wire_len),
         Decoded::NotTcp(_) => {}
     }
     within(&headers(&frame), wire_len);

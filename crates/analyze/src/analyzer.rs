@@ -199,7 +199,7 @@ impl Analyzer {
         self.frames.skip(skipped, frame);
         match skipped {
             Skipped::Fragment(fragment) => self.fragment(fragment, frame),
-            Skipped::Stop(stop) => self.stopped(stop, frame.number),
+            Skipped::Stop { stop, .. } => self.stopped(stop, frame.number),
             Skipped::Link(link) if self.shared.problems.unknown_links.insert(link.0) => {
                 self.shared.problems.add(
                     in_header(StopLayer::Link, 0, frame.number),

@@ -80,7 +80,7 @@ impl OtherTransports {
             Skipped::Llc => Other::Llc,
             Skipped::Ppp(protocol) => Other::Ppp(protocol),
             Skipped::Link(link) => Other::Link(link.0),
-            Skipped::Stop(_) => Other::Unreadable,
+            Skipped::Stop { .. } => Other::Unreadable,
         }
     }
 }

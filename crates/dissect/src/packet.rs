@@ -107,13 +107,15 @@ pub fn plain<'a>(frame: &Frame<'a>) -> Option<Segment<'a>> {
 fn decode_any<'a>(frame: &Frame<'a>) -> Decoded<'a> {
     let mut cursor = Cursor::new(frame.data, frame.wire_len);
     let mut notes = Notes::default();
-    match walk(frame, &mut cursor, &mut notes) {
+    let mut hosts = None;
+    let stopped = |stop, hosts| Decoded::NotTcp(Skipped::Stop { stop, hosts });
+    match walk(frame, &mut cursor, &mut notes, &mut hosts) {
         Ok(Found::Tcp(header)) => match tcp::segment(cursor, frame.wire_len, &header, notes) {
             Ok(segment) => Decoded::Tcp(segment),
-            Err(stop) => Decoded::NotTcp(Skipped::Stop(stop)),
+            Err(stop) => stopped(stop, hosts),
         },
         Ok(Found::Else(skipped)) => Decoded::NotTcp(skipped),
-        Err(stop) => Decoded::NotTcp(Skipped::Stop(stop)),
+        Err(stop) => stopped(stop, hosts),
     }
 }
 
@@ -122,10 +124,19 @@ enum Found {
     Else(Skipped),
 }
 
-fn walk(frame: &Frame<'_>, cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<Found, Stop> {
+/// Goes up to the outermost TCP header, and keeps in `hosts` whom the last IP header named, whatever comes of it.
+fn walk(
+    frame: &Frame<'_>,
+    cursor: &mut Cursor<'_>,
+    notes: &mut Notes,
+    hosts: &mut Option<[IpAddr; 2]>,
+) -> Result<Found, Stop> {
     let mut next = link::open(frame.link, cursor)?;
     let mut networks = 0;
     for _ in 0..DEEPEST {
+        if let Next::Transport(header) = &next {
+            *hosts = Some([header.source, header.destination]);
+        }
         next = match next {
             Next::Ethernet => link::ethernet(cursor)?,
             Next::EtherType(ether_type) => link::ether_type(cursor, ether_type)?,

@@ -126,7 +126,12 @@ pub enum Skipped {
     /// A kind of link that is not decoded.
     Link(LinkType),
     /// Something that cannot be decoded.
-    Stop(Stop),
+    Stop {
+        /// Where, and why.
+        stop: Stop,
+        /// From whom to whom, where an IP header around it could be read: the innermost.
+        hosts: Option<[IpAddr; 2]>,
+    },
 }
 
 /// A fragment of an IP packet, and where in its frame it is.

@@ -41,7 +41,7 @@ fn consistent(frame: &Frame<'_>) {
             assert!(u64::from(segment.payload_offset) + u64::from(segment.payload_len) <= u64::from(frame.wire_len));
             assert!(options(segment.options).count() <= 40);
         }
-        Decoded::NotTcp(Skipped::Stop(stop)) => {
+        Decoded::NotTcp(Skipped::Stop { stop, .. }) => {
             assert!(stop.offset <= frame.wire_len);
             assert!(!stop.to_string().is_empty());
         }
@@ -65,7 +65,7 @@ fn every_kind_of_frame() {
                 assert_eq!(segment.is_tunnelled(), sample.tunnel, "{}", sample.name);
                 assert_eq!(segment.lower_len, frame.wire_len - 32 - payload, "{}", sample.name);
             }
-            (Decoded::NotTcp(Skipped::Stop(stop)), _) => panic!("{}: {stop}", sample.name),
+            (Decoded::NotTcp(Skipped::Stop { stop, .. }), _) => panic!("{}: {stop}", sample.name),
             (Decoded::NotTcp(_), None) => {}
             (other, _) => panic!("{}: {other:?}", sample.name),
         }
@@ -86,7 +86,7 @@ fn every_prefix_of_every_frame_as_the_snap_length_cuts_it() {
                     let header_cut = cut < segment.payload_offset as usize;
                     assert_eq!(segment.notes.has(Notes::HEADER_CUT), header_cut, "{} {cut}", sample.name);
                 }
-                (Decoded::NotTcp(Skipped::Stop(stop)), _) => {
+                (Decoded::NotTcp(Skipped::Stop { stop, .. }), _) => {
                     assert!(matches!(stop.problem, Problem::NotKept { .. }), "{} {cut}: {stop}", sample.name);
                 }
                 (Decoded::NotTcp(_), None) => {}
@@ -155,27 +155,34 @@ fn what_cannot_be_decoded_is_named_with_its_place() {
         data
     };
     let wire = V4.frame().len() as u32;
-    for (data, layer, offset, problem) in [
-        (vec![1; 13], StopLayer::Link, 0, Problem::Short { needed: 14, found: 13 }),
-        (with(14, 0x55), StopLayer::Ip, 14, Problem::Version { expected: "4 or 6", found: 5 }),
-        (with(14, 0x44), StopLayer::Ipv4, 14, Problem::HeaderLength { least: 20, found: 16 }),
-        (with(17, 19), StopLayer::Ipv4, 14, Problem::TotalLength { least: 20, found: 19 }),
-        (with(17, 39), StopLayer::Tcp, 34, Problem::Short { needed: 20, found: 19 }),
-        (with(46, 0x40), StopLayer::Tcp, 34, Problem::HeaderLength { least: 20, found: 16 }),
-        (with(46, 0xf0), StopLayer::Tcp, 34, Problem::HeaderTooLong { most: wire - 34, found: 60 }),
-        (ethernet(0x86dd, &[0x60; 39]), StopLayer::Ipv6, 22, Problem::Short { needed: 16, found: 16 }),
+    let read = Some(["10.0.0.2", "10.0.0.1"].map(|host| host.parse().unwrap()));
+    for (data, layer, offset, hosts, problem) in [
+        (vec![1; 13], StopLayer::Link, 0, None, Problem::Short { needed: 14, found: 13 }),
+        (with(14, 0x55), StopLayer::Ip, 14, None, Problem::Version { expected: "4 or 6", found: 5 }),
+        (with(14, 0x44), StopLayer::Ipv4, 14, None, Problem::HeaderLength { least: 20, found: 16 }),
+        (with(17, 19), StopLayer::Ipv4, 14, None, Problem::TotalLength { least: 20, found: 19 }),
+        (with(17, 39), StopLayer::Tcp, 34, read, Problem::Short { needed: 20, found: 19 }),
+        (with(46, 0x40), StopLayer::Tcp, 34, read, Problem::HeaderLength { least: 20, found: 16 }),
+        (with(46, 0xf0), StopLayer::Tcp, 34, read, Problem::HeaderTooLong { most: wire - 34, found: 60 }),
+        (ethernet(0x86dd, &[0x60; 39]), StopLayer::Ipv6, 22, None, Problem::Short { needed: 16, found: 16 }),
     ] {
         let stop = skipped(&frame(LinkType::ETHERNET, &data));
         if layer == StopLayer::Ipv6 {
-            assert!(matches!(stop, Skipped::Stop(Stop { layer: StopLayer::Ipv6, .. })), "{stop:?}");
+            assert!(
+                matches!(stop, Skipped::Stop { stop: Stop { layer: StopLayer::Ipv6, .. }, hosts: None }),
+                "{stop:?}"
+            );
         } else {
-            assert_eq!(stop, Skipped::Stop(Stop { layer, offset, problem }));
+            assert_eq!(stop, Skipped::Stop { stop: Stop { layer, offset, problem }, hosts });
         }
     }
     let data = [&[9, 9, 9, 9], &V4.packet()[..]].concat();
     assert_eq!(
         skipped(&frame(LinkType::NULL, &data)),
-        Skipped::Stop(Stop { layer: StopLayer::Link, offset: 0, problem: Problem::Family { found: 0x0909_0909 } })
+        Skipped::Stop {
+            stop: Stop { layer: StopLayer::Link, offset: 0, problem: Problem::Family { found: 0x0909_0909 } },
+            hosts: None
+        }
     );
     assert_eq!(skipped(&frame(LinkType(147), &data)), Skipped::Link(LinkType(147)));
     let sentence = Stop { layer: StopLayer::Tcp, offset: 34, problem: Problem::HeaderLength { least: 20, found: 16 } };
@@ -194,7 +201,7 @@ fn headers_without_end_are_stopped() {
     let data = ethernet(0x8100, &data);
     assert!(matches!(
         skipped(&frame(LinkType::ETHERNET, &data)),
-        Skipped::Stop(Stop { problem: Problem::TooDeep { .. }, .. })
+        Skipped::Stop { stop: Stop { problem: Problem::TooDeep { .. }, .. }, .. }
     ));
 }
 

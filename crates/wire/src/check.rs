@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Check {
     /// What: "network namespaces".
     pub name: String,
+    /// Whether this is a wire as a whole, on which a run can be made.
+    pub is_wire: bool,
     /// How it stands.
     pub health: Health,
     /// What was found.
@@ -29,7 +31,12 @@ pub enum Health {
 
 impl Check {
     pub(crate) fn new(name: &str, health: Health, detail: impl Into<String>) -> Check {
-        Check { name: name.to_owned(), health, detail: detail.into(), mend: None }
+        Check { name: name.to_owned(), is_wire: false, health, detail: detail.into(), mend: None }
+    }
+
+    /// The same of a wire as a whole.
+    pub(crate) fn wire(name: &str, health: Health, detail: impl Into<String>) -> Check {
+        Check { is_wire: true, ..Check::new(name, health, detail) }
     }
 
     pub(crate) fn mend(self, mend: impl Into<String>) -> Check {

@@ -15,7 +15,7 @@ use crate::kernel;
 /// or not that worked.
 pub fn doctor() -> Vec<Check> {
     let mut checks = kernel::checks();
-    checks.push(Check::new("virtual wire", Health::Ok, "works on every machine"));
+    checks.push(Check::wire("virtual wire", Health::Ok, "works on every machine"));
     checks.push(program("tshark", &["tshark"]).unwrap_or_else(|| {
         Check::new("tshark", Health::Missing, "not found; it is used for a second opinion on captures only")
             .mend("install Wireshark's command line, on Debian and Ubuntu with `sudo apt install tshark`")
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn what_is_missing_comes_with_a_mend() {
         let checks = doctor();
-        assert!(checks.iter().any(|check| check.name == "virtual wire" && check.health == Health::Ok));
+        assert!(checks.iter().any(|check| check.is_wire && check.health == Health::Ok));
         for check in checks {
             assert!(!check.detail.is_empty());
             assert!(check.health != Health::Missing || check.mend.is_some(), "{check:?}");

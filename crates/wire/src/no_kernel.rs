@@ -25,7 +25,7 @@ pub fn privileged() -> bool {
 /// That there is none.
 pub fn checks() -> Vec<Check> {
     let Refusal { cause, mend } = refusal();
-    vec![Check::new("kernel wire", Health::Missing, cause).mend(mend)]
+    vec![Check::wire("kernel wire", Health::Missing, cause).mend(mend)]
 }
 
 /// Refused.

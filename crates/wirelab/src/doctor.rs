@@ -20,7 +20,7 @@ pub fn doctor() -> Result<(), Failure> {
     });
     terminal::print(&text)?;
     // The virtual wire is among them, so there is always one that works.
-    let wires = checks.iter().filter(|check| check.name.ends_with("wire"));
+    let wires = checks.iter().filter(|check| check.is_wire);
     if wires.map(|check| check.health).any(|health| health != Health::Missing) {
         return Ok(());
     }

@@ -217,11 +217,10 @@ impl Row {
         let name_of = |field: &Field| field.meaning.clone();
         (self.protocol, self.info) = match *skipped {
             Skipped::Arp => (PacketProtocol::Arp, last("arp").unwrap_or_default()),
-            Skipped::Udp { source, destination, .. } => {
+            Skipped::Udp { source, destination, len, .. } => {
                 self.is_between(source, destination);
                 self.layers[1] = Some(PacketProtocol::Udp);
-                let length = says("udp.length").and_then(|length| length.parse::<u32>().ok()).unwrap_or(8);
-                (PacketProtocol::Udp, format!("Len={}", length.saturating_sub(8)))
+                (PacketProtocol::Udp, format!("Len={len}"))
             }
             Skipped::Ip { protocol, source, destination, .. } => {
                 self.is_among(source, destination);
@@ -250,12 +249,9 @@ impl Row {
             Skipped::Llc => (PacketProtocol::Llc, String::new()),
             Skipped::Ppp(protocol) => (PacketProtocol::Ppp, format!("protocol 0x{protocol:04x}")),
             Skipped::Link(link) => (PacketProtocol::Other, link.to_string()),
-            Skipped::Stop(stop) => {
+            Skipped::Stop { stop, hosts } => {
                 self.layers[1] = Some(PacketProtocol::Malformed);
-                let address = |four: &str, six: &str| says(four).or(says(six)).and_then(|text| text.parse().ok());
-                if let (Some(source), Some(destination)) =
-                    (address("ip.src", "ipv6.src"), address("ip.dst", "ipv6.dst"))
-                {
+                if let Some([source, destination]) = hosts {
                     self.is_among(source, destination);
                 }
                 (PacketProtocol::Malformed, format!("[{stop}]"))

@@ -115,7 +115,7 @@ fn end(skipped: Skipped, header: Header<'_>, fields: &mut Vec<Field>) {
         Skipped::Link(link) => {
             field("data", "Frame of a link that is not decoded", rest.clone(), bytes_of(rest)).meaning(link)
         }
-        Skipped::Stop(stop) => field("_ws.malformed", "Malformed packet", rest, stop),
+        Skipped::Stop { stop, .. } => field("_ws.malformed", "Malformed packet", rest, stop),
     };
     fields.push(last);
 }
