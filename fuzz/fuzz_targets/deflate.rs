@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wirelab_dissect::deflate::{DeflateParams, Error, Inflater, Limits};
+use wirelab_dissect::deflate::{Context, DeflateParams, Error, Inflater, Limits};
 
 const LIMITS: Limits = Limits { bytes: 1 << 20, ratio: 100, free: 1 << 14 };
 
@@ -10,10 +10,10 @@ fuzz_target!(|data: &[u8]| {
     DeflateParams::parse(data);
     let Some((&size, data)) = data.split_first() else { return };
     let size = usize::from(size).max(1);
-    for takeover in [false, true] {
+    for context in [Context::Fresh, Context::TakenOver] {
         // Each message is the same bytes.
-        let mut whole = Inflater::new(takeover, LIMITS);
-        let mut pieces = Inflater::new(takeover, LIMITS);
+        let mut whole = Inflater::new(context, LIMITS);
+        let mut pieces = Inflater::new(context, LIMITS);
         for _ in 0..2 {
             let one = message(&mut whole, [data]);
             let other = message(&mut pieces, data.chunks(size));

@@ -106,6 +106,15 @@ pub enum Error {
     Lost,
 }
 
+/// What a message may refer back to (RFC 7692, section 7.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// The messages before it: their end is taken over.
+    TakenOver,
+    /// Itself alone.
+    Fresh,
+}
+
 /// Inflates the messages of one side, one after the other.
 ///
 /// Nothing of what comes out is kept here: it is handed on in pieces, from one small buffer. What is allocated is the
@@ -114,7 +123,7 @@ pub enum Error {
 pub struct Inflater {
     /// The state of the decompressor; `None` before the first message, and between two that share nothing.
     stream: Option<Decompress>,
-    context_takeover: bool,
+    context: Context,
     limits: Limits,
     bytes_in: u64,
     bytes_out: u64,
@@ -122,9 +131,9 @@ pub struct Inflater {
 }
 
 impl Inflater {
-    /// An inflater for the messages of the side whose windows are (or aren't) taken over from message to message.
-    pub fn new(context_takeover: bool, limits: Limits) -> Self {
-        Inflater { stream: None, context_takeover, limits, bytes_in: 0, bytes_out: 0, failed: None }
+    /// An inflater for the messages of one side.
+    pub fn new(context: Context, limits: Limits) -> Self {
+        Inflater { stream: None, context, limits, bytes_in: 0, bytes_out: 0, failed: None }
     }
 
     /// Inflates the next part of a message, and hands on what comes out, in pieces.
@@ -145,7 +154,7 @@ impl Inflater {
         };
         self.bytes_in = 0;
         self.bytes_out = 0;
-        if !self.context_takeover {
+        if self.context == Context::Fresh {
             self.stream = None;
             self.failed = None;
         } else if self.failed.is_some() {

@@ -18,9 +18,17 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Bars for a run of this length of real time; drawn only if `watched`.
-    pub fn new(length: Duration, watched: bool) -> Progress {
-        let target = if watched { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+    /// Bars for a run of this length of real time.
+    pub fn shown(length: Duration) -> Progress {
+        Progress::on(ProgressDrawTarget::stderr_with_hz(10), length)
+    }
+
+    /// Bars that are not drawn: nobody watches, or there is nothing to wait for.
+    pub fn hidden() -> Progress {
+        Progress::on(ProgressDrawTarget::hidden(), Duration::ZERO)
+    }
+
+    fn on(target: ProgressDrawTarget, length: Duration) -> Progress {
         let bars = MultiProgress::with_draw_target(target);
         let total = bars.add(ProgressBar::new(length.as_millis() as u64));
         total.set_style(style("{msg}"));

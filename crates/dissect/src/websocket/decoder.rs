@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::deflate::{self, DeflateParams, Inflater, Limits};
+use crate::deflate::{self, Context, DeflateParams, Inflater, Limits};
 use crate::stream::{Step, first, part};
 use crate::websocket::{FrameHeader, Opcode};
 
@@ -266,7 +266,8 @@ impl Deflate {
             Some(_) => self.params.client_no_context_takeover,
             None => self.params.server_no_context_takeover,
         };
-        let inflater = self.inflater.get_or_insert_with(|| Inflater::new(!restarts, Limits::default()));
+        let context = if restarts { Context::Fresh } else { Context::TakenOver };
+        let inflater = self.inflater.get_or_insert_with(|| Inflater::new(context, Limits::default()));
         let (peek, len) = (&mut self.peek, &mut self.len);
         let result = work(inflater, &mut |bytes: &[u8]| {
             peek.extend_from_slice(first(bytes, MAX_PEEK.saturating_sub(peek.len())));

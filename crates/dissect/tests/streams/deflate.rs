@@ -1,7 +1,7 @@
 use flate2::{Compress, Compression, FlushCompress};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use wirelab_dissect::deflate::{DeflateParams, Error, Inflater, Limits};
+use wirelab_dissect::deflate::{Context, DeflateParams, Error, Inflater, Limits};
 
 /// Compresses as a sender does: flushed, and without the four bytes that a flush leaves (RFC 7692 section 7.2.1).
 fn compress(stream: &mut Compress, message: &[u8]) -> Vec<u8> {
@@ -64,7 +64,7 @@ fn a_bomb_is_stopped_at_each_bound() {
         (Limits::default(), zeros.len() as u64 * 256),
     ] {
         for size in [100, zeros.len()] {
-            let mut inflater = Inflater::new(true, limits);
+            let mut inflater = Inflater::new(Context::TakenOver, limits);
             let mut len = 0u64;
             let result =
                 zeros.chunks(size).try_for_each(|piece| inflater.push(piece, &mut |out| len += out.len() as u64));
@@ -76,14 +76,14 @@ fn a_bomb_is_stopped_at_each_bound() {
         }
     }
     let fine = Limits { bytes: 8 << 20, ratio: u64::MAX, free: 0 };
-    assert_eq!(inflate(&mut Inflater::new(true, fine), &zeros, 1000).unwrap().len(), 8 << 20);
+    assert_eq!(inflate(&mut Inflater::new(Context::TakenOver, fine), &zeros, 1000).unwrap().len(), 8 << 20);
 }
 
 #[test]
 fn without_context_takeover_a_broken_message_costs_only_itself() {
     let hello = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
-    for (takeover, after) in [(false, Ok(b"Hello".to_vec())), (true, Err(Error::Lost))] {
-        let mut inflater = Inflater::new(takeover, Limits::default());
+    for (context, after) in [(Context::Fresh, Ok(b"Hello".to_vec())), (Context::TakenOver, Err(Error::Lost))] {
+        let mut inflater = Inflater::new(context, Limits::default());
         assert_eq!(inflate(&mut inflater, b"\xff\xff", 2), Err(Error::Corrupt));
         // The message is over, whether or not it could be inflated.
         let _ = inflater.end_message(&mut |_| ());
@@ -99,7 +99,8 @@ proptest! {
         size in 1usize..5000,
     ) {
         let mut compressor = Compress::new(Compression::default(), false);
-        let mut inflater = Inflater::new(takeover, Limits::default());
+        let context = if takeover { Context::TakenOver } else { Context::Fresh };
+        let mut inflater = Inflater::new(context, Limits::default());
         for message in &messages {
             if !takeover {
                 compressor = Compress::new(Compression::default(), false);

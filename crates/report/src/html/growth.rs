@@ -6,9 +6,17 @@ use crate::numbers::{grouped, significant};
 use crate::report::Report;
 use crate::tables::title;
 
+/// How bytes grow from the foot of the picture to its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    Linear,
+    Logarithmic,
+}
+
 /// Cumulative frame bytes against updates: set-up plus per-update cost, with the crossings marked. `None` where there
 /// are no updates.
-pub fn by_updates(report: &Report, logarithmic: bool) -> Option<String> {
+pub fn by_updates(report: &Report, scale: Scale) -> Option<String> {
+    let logarithmic = scale == Scale::Logarithmic;
     let costs = costs(&report.analysis);
     if costs.is_empty() {
         return None;

@@ -37,6 +37,7 @@ use crate::groups::{self, GroupsView};
 use crate::html::app::AppView;
 use crate::html::calculator::Calculator;
 use crate::html::downloads::Download;
+use crate::html::growth::Scale;
 use crate::html::layer::{CauseLook, LayerLook, LegendEntry};
 use crate::html::learn::Question;
 use crate::html::texts::{Explanation, Filter, Misunderstanding, Term};
@@ -228,10 +229,10 @@ impl<'a> View<'a> {
                 .iter()
                 .map(|one| DifferenceView { heading: capital(&one.subject.to_string()), difference: one })
                 .collect(),
-            growth: growth::by_updates(report, false).map(|svg| Growth {
+            growth: growth::by_updates(report, Scale::Linear).map(|svg| Growth {
                 heading: f.growth.clone(),
                 svg,
-                logarithmic: growth::by_updates(report, true).unwrap_or_default(),
+                logarithmic: growth::by_updates(report, Scale::Logarithmic).unwrap_or_default(),
                 over_time: growth::over_time(report),
                 crossings: growth::crossings(report),
             }),

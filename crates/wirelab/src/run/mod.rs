@@ -4,8 +4,6 @@ mod info;
 pub mod peers;
 mod record;
 
-use std::time::Duration;
-
 use wirelab_catalog::App;
 use wirelab_report::forms::PAGE;
 use wirelab_report::text::{self, Colours};
@@ -51,7 +49,7 @@ pub fn run(plan: &Plan) -> Result<(), Failure> {
 /// Runs and publishes without a word, for captures that are kept in the project.
 pub fn quietly(plan: &Plan, kind: WireKind, stop: &Stop) -> Result<(), Failure> {
     let folders = hold(plan)?;
-    let recording = record::record(plan, kind, stop, &Progress::new(Duration::ZERO, false))?;
+    let recording = record::record(plan, kind, stop, &Progress::hidden())?;
     publish(plan, kind, &recording, &folders).map(drop)
 }
 
@@ -101,12 +99,13 @@ fn publish(
 fn announce(plan: &Plan, kind: WireKind) -> Progress {
     let length = plan.interval.saturating_mul(plan.updates + 1);
     if kind == WireKind::Virtual {
-        return Progress::new(Duration::ZERO, false);
+        return Progress::hidden();
     }
     if !terminal::is_watched() {
         terminal::say(format_args!("running for {} on the kernel wire", quantity::show(length)));
+        return Progress::hidden();
     }
-    Progress::new(length, terminal::is_watched())
+    Progress::shown(length)
 }
 
 /// How long it took, and where everything is.

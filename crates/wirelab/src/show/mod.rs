@@ -29,7 +29,7 @@ use crate::failure::{Failure, Status};
 use crate::flags::Show;
 use crate::{reading, terminal};
 use print::Form;
-use walk::{Go, walk};
+use walk::{Go, Keep, walk};
 
 /// Prints what was asked for.
 pub fn show(flags: &Show) -> Result<(), Failure> {
@@ -61,7 +61,7 @@ fn packets(flags: &Show) -> Result<Capture, Failure> {
     let at_once = is_standard_input(&flags.file);
     let mut left = flags.limit.unwrap_or(u64::MAX);
     let mut seen = 0;
-    let capture = walk(&flags.file, flags.hex, |row| {
+    let capture = walk(&flags.file, if flags.hex { Keep::Bytes } else { Keep::Words }, |row| {
         seen += 1;
         if !filter.matches(&row) {
             return Ok(Go::On);
@@ -90,7 +90,7 @@ fn packets(flags: &Show) -> Result<Capture, Failure> {
 fn one_packet(flags: &Show, number: u64) -> Result<Capture, Failure> {
     let (mut found, mut seen) = (None, 0);
     let mut cuts = HeaderCuts::default();
-    let capture = walk(&flags.file, true, |row| {
+    let capture = walk(&flags.file, Keep::Bytes, |row| {
         seen = row.number;
         if row.number < number {
             if let Some(packet) = &row.packet
@@ -124,7 +124,7 @@ fn one_packet(flags: &Show, number: u64) -> Result<Capture, Failure> {
 /// What both sides of a connection said.
 fn conversation(flags: &Show, connection: u32) -> Result<Capture, Failure> {
     let (mut bytes, mut packets, mut kept) = (CaptureBytes::new(usize::MAX), Vec::new(), 0);
-    let mut capture = walk(&flags.file, true, |row| {
+    let mut capture = walk(&flags.file, Keep::Bytes, |row| {
         let (Some(packet), Some(frame)) = (&row.packet, &row.kept) else { return Ok(Go::On) };
         if packet.connection != connection || packet.app_len == 0 {
             return Ok(Go::On);

@@ -23,13 +23,19 @@ pub enum Go {
     Stop,
 }
 
+/// What is kept of each packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// What the list says of it.
+    Words,
+    /// Its bytes, too.
+    Bytes,
+}
+
 /// Reads a capture and hands each packet to `take`, in order. Gives what was found in what was read, without packets
 /// and exchanges.
-pub fn walk(
-    path: &Path,
-    keep_bytes: bool,
-    mut take: impl FnMut(Row) -> Result<Go, Failure>,
-) -> Result<Capture, Failure> {
+pub fn walk(path: &Path, keep: Keep, mut take: impl FnMut(Row) -> Result<Go, Failure>) -> Result<Capture, Failure> {
+    let keep_bytes = keep == Keep::Bytes;
     let Source { read, shown } = reading::open(path).map_err(Failure::failed)?;
     let mut reader = Reader::new(read).map_err(|error| Failure::failed(format_args!("{shown}: {error}")))?;
     let mut window = Window {
