@@ -418,15 +418,19 @@ fn times(analysis: &Analysis) -> String {
     let total = time.total_s();
     let waited = Cause::ALL.iter().filter(|&&cause| cause != Cause::Network);
     let most = waited.reduce(|most, cause| if time.of(*cause) > time.of(*most) { cause } else { most });
-    let of = match most {
-        // Less than a tenth of it explains nothing.
-        Some(&cause) if time.of(cause) * 10.0 >= total => {
-            format!(", {} of it {}", duration(time.of(cause)), cause.name())
-        }
-        _ => String::new(),
-    };
     let listed = if analysis.captures.iter().any(|one| one.rows_left_out > 0) { " of those listed" } else { "" };
-    format!("No update{listed} took longer than {}: {}, {}{of}", duration(total), title(capture), update.name())
+    match most {
+        // Less than a tenth of it explains nothing, and which of many is the last by a hair is nothing to know.
+        Some(&cause) if time.of(cause) * 10.0 >= total => format!(
+            "The slowest update{listed} took {}, {} of it {}: {}, {}",
+            duration(total),
+            duration(time.of(cause)),
+            cause.name(),
+            title(capture),
+            update.name()
+        ),
+        _ => format!("No update{listed} took longer than {}", duration(total)),
+    }
 }
 
 fn scale(rows: &[Row]) -> String {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use wirelab_analyze::model::{Capture, Cause, Exchange, Kind, Time};
 
 use crate::lookup;
-use crate::numbers::{duration, significant};
+use crate::numbers::{capital, duration, significant};
 use crate::report::Report;
 use crate::tables::title;
 
@@ -21,6 +21,8 @@ pub(crate) struct Times {
 pub(crate) struct CauseView {
     pub key: &'static str,
     pub name: &'static str,
+    /// The same as a heading.
+    pub title: String,
     /// The same in a word.
     pub short: &'static str,
     pub meaning: &'static str,
@@ -41,8 +43,8 @@ pub(crate) struct TimesRow {
     pub trips: String,
     /// What its time went into, in the order of the causes; empty where a cause has none of it.
     pub parts: Vec<String>,
-    /// The least and the most of all updates that have rows.
-    pub range: [String; 2],
+    /// The least and the most of all updates that have rows; one where they are the same.
+    pub range: Vec<String>,
     #[serde(skip)]
     pub time: Time,
 }
@@ -61,6 +63,7 @@ pub(crate) fn times(report: &Report) -> Times {
             .map(|cause| CauseView {
                 key: cause.class(),
                 name: cause.name(),
+                title: capital(cause.name()),
                 short: cause.short(),
                 meaning: cause.meaning(),
             })
@@ -72,6 +75,9 @@ fn row(capture: &Capture, id: &str, time: Time, causes: &[Cause]) -> TimesRow {
     let trip = lookup::round_trip(capture);
     let none = || "\u{2013}".to_owned();
     let waits = || capture.exchanges.updates().filter_map(wait);
+    let ends = [waits().reduce(f64::min), waits().reduce(f64::max)];
+    let mut range: Vec<String> = ends.into_iter().map(|s| duration(s.unwrap_or(time.total_s()))).collect();
+    range.dedup();
     TimesRow {
         id: id.to_owned(),
         title: title(capture),
@@ -83,7 +89,7 @@ fn row(capture: &Capture, id: &str, time: Time, causes: &[Cause]) -> TimesRow {
             .iter()
             .map(|&cause| Some(time.of(cause)).filter(|s| *s > 0.0).map_or_else(String::new, duration))
             .collect(),
-        range: [waits().reduce(f64::min), waits().reduce(f64::max)].map(|s| duration(s.unwrap_or(time.total_s()))),
+        range,
         time,
     }
 }

@@ -85,16 +85,16 @@ macro_rules! causes {
 causes! {
     Network network_s "network" "network" "The way there and back, as short as this connection has shown it to be."
         "#0072b2" "#56b4e9"
-    Server server_s "server" "server" "The server had the request and had not begun to answer." "#d55e00" "#ff8a4c"
+    Server server_s "server" "server" "The server had the request and had not begun to answer." "#d55e00" "#f07a2e"
     Client client_s "client" "client" "The client was in the middle of its request, or had been answered in part, and had not gone on."
-        "#bd8500" "#f2b84b"
+        "#a08000" "#f2b84b"
     Sender sender_s "sender" "sender" "The answer had begun; its program wrote the rest later." "#aa4499" "#d987c8"
     Ack ack_s "waiting for an ACK" "ack" "A small segment waited until the one before it was acknowledged: Nagle's algorithm."
         "#009e73" "#3ccb9f"
     Window window_s "window" "window" "The sender had used up what it was allowed to send, and went on when an ACK allowed more."
         "#8a8f98" "#9aa0aa"
     Recovery recovery_s "recovery" "recovery" "Bytes were lost, or overtaken, and those behind them had to wait."
-        "#a3262a" "#ff7d7d"
+        "#a3262a" "#e8506a"
     Unexplained unexplained_s "unexplained" "unexplained" "None of the others fits." "#55585c" "#c9ccd1"
 }
 

@@ -127,6 +127,59 @@ mod tests {
         }
     }
 
+    #[test]
+    fn causes_are_told_apart_from_each_other_and_from_the_page() {
+        let [papers, inks] = ["--paper:", "--ink:"].map(|name| {
+            let css = include_str!("../../../../templates/report/report.css");
+            let values: Vec<&str> = css.split(name).skip(1).filter_map(|rest| rest.get(..7)).take(2).collect();
+            <[&str; 2]>::try_from(values).unwrap()
+        });
+        assert!(papers.iter().zip(inks).all(|(paper, ink)| contrast(paper, ink) > 7.0), "{papers:?} {inks:?}");
+        for (at, cause) in Cause::ALL.iter().enumerate() {
+            for (colour, paper) in cause.colours().into_iter().zip(papers) {
+                // Enough for a picture (WCAG 2.2, 1.4.11), and for text (1.4.3).
+                assert!(contrast(colour, paper) >= 3.0, "{cause:?} {colour} on {paper}");
+                let ink = if ink(colour) == "#fff" { "#ffffff" } else { "#000000" };
+                assert!(contrast(colour, ink) >= 4.5, "{ink} on {cause:?} {colour}");
+            }
+            for other in &Cause::ALL[..at] {
+                assert_ne!(cause.class(), other.class());
+                for (colour, other) in cause.colours().into_iter().zip(other.colours()) {
+                    assert!(distance(colour, other) >= 60.0, "{cause:?} {colour} beside {other}");
+                }
+            }
+            assert!(
+                Layer::ALL.iter().all(|layer| layer.class() != cause.class()),
+                "{cause:?} shares its class with a layer"
+            );
+        }
+    }
+
+    #[test]
+    fn the_style_sheet_has_each_cause() {
+        let css = crate::html::style(&Templates::embedded().unwrap()).unwrap();
+        for cause in Cause::ALL {
+            let ([light, dark], class) = (cause.colours(), cause.class());
+            for needed in [format!("--{class}:{light};"), format!("--{class}:{dark};")]
+                .into_iter()
+                .chain(["f", "k", "on"].map(|kind| format!(".{kind}-{class}{{")))
+            {
+                assert!(css.contains(&needed), "{needed}");
+            }
+        }
+    }
+
+    fn contrast(one: &str, other: &str) -> f64 {
+        let [one, other] = [one, other].map(luminance);
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    /// How far two colours are from each other in the cube of red, green and blue, whose edges are 255 long.
+    fn distance(one: &str, other: &str) -> f64 {
+        let part = |colour: &str, at: usize| f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap());
+        [1, 3, 5].into_iter().map(|at| (part(one, at) - part(other, at)).powi(2)).sum::<f64>().sqrt()
+    }
+
     /// Colours that links and warnings have by themselves.
     const OF_LINKS: [&str; 2] = ["#56b4e9", "#f2b84b"];
 }

@@ -41,6 +41,7 @@ use crate::html::growth::Scale;
 use crate::html::layer::{CauseLook, LayerLook, LegendEntry};
 use crate::html::learn::Question;
 use crate::html::texts::{Explanation, Filter, Misunderstanding, Term};
+use crate::html::time_bars::TimeBars;
 use crate::numbers::{capital, grouped, percent, signed};
 use crate::provenance::{self, Fact};
 use crate::report::Report;
@@ -101,7 +102,7 @@ struct View<'a> {
     differences: Vec<DifferenceView<'a>>,
     growth: Option<Growth>,
     times_heading: String,
-    time_bars: String,
+    time_bars: TimeBars,
     times: Times,
     scale_heading: String,
     calculator: Option<Calculator>,
@@ -237,7 +238,7 @@ impl<'a> View<'a> {
                 crossings: growth::crossings(report),
             }),
             times_heading: f.times.clone(),
-            time_bars: time_bars::render(&times.rows),
+            time_bars: TimeBars::new(&times.rows),
             times,
             scale_heading: f.scale.clone(),
             calculator: calculator::view(report),
