@@ -94,7 +94,7 @@ fn cut_in_the_middle_of_a_packet_what_is_whole_is_counted() {
     let ran = lab.run("analyze --format json cut.pcap");
     assert_snapshot!(ran.failure(), @r"
     1
-    wirelab: cut.pcap: the capture is cut at frame 17: a record begins at byte 1427 and needs 82 bytes, but only 62 are left; the frames before it are whole
+    wirelab: cut.pcap: the capture is cut at frame 18: a record begins at byte 1509 and needs 82 bytes, but only 62 are left; the frames before it are whole
     ");
     let cut: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
     let all = lab.analysis("pcap/tcpapp.pcap");
