@@ -227,6 +227,7 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, labels: &Labels) -> E
     Exchange {
         kind: reading.kind(&row.key),
         index: 0,
+        order: row.order as u32,
         label: labels.shared_text(row.key.label),
         connection: row.connection,
         start_ns: row.first_ns.saturating_sub(first_ns),

@@ -168,5 +168,5 @@ fn source(error: PcapNgWriteError) -> io::Error {
     }
 }
 
-/// The length of an option has 16 bits.
-const MOST_COMMENT: usize = 65_535;
+/// The most bytes of one comment: the length of an option has 16 bits.
+pub const MOST_COMMENT: usize = 65_535;

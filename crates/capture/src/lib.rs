@@ -20,7 +20,7 @@ mod window;
 mod writer;
 
 pub use comment::{Comment, Commented};
-pub use commented_writer::{CommentedWriter, Interface, InterfaceNumber};
+pub use commented_writer::{CommentedWriter, Interface, InterfaceNumber, MOST_COMMENT};
 pub use error::{ReadError, WriteError};
 pub use frame::{Frame, LinkType};
 pub use reader::Reader;

@@ -21,7 +21,10 @@ pub fn facts(report: &Report) -> Vec<Fact> {
     let mut add = |name: &str, value: String| facts.push(Fact { name: name.to_owned(), value });
     add("Report", format!("wirelab {}", env!("CARGO_PKG_VERSION")));
     match &report.run {
-        Some(run) => of_run(run, &mut add),
+        Some(run) => {
+            of_run(run).into_iter().for_each(|Fact { name, value }| add(&name, value));
+            add("Again", run.command.clone());
+        }
         None => add("Captures", "taken as they are; how they were made is not known here".to_owned()),
     }
     for (capture, bytes) in
@@ -39,7 +42,10 @@ pub fn facts(report: &Report) -> Vec<Fact> {
     facts
 }
 
-fn of_run(run: &RunInfo, add: &mut impl FnMut(&str, String)) {
+/// How a run was made: the command, what it asked for, and on what.
+pub fn of_run(run: &RunInfo) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut add = |name: &str, value: String| facts.push(Fact { name: name.to_owned(), value });
     let options = &run.options;
     add("Made by", format!("wirelab {}: {}", run.version, run.command));
     add("Started", run.started.clone());
@@ -98,7 +104,7 @@ fn of_run(run: &RunInfo, add: &mut impl FnMut(&str, String)) {
             _ => {}
         }
     }
-    add("Again", run.command.clone());
+    facts
 }
 
 /// "congestion_control" as "Congestion control".

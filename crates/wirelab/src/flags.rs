@@ -47,6 +47,9 @@ pub enum Command {
     /// Show the packets of a capture: a list, their bytes, their fields, a conversation
     #[command(after_help = SHOW_HELP)]
     Show(Show),
+    /// Write a capture again, with a comment on each packet that Wireshark shows
+    #[command(after_help = ANNOTATE_HELP)]
+    Annotate(Annotate),
     /// Make the report again from saved captures, or compare two runs
     #[command(after_help = REPORT_HELP)]
     Report(Report),
@@ -143,6 +146,9 @@ pub struct RunOptions {
     /// Folder for the report
     #[arg(long, value_name = "FOLDER", default_value = "reports", value_hint = ValueHint::DirPath, help_heading = OUTPUT)]
     pub report_dir: PathBuf,
+    /// Write each capture with a comment on each packet, too: NAME.pcapng, for Wireshark
+    #[arg(long, help_heading = OUTPUT)]
+    pub annotate: bool,
     /// Open the report in a browser
     #[arg(long, help_heading = OUTPUT)]
     pub open: bool,
@@ -220,6 +226,16 @@ pub struct Show {
     /// Stop after so many packets
     #[arg(long, value_name = "PACKETS", value_parser = clap::value_parser!(u64).range(1..), help_heading = FILTERS, group = FILTERS)]
     pub limit: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Annotate {
+    /// The capture: pcap or pcapng, plain or compressed; a file, as it is read twice
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// The file to write, in pcapng
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -321,6 +337,17 @@ Limits:
   A request's head may take 10 s and 16 KiB, a line 1024 bytes, a message 4096 bytes.
   A client that takes nothing is cut after 30 s.
   --log debug shows who comes and what is asked.";
+
+const ANNOTATE_HELP: &str = "\
+Examples:
+  wirelab annotate capture.pcap -o commented.pcapng
+  wireshark commented.pcapng
+  tshark -r commented.pcapng -T fields -e frame.number -e frame.comment
+  wirelab show commented.pcapng
+
+A packet's comments say which exchange it belongs to (\"update 3, GET /time\"), and what Wireshark calls it where it does not
+simply move its connection on (\"retransmission\"). Those of the file say what was found, and where run.json stands beside the
+capture, how it was made. Frames and comments that were there before are kept; interfaces become one for each kind of link.";
 
 const SHOW_HELP: &str = "\
 Examples:

@@ -4,6 +4,7 @@
 //! Every command returns a [`Failure`] or nothing; this file alone turns it into a sentence and an exit status.
 
 mod analyze;
+mod annotate;
 mod browser;
 mod descriptors;
 mod doctor;
@@ -64,6 +65,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(serve) => serve::serve(serve),
         Command::Analyze(analyze) => analyze::analyze(analyze),
         Command::Show(flags) => show::show(&flags),
+        Command::Annotate(flags) => annotate::annotate(&flags),
         Command::Report(flags) => report::report(&flags),
         Command::Doctor => doctor::doctor(),
         Command::Completions { shell } => manual::completions(shell),

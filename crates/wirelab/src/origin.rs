@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use wirelab_catalog::App;
-use wirelab_report::RunInfo;
+use wirelab_report::{CaptureInfo, RunInfo};
 
 /// What is known of a capture beside its bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,16 +25,29 @@ impl Origin {
 
     /// What the run.json beside a capture says of it. One that cannot be read says nothing: it may be another program's.
     pub fn beside(capture: &Path) -> Origin {
-        let listed = || {
-            let text = fs::read_to_string(capture.with_file_name("run.json")).ok()?;
-            let file = capture.file_name()?.to_str()?;
-            RunInfo::from_json(&text).ok()?.captures.into_iter().find(|listed| listed.file == file)
-        };
-        listed().map_or_else(Origin::default, |listed| Origin { app: Some(listed.app), frames: Some(listed.frames) })
+        let run = run_beside(capture);
+        let listed = run.as_ref().and_then(|run| listed(run, capture));
+        listed.map_or_else(Origin::default, |listed| Origin { app: Some(listed.app), frames: Some(listed.frames) })
     }
 
     /// The app, where the capture has so many frames.
     pub fn app(self, frames: u64) -> Option<App> {
         self.app.filter(|_| self.frames.is_none_or(|listed| listed == frames))
     }
+}
+
+/// How a capture of so many frames was made, where the run.json beside it says so.
+pub fn run_of(capture: &Path, frames: u64) -> Option<RunInfo> {
+    run_beside(capture).filter(|run| listed(run, capture).is_some_and(|listed| listed.frames == frames))
+}
+
+fn run_beside(capture: &Path) -> Option<RunInfo> {
+    RunInfo::from_json(&fs::read_to_string(capture.with_file_name("run.json")).ok()?).ok()
+}
+
+/// What a run says of a capture, or of the one that this is with comments: the same name, and `.pcapng` instead of `.pcap`.
+fn listed<'a>(run: &'a RunInfo, capture: &Path) -> Option<&'a CaptureInfo> {
+    let file = capture.file_name()?.to_str()?;
+    let commented = file.strip_suffix("ng").filter(|plain| plain.ends_with(".pcap"));
+    run.captures.iter().find(|listed| listed.file == file || Some(listed.file.as_str()) == commented)
 }

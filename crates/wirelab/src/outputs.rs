@@ -6,7 +6,7 @@
 //! file stays, and is a valid capture.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
@@ -36,8 +36,18 @@ impl Outputs<'_> {
 
     /// Writes a file beside its place.
     pub fn stage(&mut self, place: &Path, content: &[u8]) -> Result<(), Failure> {
+        self.stage_by(place, |mut file| file.write_all(content).map_err(|error| cannot_write(place, &error)))
+    }
+
+    /// Writes a file beside its place, piece by piece.
+    pub fn stage_by(
+        &mut self,
+        place: &Path,
+        write: impl FnOnce(fs::File) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let written = folders::unfinished(folder_of(place)).join(place.file_name().unwrap_or_default());
-        fs::write(&written, content).map_err(|error| cannot_write(place, &error))?;
+        let file = fs::File::create(&written).map_err(|error| cannot_write(place, &error))?;
+        write(file)?;
         self.staged.push(Staged { written, place: place.to_owned(), kept: false });
         Ok(())
     }
@@ -110,7 +120,8 @@ pub fn reason(error: &io::Error) -> String {
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+/// Why a file could not be written.
+pub fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::failed(format_args!("cannot write {}: {}", path.display(), reason(error)))
 }
 

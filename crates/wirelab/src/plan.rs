@@ -37,6 +37,8 @@ pub struct Plan {
     pub pcap_dir: PathBuf,
     /// Where the report goes.
     pub report_dir: PathBuf,
+    /// Whether to write the captures with comments, too.
+    pub annotate: bool,
     /// Whether to open the report in the end.
     pub open: bool,
 }
@@ -100,6 +102,7 @@ impl Plan {
             seed_drawn: options.seed.is_none(),
             pcap_dir: options.pcap_dir,
             report_dir: options.report_dir,
+            annotate: options.annotate,
             open: options.open,
         })
     }

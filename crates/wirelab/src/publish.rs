@@ -14,7 +14,7 @@ use wirelab_report::{CaptureBytes, Report, RunInfo, Templates, dump};
 use crate::failure::Failure;
 use crate::origin::Origin;
 use crate::outputs::{Outputs, reason};
-use crate::reading;
+use crate::reading::{self, Met};
 
 /// A capture to report on.
 pub struct Source {
@@ -56,9 +56,12 @@ pub fn read(sources: &[Source]) -> Result<Found, Failure> {
         // A capture that is still under its partial name is already called what it will be called.
         let ending = path.extension().unwrap_or_default().to_string_lossy();
         let file_name = format!("{name}.{ending}");
-        let capture =
-            reading::read_from(&mut file, name, Some(&file_name), *origin, settings, |frame| bytes.push(frame))
-                .map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))?;
+        let capture = reading::read_from(&mut file, name, Some(&file_name), *origin, settings, |met| {
+            if let Met::Frame(frame) = met {
+                bytes.push(frame);
+            }
+        })
+        .map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))?;
         // Where the capture could not be read to its end, the digest is of the whole file all the same.
         io::copy(&mut file, &mut io::sink()).map_err(unreadable)?;
         bytes.sha256 = Some(hex(&file.sha256.finalize()));

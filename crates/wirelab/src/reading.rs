@@ -8,16 +8,24 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use wirelab_analyze::{Analyzer, Capture, Settings};
-use wirelab_capture::{Frame, ReadError, Reader};
+use wirelab_capture::{Comment, Frame, ReadError, Reader};
 
 use crate::origin::Origin;
 use crate::outputs::reason;
+use crate::terminal;
 
 /// A capture that can be read, and what to call it.
 pub struct Source {
     pub read: Box<dyn Read>,
     /// As a person wrote it.
     pub shown: String,
+}
+
+/// What is met on the way through a capture.
+pub enum Met<'a> {
+    Frame(&'a Frame<'a>),
+    /// Behind the frame that it is on.
+    Comment(Comment),
 }
 
 /// Opens a capture, or standard input where the path is `-`.
@@ -54,22 +62,23 @@ pub fn read(path: &Path, settings: Settings) -> Result<Capture, String> {
     read_from(read, &name, file.as_deref(), origin, settings, |_| {}).map_err(|error| format!("{shown}: {error}"))
 }
 
-/// Reads a capture from any source of which that much is known, and shows each frame to `look`.
+/// Reads a capture from any source of which that much is known, and shows each frame and comment to `look`.
 pub fn read_from(
     source: impl Read,
     name: &str,
     file: Option<&str>,
     origin: Origin,
     settings: Settings,
-    mut look: impl FnMut(&Frame<'_>),
+    mut look: impl FnMut(Met<'_>),
 ) -> Result<Capture, ReadError> {
     let mut reader = Reader::new(source)?;
     let mut analyzer = Analyzer::new(settings);
     loop {
         match reader.next_frame() {
             Ok(Some(frame)) => {
-                look(&frame);
+                look(Met::Frame(&frame));
                 analyzer.frame(&frame);
+                reader.take_comments().into_iter().map(Met::Comment).for_each(&mut look);
             }
             Ok(None) => break,
             Err(error) => {
@@ -82,6 +91,17 @@ pub fn read_from(
         analyzer.is_of(app);
     }
     Ok(analyzer.finish(name, file, &reader.format()))
+}
+
+/// Whether a file could be read to its end; says why not, where it could not.
+pub fn is_whole(path: &Path, capture: &Capture) -> bool {
+    let shown = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    let mut whole = true;
+    for problem in capture.problems.iter().filter(|problem| problem.is_of_the_file()) {
+        whole = false;
+        terminal::say(format_args!("wirelab: {shown}: {problem}"));
+    }
+    whole
 }
 
 /// Notes where reading stopped, and why. `next` is the number of the frame that would have been next.

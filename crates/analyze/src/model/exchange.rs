@@ -23,6 +23,8 @@ pub struct Exchange {
     pub kind: Kind,
     /// For updates: which one. 0 for others.
     pub(crate) index: u32,
+    /// Its number among all that began.
+    pub(crate) order: u32,
     /// The connection it belongs to: an index into `connections`.
     pub connection: u32,
     /// What it is in the protocol's words: `GET /time`, `event: message`, `text`, `handshake`.
@@ -44,6 +46,13 @@ impl Exchange {
     /// For updates: which one, counted from 1 over the capture.
     pub fn index(&self) -> Option<u64> {
         (self.index > 0).then_some(u64::from(self.index))
+    }
+
+    /// Its number among all exchanges in the order in which they began, which is what
+    /// [packets that were taken away](crate::Analyzer::take_packet) say of theirs. Mostly its place in the list: those
+    /// that nothing was booked on have a number and no place.
+    pub fn order(&self) -> u64 {
+        self.order.into()
     }
 
     /// What it is called: "update 2", "page", "close".
@@ -137,6 +146,7 @@ impl From<ExchangeRow<'_>> for Exchange {
         Exchange {
             kind: row.kind,
             index: row.index.and_then(|index| u32::try_from(index).ok()).unwrap_or(0),
+            order: 0,
             connection: row.connection,
             label: row.label.into(),
             packets: row.packets.into_owned(),
@@ -230,6 +240,11 @@ struct ExchangeRow<'a> {
 pub struct Exchanges(pub(crate) Vec<Exchange>);
 
 impl Exchanges {
+    /// The one of this [number](Exchange::order), unless the row limit left it out.
+    pub fn by_order(&self, order: u64) -> Option<&Exchange> {
+        self.0.binary_search_by_key(&order, Exchange::order).ok().and_then(|place| self.0.get(place))
+    }
+
     /// Those that are updates.
     pub fn updates(&self) -> impl Iterator<Item = &Exchange> {
         self.0.iter().filter(|one| one.kind == Kind::Update)
@@ -273,7 +288,11 @@ impl JsonSchema for Exchanges {
 
 impl From<Lists> for Exchanges {
     fn from(lists: Lists) -> Exchanges {
-        Exchanges(lists.exchanges)
+        let mut exchanges = lists.exchanges;
+        for (place, exchange) in (0..).zip(&mut exchanges) {
+            exchange.order = place;
+        }
+        Exchanges(exchanges)
     }
 }
 

@@ -9,6 +9,7 @@ use wirelab_report::forms::PAGE;
 use wirelab_report::text::{self, Colours};
 use wirelab_wire::{Stop, WireKind};
 
+use crate::annotate::Known;
 use crate::failure::Failure;
 use crate::folders::{Folders, Purpose, Wanted};
 use crate::origin::Origin;
@@ -88,6 +89,12 @@ fn publish(
     let found = publish::read(&sources)?;
     let run = info::info(plan, kind, recording, &found.digests());
     outputs.stage(&plan.pcap_dir.join("run.json"), run.to_json().as_bytes())?;
+    if plan.annotate {
+        for Source { name, path, origin } in &sources {
+            let place = plan.pcap_dir.join(format!("{name}.pcapng"));
+            Known::of(path, name, *origin, |_| Some(run.clone()))?.stage(&place, &mut outputs)?;
+        }
+    }
     let report = publish::report(found, Some(run));
     publish::stage_texts(&report, &plan.pcap_dir, &mut outputs)?;
     publish::stage_report(&report, &publish::templates(None)?, &plan.report_dir, &mut outputs)?;

@@ -24,12 +24,13 @@ use wirelab_report::list::{self, Follow};
 use wirelab_report::text::Colours;
 
 pub use filter::{Filter, protocol};
+pub use row::Row;
+pub use walk::{Go, Keep, walk};
 
 use crate::failure::{Failure, Status};
 use crate::flags::Show;
 use crate::{reading, terminal};
 use print::Form;
-use walk::{Go, Keep, walk};
 
 /// Prints what was asked for.
 pub fn show(flags: &Show) -> Result<(), Failure> {
@@ -39,12 +40,7 @@ pub fn show(flags: &Show) -> Result<(), Failure> {
         (None, None) => packets(flags)?,
     };
     // What the list does not say of itself: why reading ended early.
-    let mut sound = true;
-    for problem in capture.problems.iter().filter(|problem| problem.is_of_the_file()) {
-        sound = false;
-        terminal::say(format_args!("wirelab: {}: {problem}", shown(&flags.file)));
-    }
-    if sound { Ok(()) } else { Err(Failure::already_said(Status::Failed)) }
+    if reading::is_whole(&flags.file, &capture) { Ok(()) } else { Err(Failure::already_said(Status::Failed)) }
 }
 
 /// The list: a line a packet, with bytes or as JSON where asked for.
@@ -196,7 +192,8 @@ fn exchanges_called(words: &str, capture: &Capture) -> HashSet<usize> {
     let is_called = |exchange: &Exchange| {
         name.is_some_and(|name| name.is_of(exchange)) || exchange.label.eq_ignore_ascii_case(words)
     };
-    capture.exchanges.iter().enumerate().filter(|(_, exchange)| is_called(exchange)).map(|(index, _)| index).collect()
+    let called = capture.exchanges.iter().filter(|exchange| is_called(exchange));
+    called.filter_map(|exchange| usize::try_from(exchange.order()).ok()).collect()
 }
 
 /// Standard output, buffered, as a capture may have very many lines.
@@ -224,4 +221,4 @@ const MOST_KEPT: usize = 32 << 20;
 /// What a packet takes up besides its bytes.
 const PACKET_COST: usize = 400;
 /// Names are looked for in so many exchanges.
-const MOST_EXCHANGES: usize = 1 << 20;
+pub const MOST_EXCHANGES: usize = 1 << 20;

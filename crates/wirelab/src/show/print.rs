@@ -56,6 +56,9 @@ impl Printer {
             self.heading(out)?;
         }
         self.line(out, row)?;
+        for comment in &row.comments {
+            writeln!(out, "      comment: {}", visible(comment))?;
+        }
         if self.form == Form::Hex {
             let data = row.kept.as_ref().map_or(&[][..], |kept| &kept.data);
             list::hex_lines(out, data)?;
@@ -122,6 +125,8 @@ pub struct JsonLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none", flatten)]
     tcp: Option<JsonTcp>,
     info: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    comments: &'a [String],
 }
 
 /// Of a TCP packet, what the analysis says.
@@ -171,6 +176,7 @@ impl<'a> JsonLine<'a> {
                 analysis: packet.analysis.map(|name| name.to_string()),
             }),
             info: &row.info,
+            comments: &row.comments,
         }
     }
 }

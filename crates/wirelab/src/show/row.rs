@@ -23,6 +23,8 @@ pub struct Row {
     /// How much of it was kept.
     pub captured: u32,
     pub info: String,
+    /// What somebody wrote beside it into the file.
+    pub comments: Vec<String>,
     /// What the analysis says of it, where it is TCP.
     pub packet: Option<Packet>,
     /// What its connection spoke when the analysis had read it.
@@ -77,6 +79,7 @@ impl Row {
             frame_len: frame.wire_len,
             captured: frame.data.len() as u32,
             info: String::new(),
+            comments: Vec::new(),
             packet: None,
             spoken: Protocol::None,
             kept: keep.then(|| Kept {

@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 
 use wirelab_analyze::{Analyzer, Capture, Packet, Settings};
-use wirelab_capture::Reader;
+use wirelab_capture::{Commented, Reader};
 use wirelab_dissect::packet::{Decoded, Skipped, decode};
 use wirelab_dissect::reassembly::{Outcome, Reassembler};
 
@@ -52,6 +52,7 @@ pub fn walk(path: &Path, keep: Keep, mut take: impl FnMut(Row) -> Result<Go, Fai
         match reader.next_frame() {
             Ok(Some(frame)) => {
                 let first_ns = *first_ns.get_or_insert(frame.time_ns);
+                let on = Commented::Frame(frame.number);
                 let decoded = decode(&frame);
                 let mut row = Row::new(&frame, &decoded, first_ns, keep_bytes);
                 if keep_bytes
@@ -60,8 +61,10 @@ pub fn walk(path: &Path, keep: Keep, mut take: impl FnMut(Row) -> Result<Go, Fai
                 {
                     row.whole = Some(datagram);
                 }
-                window.waiting.push_back(row);
                 window.analyzer.frame(&frame);
+                let comments = reader.take_comments().into_iter();
+                row.comments = comments.filter(|one| one.on == on).map(|one| one.text).collect();
+                window.waiting.push_back(row);
                 go = window.settled(&mut take)?;
             }
             Ok(None) => break,
