@@ -345,9 +345,11 @@ Examples:
   tshark -r commented.pcapng -T fields -e frame.number -e frame.comment
   wirelab show commented.pcapng
 
-A packet's comments say which exchange it belongs to (\"update 3, GET /time\"), and what Wireshark calls it where it does not
-simply move its connection on (\"retransmission\"). Those of the file say what was found, and where run.json stands beside the
-capture, how it was made. Frames and comments that were there before are kept; interfaces become one for each kind of link.";
+A packet's comments say which exchange it belongs to (\"update 3, GET /time\"), and what Wireshark
+calls it where it does not simply move its connection on (\"retransmission\"). Those of the file
+say what was found, and where run.json stands beside the capture, how it was made.
+Frames, their times and comments that were there are kept. Of several interfaces with the same
+kind of link one becomes of all, and a frame that had no time gets the first second of 1970.";
 
 const SHOW_HELP: &str = "\
 Examples:

@@ -23,11 +23,16 @@ impl Origin {
         Origin { app: Some(app), frames: None }
     }
 
-    /// What the run.json beside a capture says of it. One that cannot be read says nothing: it may be another program's.
+    /// What the run.json beside a capture says of it, or of the one that it is with comments: `ws.pcapng` for `ws.pcap`.
+    /// A run.json that cannot be read says nothing: it may be another program's.
     pub fn beside(capture: &Path) -> Origin {
-        let run = run_beside(capture);
-        let listed = run.as_ref().and_then(|run| listed(run, capture));
-        listed.map_or_else(Origin::default, |listed| Origin { app: Some(listed.app), frames: Some(listed.frames) })
+        let listed = || {
+            let run = run_beside(capture)?;
+            let file = file_name(capture)?;
+            let listed = listed(&run, file).or_else(|| listed(&run, file.strip_suffix("ng")?))?;
+            Some(Origin { app: Some(listed.app), frames: Some(listed.frames) })
+        };
+        listed().unwrap_or_default()
     }
 
     /// The app, where the capture has so many frames.
@@ -38,16 +43,18 @@ impl Origin {
 
 /// How a capture of so many frames was made, where the run.json beside it says so.
 pub fn run_of(capture: &Path, frames: u64) -> Option<RunInfo> {
-    run_beside(capture).filter(|run| listed(run, capture).is_some_and(|listed| listed.frames == frames))
+    let file = file_name(capture)?;
+    run_beside(capture).filter(|run| listed(run, file).is_some_and(|listed| listed.frames == frames))
 }
 
 fn run_beside(capture: &Path) -> Option<RunInfo> {
     RunInfo::from_json(&fs::read_to_string(capture.with_file_name("run.json")).ok()?).ok()
 }
 
-/// What a run says of a capture, or of the one that this is with comments: the same name, and `.pcapng` instead of `.pcap`.
-fn listed<'a>(run: &'a RunInfo, capture: &Path) -> Option<&'a CaptureInfo> {
-    let file = capture.file_name()?.to_str()?;
-    let commented = file.strip_suffix("ng").filter(|plain| plain.ends_with(".pcap"));
-    run.captures.iter().find(|listed| listed.file == file || Some(listed.file.as_str()) == commented)
+fn file_name(capture: &Path) -> Option<&str> {
+    capture.file_name()?.to_str()
+}
+
+fn listed<'a>(run: &'a RunInfo, file: &str) -> Option<&'a CaptureInfo> {
+    run.captures.iter().find(|listed| listed.file == file)
 }

@@ -12,6 +12,7 @@ fn help() {
     assert_snapshot!(lab.done("run-all -h").stdout);
     assert_snapshot!(lab.done("serve -h").stdout);
     assert_snapshot!(lab.done("analyze -h").stdout);
+    assert_snapshot!(lab.done("annotate --help").stdout);
 }
 
 #[test]
@@ -26,7 +27,7 @@ fn completions_know_every_command() {
     let lab = Lab::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = lab.done(&format!("completions {shell}")).stdout;
-        for word in ["run-all", "serve", "analyze", "interval"] {
+        for word in ["run-all", "serve", "analyze", "annotate", "interval"] {
             assert!(script.contains(word), "{shell}: {word}");
         }
         assert!(!script.contains("samples"), "{shell}");
@@ -37,7 +38,9 @@ fn completions_know_every_command() {
 fn the_manual_has_a_section_for_every_command() {
     let page = Lab::new().done("man").stdout;
     let titles: Vec<&str> = page.lines().filter(|line| line.starts_with(".TH")).collect();
-    for command in ["wirelab", "wirelab-run-all", "wirelab-serve", "wirelab-analyze", "wirelab-doctor"] {
+    for command in
+        ["wirelab", "wirelab-run-all", "wirelab-serve", "wirelab-analyze", "wirelab-annotate", "wirelab-doctor"]
+    {
         assert!(titles.iter().any(|title| title.starts_with(&format!(".TH {command} 1"))), "{command}: {titles:?}");
     }
     assert!(!page.contains("samples"), "hidden commands stay hidden");
