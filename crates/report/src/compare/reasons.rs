@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use wirelab_analyze::model::{Capture, Column, Exchange, Kind, Layer};
 
+use crate::lookup;
 use crate::report::Report;
 
 /// One difference, and the captures that show it.
@@ -115,8 +116,7 @@ fn why(
     Some((6, format!("{} bytes on the wire in {a_name}, {} in {b_name}.", now.frame_bytes, then.frame_bytes)))
 }
 
-/// The server's packets of an exchange that only acknowledge.
+/// How many of the server's packets of an exchange only acknowledge.
 fn server_acks(capture: &Capture, exchange: &Exchange) -> u64 {
-    let of_exchange = capture.packets.iter().filter(|packet| exchange.packets.binary_search(&packet.number).is_ok());
-    of_exchange.filter(|packet| !packet.from_client && packet.is_bare_ack()).count() as u64
+    lookup::server_acks(&lookup::packets(capture, exchange)).len() as u64
 }

@@ -63,18 +63,19 @@ fn narrow(rows: &[&TimesRow], most: f64) -> String {
 
 /// One bar, its parts in the order of the causes, and where it ends.
 fn stack(svg: &mut Svg, row: &TimesRow, (left, y): (f64, f64), height: f64, scale: f64) -> f64 {
+    // Thinner than a line a part is in the table alone.
+    let is_drawn = |width: f64| width >= 0.5;
+    // What is the whole bar is said beside it.
+    let has_parts = Cause::ALL.iter().filter(|&&cause| is_drawn(row.time.of(cause) * scale)).count() > 1;
     let mut x = left;
     for &cause in Cause::ALL {
         let seconds = row.time.of(cause);
         let width = seconds * scale;
-        // Thinner than a line it is in the table alone.
-        if width >= 0.5 {
+        if is_drawn(width) {
             let label = duration(seconds);
             let title = format!("{}: {label}", cause.name());
             svg.rect(&format!("f-{}", cause.class()), x, y, width, height, Some(&title));
-            // What is the whole bar is said beside it.
-            let is_whole = label == row.update;
-            if !is_whole && width > label.chars().count() as f64 * 8.0 + 8.0 {
+            if has_parts && width > label.chars().count() as f64 * 8.0 + 8.0 {
                 svg.text(&format!("mid on-{}", cause.class()), x + width / 2.0, y + height / 2.0 + 5.0, &label);
             }
         }
