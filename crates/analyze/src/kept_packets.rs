@@ -1,4 +1,5 @@
-//! The packets themselves, kept for lists and pictures when somebody asked for them.
+//! The packets themselves, kept for lists and pictures when somebody asked for them: no more than a number of packets, and
+//! no more parts of them than so many packets have.
 
 use std::collections::VecDeque;
 
@@ -16,6 +17,8 @@ pub(crate) struct KeptPackets {
     pub owners: VecDeque<Option<(ExchangeId, u64)>>,
     /// How many were taken away.
     taken: u32,
+    /// Runs of bytes of all packets that are here.
+    spans: usize,
 }
 
 impl KeptPackets {
@@ -31,7 +34,7 @@ impl KeptPackets {
     /// Whether the next packet is kept.
     #[inline]
     pub fn wanted(&self) -> bool {
-        self.rows.len() < self.most
+        self.rows.len() < self.most && self.spans < self.most.saturating_mul(SPANS_A_PACKET).max(FEW_SPANS)
     }
 
     /// Keeps a packet. Gives its place, plus one.
@@ -74,6 +77,7 @@ impl KeptPackets {
         let owner = self.owners.pop_front()?;
         self.taken = self.taken.wrapping_add(1);
         let mut row = self.rows.pop_front()?;
+        self.spans = self.spans.saturating_sub(row.spans.len());
         row.exchange = owner.and_then(|(_, order)| usize::try_from(order).ok());
         Some(row)
     }
@@ -105,6 +109,7 @@ impl KeptPackets {
     fn add_span(&mut self, packet: &PacketFacts, span: Span) {
         if let Some(row) = self.row_of(packet) {
             row.spans.push(span);
+            self.spans += 1;
         }
     }
 
@@ -117,7 +122,11 @@ impl KeptPackets {
             if !words.is_empty() {
                 words.push_str(", ");
             }
-            words.push_str(text);
+            let room = text.floor_char_boundary(MOST_WORDS);
+            words.push_str(text.get(..room).unwrap_or_default());
+            if room < text.len() {
+                words.push('…');
+            }
         }
     }
 
@@ -142,5 +151,10 @@ impl KeptPackets {
     }
 }
 
-/// What a packet says grows no longer than this.
+/// What a packet says grows no longer than this, and one thing more, which is no longer either.
 const MOST_WORDS: usize = 200;
+/// Runs of bytes of the kept packets, on the average: a packet of tiny messages may have a thousand, and where all are like
+/// that, fewer packets are kept.
+const SPANS_A_PACKET: usize = 16;
+/// And where only few packets are kept, that many all the same.
+const FEW_SPANS: usize = 1 << 16;

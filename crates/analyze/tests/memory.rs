@@ -64,9 +64,13 @@ const SYN_ACK: u8 = 18;
 
 impl Feed {
     fn new() -> Feed {
+        Feed::with(Settings::default())
+    }
+
+    fn with(settings: Settings) -> Feed {
         let before = NOW.get();
         PEAK.set(before);
-        Feed { analyzer: Analyzer::new(Settings::default()), frame: Vec::new(), number: 0, before }
+        Feed { analyzer: Analyzer::new(settings), frame: Vec::new(), number: 0, before }
     }
 
     /// One segment over Ethernet and IPv4, between a client with this number and the server.
@@ -178,6 +182,31 @@ fn packets_of_a_connection_take_no_memory() {
     let ((_, few, _), (capture, many, _)) = (take(20_000), take(100_000));
     assert_eq!(capture.groups.iter().find(|group| group.label == "GET /time").unwrap().count, 100_000);
     assert!(many <= few + MIB / 4, "{few} for 20,000 rounds, {many} for 100,000");
+}
+
+#[test]
+fn kept_packets_of_tiny_messages_and_endless_words() {
+    let mut feed = Feed::with(Settings { keep_packets: 20_000, ..Settings::default() });
+    feed.handshake(1);
+    feed.segment(1, true, ACK, (1, 1), b"GET / HTTP/1.1\r\n\r\n");
+    let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    feed.segment(1, false, ACK, (1, 19), head);
+    let (mut seq, chunks) = (1 + head.len() as u32, b"1\r\nx\r\n".repeat(230));
+    for _ in 0..10_000 {
+        feed.segment(1, false, ACK, (seq, 19), &chunks);
+        seq += chunks.len() as u32;
+    }
+    feed.handshake(2);
+    let request = [&b"M".repeat(1000), &b" / HTTP/1.1\r\n\r\n"[..]].concat();
+    for at in 0..10_000 {
+        feed.segment(2, true, ACK, (1 + at * request.len() as u32, 1), &request);
+    }
+    let (capture, taken, _) = feed.finish();
+    assert_eq!(capture.totals.total_packets, 20_008);
+    let spans: usize = capture.packets.iter().map(|packet| packet.spans.len()).sum();
+    assert!((300_000..400_000).contains(&spans), "{spans}");
+    assert!(capture.packets.iter().all(|packet| packet.words.text.len() < 500));
+    assert!(taken < 12 * MIB, "{taken}");
 }
 
 #[test]

@@ -33,11 +33,13 @@ impl FrameBytes {
     }
 }
 
-/// The frames of one capture, the first `limit` of them.
+/// The frames of one capture: the first `limit` of them, as long as their bytes are no more than `most_bytes`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaptureBytes {
     frames: Vec<FrameBytes>,
     limit: usize,
+    /// How many bytes there is still room for.
+    room: usize,
     seen: u64,
     /// SHA-256 of the capture file in lower-case hexadecimal, where it is known.
     pub sha256: Option<String>,
@@ -46,15 +48,20 @@ pub struct CaptureBytes {
 }
 
 impl CaptureBytes {
-    /// Nothing yet; will keep at most `limit` frames.
-    pub fn new(limit: usize) -> CaptureBytes {
-        CaptureBytes { limit, ..CaptureBytes::default() }
+    /// Nothing yet; will keep at most `limit` frames, with at most `most_bytes` together.
+    pub fn new(limit: usize, most_bytes: usize) -> CaptureBytes {
+        CaptureBytes { limit, room: most_bytes, ..CaptureBytes::default() }
     }
 
     /// Takes the next frame of the capture.
     pub fn push(&mut self, frame: &Frame<'_>) {
         self.seen += 1;
+        if frame.data.len() > self.room {
+            // Those that are kept are the first ones: a small one that comes later would stand alone.
+            self.limit = self.frames.len();
+        }
         if self.frames.len() < self.limit {
+            self.room -= frame.data.len();
             self.frames.push(FrameBytes {
                 number: frame.number,
                 time_ns: frame.time_ns,
@@ -86,5 +93,31 @@ impl CaptureBytes {
                 self.frames.binary_search_by_key(&number, |frame| frame.number).ok().and_then(|at| self.frames.get(at))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_frames_are_kept_as_long_as_there_is_room() {
+        let kept = |limit, most_bytes| {
+            let mut bytes = CaptureBytes::new(limit, most_bytes);
+            for (number, len) in (1..).zip([40, 60, 1000, 10]) {
+                let data = vec![0; len];
+                bytes.push(&Frame {
+                    number,
+                    time_ns: 0,
+                    wire_len: len as u32,
+                    data: &data,
+                    link: LinkType::ETHERNET,
+                    file_offset: 0,
+                });
+            }
+            assert_eq!(bytes.seen(), 4);
+            bytes.frames().len()
+        };
+        assert_eq!([kept(9, 1110), kept(3, 1110), kept(9, 1109), kept(9, 1000), kept(9, 99)], [4, 3, 3, 2, 1]);
     }
 }

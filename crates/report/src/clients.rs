@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 use serde::Serialize;
 use wirelab_analyze::model::{Analysis, Capture, Column, Tally};
 
@@ -11,14 +11,17 @@ use crate::report::Report;
 use crate::tables::title;
 
 /// The clients of one capture, in order of their first packet.
+///
+/// There may be a client for each connection, so none of them is put together before somebody asks: what is kept is which
+/// connections are whose, at 8 bytes a connection at most.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Clients {
     /// Which capture: an index into those of the analysis.
     pub capture: usize,
-    /// How many there are.
-    pub count: usize,
-    /// The first of them.
-    pub rows: Vec<ClientRow>,
+    /// The first connection of each client: an index into those of the capture.
+    first: Vec<u32>,
+    /// By connection: the next one of the same client.
+    next: Vec<u32>,
 }
 
 /// One client of a capture: all connections from one address.
@@ -67,75 +70,97 @@ pub(crate) struct ClientView {
 
 /// The clients of each capture that has several, at most so many rows a capture.
 pub(crate) fn views(report: &Report, most: usize) -> Vec<ClientsView> {
-    let view = |clients: Clients| ClientsView {
-        title: report.analysis.captures.get(clients.capture).map_or_else(String::new, title),
-        count: clients.count,
-        left_out: clients.count - clients.rows.len(),
-        rows: clients
-            .rows
-            .iter()
-            .map(|row| ClientView {
-                address: row.address(),
-                updates: with_commas(row.updates),
-                cells: Column::ALL.iter().map(|column| with_commas(column.of(&row.tally))).collect(),
-            })
-            .collect(),
-    };
-    clients(&report.analysis, most).into_iter().map(view).collect()
+    let captures = report.clients.iter().filter_map(|all| Some((all, report.analysis.captures.get(all.capture)?)));
+    captures
+        .map(|(all, capture)| ClientsView {
+            title: title(capture),
+            count: all.count(),
+            left_out: all.count().saturating_sub(most),
+            rows: all
+                .rows(capture)
+                .take(most)
+                .map(|row| ClientView {
+                    address: row.address(),
+                    updates: with_commas(row.updates),
+                    cells: Column::ALL.iter().map(|column| with_commas(column.of(&row.tally))).collect(),
+                })
+                .collect(),
+        })
+        .collect()
 }
 
-/// The clients of every capture that has more than one; at most so many rows a capture, as there may be a client for
-/// each connection.
-pub fn clients(analysis: &Analysis, most: usize) -> Vec<Clients> {
-    let all = analysis.captures.iter().enumerate().map(|(index, capture)| clients_of(index, capture, most));
-    all.filter(|clients| clients.count > 1).collect()
+/// The clients of every capture that has more than one.
+pub fn clients(analysis: &Analysis) -> Vec<Clients> {
+    let all = analysis.captures.iter().enumerate().map(|(index, capture)| Clients::of(index, capture));
+    all.filter(|clients| clients.count() > 1).collect()
 }
 
-fn clients_of(index: usize, capture: &Capture, most: usize) -> Clients {
-    let mut rows: Vec<ClientRow> = Vec::new();
-    let mut places: HashMap<IpAddr, usize> = HashMap::default();
-    let mut others = Others::default();
-    for connection in &capture.connections {
-        let address = connection.client.addr;
-        if let Some(row) = places.get(&address).and_then(|&place| rows.get_mut(place)) {
-            row.connections += 1;
-            row.tally += connection.tally();
-        } else if rows.len() < most {
-            places.insert(address, rows.len());
-            rows.push(ClientRow { address, connections: 1, updates: 0, tally: connection.tally() });
-        } else {
-            others.insert(address);
+impl Clients {
+    fn of(index: usize, capture: &Capture) -> Clients {
+        let mut clients = Clients { capture: index, ..Clients::default() };
+        let mut last = Last::default();
+        for (number, connection) in (0..).zip(&capture.connections) {
+            clients.next.push(NONE);
+            match last.replace(connection.client.addr, number).and_then(|before| clients.next.get_mut(before as usize))
+            {
+                Some(next) => *next = number,
+                None => clients.first.push(number),
+            }
         }
+        clients
     }
-    for update in capture.exchanges.updates() {
-        let client = capture.connections.get(update.connection as usize).map(|connection| connection.client.addr);
-        let place = client.and_then(|address| places.get(&address));
-        if let Some(row) = place.and_then(|&place| rows.get_mut(place)) {
-            row.updates += 1;
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.first.len()
+    }
+
+    /// All of them, one after the other.
+    pub fn rows<'a>(&'a self, capture: &'a Capture) -> impl Iterator<Item = ClientRow> + 'a {
+        let connection = |number: u32| capture.connections.get(number as usize);
+        let mut updates: HashMap<IpAddr, u64> = HashMap::default();
+        for update in capture.exchanges.updates() {
+            if let Some(connection) = connection(update.connection) {
+                *updates.entry(connection.client.addr).or_insert(0) += 1;
+            }
         }
+        self.first.iter().filter_map(move |&first| {
+            let address = connection(first)?.client.addr;
+            let own = std::iter::successors(Some(first), |&number| self.next.get(number as usize).copied());
+            let own = own.map_while(connection);
+            let mut row = ClientRow {
+                address,
+                connections: 0,
+                updates: updates.get(&address).copied().unwrap_or(0),
+                tally: Tally::default(),
+            };
+            for connection in own {
+                row.connections += 1;
+                row.tally += connection.tally();
+            }
+            Some(row)
+        })
     }
-    Clients { capture: index, count: rows.len() + others.count(), rows }
 }
 
-/// Addresses that are only counted: those of IPv4 in a quarter of the room that any address needs.
+/// The newest connection of each address: those of IPv4 in a third of the room that any address needs.
 #[derive(Default)]
-struct Others {
-    v4: HashSet<u32>,
-    v6: HashSet<u128>,
+struct Last {
+    v4: HashMap<u32, u32>,
+    v6: HashMap<u128, u32>,
 }
 
-impl Others {
-    fn insert(&mut self, address: IpAddr) {
+impl Last {
+    fn replace(&mut self, address: IpAddr, connection: u32) -> Option<u32> {
         match address {
-            IpAddr::V4(address) => self.v4.insert(address.to_bits()),
-            IpAddr::V6(address) => self.v6.insert(address.to_bits()),
-        };
-    }
-
-    fn count(&self) -> usize {
-        self.v4.len() + self.v6.len()
+            IpAddr::V4(address) => self.v4.insert(address.to_bits(), connection),
+            IpAddr::V6(address) => self.v6.insert(address.to_bits(), connection),
+        }
     }
 }
+
+/// No further connection: a capture has fewer than that.
+const NONE: u32 = u32::MAX;
 
 #[cfg(test)]
 mod tests {
@@ -145,7 +170,7 @@ mod tests {
     #[test]
     fn connections_of_one_address_are_one_client() {
         let mut analysis = sample::report(sample::five(sample::Era::Now), None).analysis;
-        assert_eq!(clients(&analysis, 100), [], "one client a capture needs no table of clients");
+        assert_eq!(clients(&analysis), [], "one client a capture needs no table of clients");
         let capture = analysis.captures.last_mut().unwrap();
         let totals = capture.totals;
         let mut more = capture.connections.clone();
@@ -154,14 +179,13 @@ mod tests {
         }
         let before = capture.connections.len() as u64;
         capture.connections.extend(more);
-        let found = clients(&analysis, 100);
+        let found = clients(&analysis);
         assert_eq!(found.len(), 1);
-        let rows = &found[0].rows;
-        assert_eq!((found[0].count, rows.len()), (2, 2));
+        let rows: Vec<ClientRow> = found[0].rows(analysis.captures.last().unwrap()).collect();
+        assert_eq!((found[0].count(), rows.len()), (2, 2));
         assert_eq!((rows[1].address(), rows[1].connections, rows[1].updates), ("[fe80::77]".to_owned(), before, 0));
         assert_eq!(rows[0].tally, totals);
         assert_eq!(rows[0].tally, rows[1].tally);
         assert_eq!(rows[0].updates, analysis.captures.last().unwrap().exchanges.updates().count() as u64);
-        assert_eq!(clients(&analysis, 1)[0], Clients { rows: rows[..1].to_vec(), ..found[0].clone() });
     }
 }

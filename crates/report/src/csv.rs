@@ -8,17 +8,20 @@
 //! the seconds to the first and to the last byte of the answer, then what the time of the median went into, in seconds. What does not apply is empty, never 0.
 
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use wirelab_analyze::model::{Capture, Column, Group, Layer, Spread, SpreadSeconds, Tally, Time};
 use wirelab_dissect::visible::visible;
 
-use crate::clients;
 use crate::groups;
 use crate::report::Report;
 use crate::tables::{Row, TableKind};
 
-/// The report's tables as CSV.
-pub fn render(report: &Report) -> String {
+/// Writes the report's tables as CSV, line by line: nothing bounds how many clients there are.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(report: &Report, mut out: impl Write) -> io::Result<()> {
     let mut text = String::from("table,capture,app,of");
     for column in Column::ALL {
         push(&mut text, column.name());
@@ -37,16 +40,23 @@ pub fn render(report: &Report) -> String {
     for (key, _) in Time::default().entries() {
         push(&mut text, key);
     }
-    text.push_str("\r\n");
+    let mut end = |text: &mut String| {
+        text.push_str("\r\n");
+        let written = out.write_all(text.as_bytes());
+        text.clear();
+        written
+    };
+    end(&mut text)?;
     for table in &report.tables {
         for row in &table.rows {
             line(&mut text, report, table.kind, row);
+            end(&mut text)?;
         }
     }
-    for clients in clients::clients(&report.analysis, usize::MAX) {
+    for clients in &report.clients {
         let Some(capture) = report.analysis.captures.get(clients.capture) else { continue };
         let name = quoted(&capture.name);
-        for row in &clients.rows {
+        for row in clients.rows(capture) {
             text.push_str("client");
             push(&mut text, &name);
             push(&mut text, capture.app.map_or("", |app| app.name()));
@@ -54,15 +64,16 @@ pub fn render(report: &Report) -> String {
             values(&mut text, &row.tally);
             text.push_str(&",".repeat(3 * Column::ALL.len() + OF_EXCHANGES.len()));
             time(&mut text, None);
-            text.push_str("\r\n");
+            end(&mut text)?;
         }
     }
     for capture in &report.analysis.captures {
         for group in groups::groups(capture) {
             exchange(&mut text, capture, group);
+            end(&mut text)?;
         }
     }
-    text
+    Ok(())
 }
 
 /// A kind of exchange.
@@ -89,7 +100,6 @@ fn exchange(text: &mut String, capture: &Capture, group: &Group) {
         push(text, &of(|spread| spread.max));
     }
     time(text, group.median.as_ref().and_then(|median| median.time));
-    text.push_str("\r\n");
 }
 
 /// The columns of a tally, and the parts of its app bytes.
@@ -125,7 +135,6 @@ fn line(text: &mut String, report: &Report, kind: TableKind, row: &Row) {
     }
     text.push_str(&",".repeat(OF_EXCHANGES.len()));
     time(text, capture.filter(|_| kind == TableKind::PerUpdate).and_then(|capture| capture.per_update_time));
-    text.push_str("\r\n");
 }
 
 /// What the time of an update went into, in seconds.

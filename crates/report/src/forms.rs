@@ -3,6 +3,9 @@
 //! One entry a form: what the folder of a report holds, what the page offers to take along and what `analyze --format`
 //! prints all follow from this list. Every form shows the same facts: the tables, and as far as it has sentences,
 //! what is worth knowing of them.
+//!
+//! A form takes no more memory than the report: those whose rows nothing bounds, a connection or a client each, are written
+//! row by row; the others have so many rows at most, and say what they left out.
 
 use std::io::{self, Write};
 
@@ -30,8 +33,19 @@ pub struct Form {
     pub printed: Option<Printed>,
 }
 
-/// Makes a form of a report.
-pub type Render = fn(&Report, &Templates) -> Result<String, TemplateError>;
+/// Writes a form of a report: what grows with a capture is written row by row, and never held as a whole.
+pub type Render = fn(&Report, &Templates, &mut dyn Write) -> Result<(), RenderError>;
+
+/// Why a form could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// A template is not one, or asks for a value that there is not.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// It could not be written.
+    #[error(transparent)]
+    Write(#[from] io::Error),
+}
 
 /// A form inside the page.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +70,7 @@ pub struct Printed {
 pub enum Print {
     /// As it is rendered.
     Rendered,
-    /// Row by row, without holding it in memory, and without a report.
+    /// With a row a line, and without a report.
     Written(fn(&Analysis, &mut dyn Write) -> io::Result<()>),
 }
 
@@ -66,7 +80,7 @@ pub const FORMS: [Form; 5] = [
         name: "html",
         file: Some(PAGE),
         media_type: "text/html;charset=utf-8",
-        render: html::render,
+        render: |report, templates, out| Ok(out.write_all(html::render(report, templates)?.as_bytes())?),
         in_page: None,
         printed: None,
     },
@@ -74,7 +88,7 @@ pub const FORMS: [Form; 5] = [
         name: "table",
         file: None,
         media_type: "text/plain;charset=utf-8",
-        render: |report, _| Ok(text::render(report, Colours::Ansi)),
+        render: |report, _, out| Ok(out.write_all(text::render(report, Colours::Ansi).as_bytes())?),
         in_page: None,
         printed: Some(Printed { purpose: "Aligned, for a terminal", how: Print::Rendered }),
     },
@@ -82,26 +96,26 @@ pub const FORMS: [Form; 5] = [
         name: "markdown",
         file: Some("report.md"),
         media_type: "text/markdown;charset=utf-8",
-        render: markdown::render,
-        in_page: Some(InPage { what: "The tables and what they show, as Markdown", render: markdown::render }),
+        render: document,
+        in_page: Some(InPage { what: "The tables and what they show, as Markdown", render: document }),
         printed: Some(Printed { purpose: "For a document", how: Print::Rendered }),
     },
     Form {
         name: "csv",
         file: Some("tables.csv"),
         media_type: "text/csv;charset=utf-8",
-        render: |report, _| Ok(csv::render(report)),
-        in_page: Some(InPage { what: "The tables, as CSV", render: |report, _| Ok(csv::render(report)) }),
+        render: tables,
+        in_page: Some(InPage { what: "The tables, as CSV", render: tables }),
         printed: Some(Printed { purpose: "For a spreadsheet", how: Print::Rendered }),
     },
     Form {
         name: "json",
         file: Some("results.json"),
         media_type: "application/json",
-        render: |report, _| Ok(json::render(report)),
+        render: |report, _, out| Ok(json::write_indented(&report.analysis, out)?),
         in_page: Some(InPage {
             what: "Everything that was counted, schema wirelab/1",
-            render: |report, _| Ok(json::compact(report)),
+            render: |report, _, out| Ok(json::write_compact(&report.analysis, out)?),
         }),
         printed: Some(Printed {
             purpose: "For a program: schema \"wirelab/1\"",
@@ -115,6 +129,14 @@ impl Form {
     pub fn named(name: &str) -> Option<Form> {
         FORMS.into_iter().find(|form| form.name == name)
     }
+}
+
+fn document(report: &Report, templates: &Templates, out: &mut dyn Write) -> Result<(), RenderError> {
+    Ok(out.write_all(markdown::render(report, templates)?.as_bytes())?)
+}
+
+fn tables(report: &Report, _: &Templates, out: &mut dyn Write) -> Result<(), RenderError> {
+    Ok(csv::write(report, out)?)
 }
 
 /// The file that a reader opens first.

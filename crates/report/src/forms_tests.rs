@@ -1,13 +1,17 @@
 //! Each form of the report over the five exchanges, as they were in 2021 and as they are now.
 
+use std::io::Write;
+
 use jsonschema::validator_for;
 use wirelab_analyze::model::{Column, Layer, Note, Problem, ProblemLayer, ProblemPlace};
+use wirelab_analyze::{Analyzer, Settings};
+use wirelab_capture::{Frame, LinkType};
 
-use crate::forms::FORMS;
+use crate::forms::{FORMS, Form};
 use crate::list::{self, Follow};
 use crate::sample::{Era, five, report, run};
 use crate::text::Colours;
-use crate::{Report, Templates, csv, dump, html, json, markdown, text};
+use crate::{CaptureBytes, Report, Templates, dump, html, json, markdown, text};
 
 #[test]
 fn the_text_of_2021() {
@@ -47,7 +51,7 @@ fn the_markdown_of_today() {
 
 #[test]
 fn the_csv() {
-    let csv = csv::render(&report(five(Era::Then), None));
+    let csv = rendered("csv", &report(five(Era::Then), None));
     let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
     assert!(widths.iter().all(|&width| width == widths[0]), "{widths:?}");
     insta::assert_snapshot!(csv);
@@ -58,8 +62,8 @@ fn the_csv() {
 #[test]
 fn names_and_headings_are_those_of_the_tables() {
     let report = report(five(Era::Then), Some(run()));
-    let json: serde_json::Value = serde_json::from_str(&json::render(&report)).unwrap();
-    let csv = csv::render(&report);
+    let json: serde_json::Value = serde_json::from_str(&rendered("json", &report)).unwrap();
+    let csv = rendered("csv", &report);
     let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
     let layers = Layer::ALL.iter().filter(|layer| layer.is_payload() && **layer != Layer::Retransmitted);
     let keys = Column::ALL.into_iter().map(Column::name).chain(layers.map(|layer| layer.key()));
@@ -103,7 +107,7 @@ fn the_exchanges_of_a_stranger() {
     let report = report(stranger.collect(), None);
     let markdown = markdown::render(&report, &Templates::embedded().unwrap()).unwrap();
     insta::assert_snapshot!(markdown.split_once("\n## Each exchange").unwrap().1);
-    let csv = csv::render(&report);
+    let csv = rendered("csv", &report);
     let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
     assert!(widths.iter().all(|&width| width == widths[0]), "{widths:?}");
     insta::assert_snapshot!(csv.lines().filter(|line| line.starts_with("exchange,")).collect::<Vec<_>>().join("\n"));
@@ -118,10 +122,80 @@ fn the_exchanges_of_a_stranger() {
     assert!(table.contains("<td>745</td>"), "the median update: {table}");
 }
 
+/// One form of a report.
+fn rendered(form: &str, report: &Report) -> String {
+    let mut out = Vec::new();
+    (Form::named(form).unwrap().render)(report, &Templates::embedded().unwrap(), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
 /// Every form of a report, by its name.
 fn each_form(report: &Report) -> Vec<(&'static str, String)> {
+    FORMS.iter().map(|form| (form.name, rendered(form.name, report))).collect()
+}
+
+/// A capture of that many clients, each with a SYN.
+fn flood(clients: u32) -> Report {
+    let mut analyzer = Analyzer::new(Settings { keep_packets: 100, ..Settings::default() });
+    let mut bytes = CaptureBytes::new(100, usize::MAX);
+    for number in 1..=clients {
+        let mut data = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10];
+        data.extend(number.to_be_bytes().into_iter().skip(1).chain([10, 0, 0, 1, 0x9c, 0x40, 0, 80, 0, 0, 0, 9]));
+        data.extend([0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0, 0, 0, 0]);
+        let frame = Frame {
+            number: number.into(),
+            time_ns: number.into(),
+            wire_len: data.len() as u32,
+            data: &data,
+            link: LinkType::ETHERNET,
+            file_offset: 0,
+        };
+        analyzer.frame(&frame);
+        bytes.push(&frame);
+    }
+    report(vec![(analyzer.finish("flood", Some("flood.pcap"), "pcap"), bytes)], None)
+}
+
+/// What is written: how much in all, and in the largest piece.
+#[derive(Default)]
+struct Pieces {
+    all: usize,
+    largest: usize,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        self.all += piece.len();
+        self.largest = self.largest.max(piece.len());
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// However many connections and clients there are, a form is either no longer, or written piece by piece.
+#[test]
+fn no_form_is_held_in_memory_with_all_its_rows() {
+    let [few, many] = [3_000, 12_000].map(flood);
     let templates = Templates::embedded().unwrap();
-    FORMS.iter().map(|form| (form.name, (form.render)(report, &templates).unwrap())).collect()
+    for form in FORMS {
+        let written = |report: &Report| {
+            let mut pieces = Pieces::default();
+            (form.render)(report, &templates, &mut pieces).unwrap();
+            pieces
+        };
+        let [few, many] = [&few, &many].map(written);
+        match form.name {
+            "csv" | "json" => {
+                assert!(many.all > 12_000 * 50 && many.largest < 2_000, "{}: {}", form.name, many.largest);
+            }
+            // More digits, and a sentence on what is left out.
+            _ => assert!(many.all < few.all + 2_000, "{}: {} and {} bytes", form.name, few.all, many.all),
+        }
+    }
+    assert_eq!(many.clients.first().map(|clients| clients.count()), Some(12_000));
 }
 
 /// Every form with sentences lists as many problems as the others, and says how many it leaves out.
@@ -204,7 +278,7 @@ fn a_name_is_quoted_in_csv_and_escaped_in_markdown() {
         })
         .collect();
     let report = report(lab, None);
-    assert!(csv::render(&report).contains("per_update,\"'=1,\"\"a|b\"\" <script>\",tcp,"));
+    assert!(rendered("csv", &report).contains("per_update,\"'=1,\"\"a|b\"\" <script>\",tcp,"));
     let markdown = markdown::render(&report, &Templates::embedded().unwrap()).unwrap();
     assert!(!markdown.contains("<script>"), "{markdown}");
 }
@@ -248,7 +322,7 @@ fn results_hold_to_the_schema() {
     let schema = validator_for(&serde_json::to_value(json::schema()).unwrap()).unwrap();
     for era in [Era::Then, Era::Now] {
         let report = report(five(era), Some(run()));
-        let value: serde_json::Value = serde_json::from_str(&json::render(&report)).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&rendered("json", &report)).unwrap();
         let errors: Vec<String> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
         assert_eq!(errors, [""; 0]);
     }

@@ -8,33 +8,35 @@ use serde_json::ser::{Formatter, Serializer};
 use wirelab_analyze::model::Analysis;
 use wirelab_dissect::visible::is_visible;
 
-use crate::report::Report;
 use crate::run_info::RunInfo;
 
-/// The analysis as JSON, indented, ending in a newline.
-pub fn render(report: &Report) -> String {
-    of_analysis(&report.analysis)
+/// Writes the analysis as JSON, indented, ending in a newline.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_indented(analysis: &Analysis, out: impl Write) -> io::Result<()> {
+    indented(analysis, out)
 }
 
-/// The same on one line.
-pub fn compact(report: &Report) -> String {
-    let mut text = Vec::new();
-    serde_json::to_writer(Escaping(&mut text), &report.analysis).expect("an Analysis has a JSON form");
-    String::from_utf8(text).expect("JSON is text")
-}
-
-/// The same without a report.
-pub fn of_analysis(analysis: &Analysis) -> String {
-    pretty(analysis)
+/// Writes the same on one line.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_compact(analysis: &Analysis, out: impl Write) -> io::Result<()> {
+    Ok(serde_json::to_writer(Escaping(out), analysis)?)
 }
 
 /// Any of the project's values as indented JSON, ending in a newline.
 pub(crate) fn pretty(value: &impl Serialize) -> String {
     let mut text = Vec::new();
     // The project's values have text keys, and numbers that are finite or become null; and memory can be written.
-    serde_json::to_writer_pretty(Escaping(&mut text), value).expect("it has a JSON form");
-    text.push(b'\n');
+    indented(value, &mut text).expect("it has a JSON form");
     String::from_utf8(text).expect("JSON is text")
+}
+
+fn indented(value: &impl Serialize, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(Escaping(&mut out), value)?;
+    out.write_all(b"\n")
 }
 
 /// Writes a value as one line of JSON.
@@ -78,8 +80,7 @@ impl<W: Write> Write for Escaping<W> {
     }
 }
 
-/// Writes the same without holding it in memory, and with one line for each exchange and each connection: a large
-/// capture has a hundred thousand of them.
+/// Writes the same with one line for each exchange and each connection: a large capture has a hundred thousand of them.
 ///
 /// # Errors
 /// Those of the writer.
@@ -198,8 +199,10 @@ mod tests {
         let analysis = Analysis::new(vec![Analyzer::new(Settings::default()).finish("none", None, "pcap")]);
         let mut written = Vec::new();
         write(&analysis, &mut written).unwrap();
-        let values = [written.as_slice(), of_analysis(&analysis).as_bytes()]
-            .map(|text| serde_json::from_slice::<serde_json::Value>(text).unwrap());
+        let mut indented = Vec::new();
+        write_indented(&analysis, &mut indented).unwrap();
+        let values =
+            [written.as_slice(), &indented].map(|text| serde_json::from_slice::<serde_json::Value>(text).unwrap());
         assert_eq!(values[0], values[1]);
         assert!(written.starts_with(b"{\n  \"schema\""));
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use wirelab_analyze::model::Analysis;
 
 use crate::bytes::CaptureBytes;
+use crate::clients::{self, Clients};
 use crate::differences::{self, Difference};
 use crate::findings::{self, Findings};
 use crate::run_info::{RunInfo, WireMake};
@@ -13,8 +14,8 @@ use crate::tables::{self, Table};
 /// What was found, how it was made, and what there is to say about it.
 ///
 /// Everything that is computed is computed here or in the modules that this one calls; templates and tables only
-/// choose how it looks. Only the [clients](crate::clients) are put together by each form, as it shows more or fewer of
-/// them.
+/// choose how it looks. Only the rows of the [clients](crate::clients) are put together by each form, as it shows more or
+/// fewer of them.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The findings of the analyzer.
@@ -27,6 +28,8 @@ pub struct Report {
     pub ids: Vec<String>,
     /// The tables.
     pub tables: Vec<Table>,
+    /// The clients of each capture that has several.
+    pub clients: Vec<Clients>,
     /// Why numbers differ, from 2021 and from one update to the next.
     pub differences: Vec<Difference>,
     /// What the numbers say, in sentences: the headings of the report.
@@ -42,7 +45,8 @@ impl Report {
         let tables = tables::tables(&analysis);
         let differences = differences::explain(&analysis.captures, run.as_ref());
         let findings = findings::find(&analysis, &tables, run.as_ref());
-        Report { ids: ids(&analysis), tables, differences, findings, analysis, run, bytes }
+        let clients = clients::clients(&analysis);
+        Report { ids: ids(&analysis), tables, clients, differences, findings, analysis, run, bytes }
     }
 
     /// Whether the numbers come from the virtual wire.

@@ -125,7 +125,7 @@ impl Film {
     /// The same, with at most so many frames and packets kept.
     pub fn develop_with(self, name: &str, keep: usize) -> (Capture, CaptureBytes) {
         let mut analyzer = Analyzer::new(Settings { keep_packets: keep, ..Settings::default() });
-        let mut bytes = CaptureBytes::new(keep);
+        let mut bytes = CaptureBytes::new(keep, usize::MAX);
         for (at, (time_ns, data)) in self.frames.iter().enumerate() {
             let frame = Frame {
                 number: at as u64 + 1,

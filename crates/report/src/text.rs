@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 use wirelab_analyze::model::{Capture, Column};
 use wirelab_dissect::visible::visible;
 
-use crate::clients::{self, Clients};
+use crate::clients::ClientRow;
 use crate::groups;
 use crate::numbers::{duration, percent, with_commas, with_plain_spaces};
 use crate::remarks::Remarks;
@@ -107,12 +107,13 @@ fn times_of(report: &Report, paint: &Paint) -> String {
 /// The first clients of each capture that has several.
 fn clients_of(report: &Report, paint: &Paint) -> String {
     let mut text = String::new();
-    for Clients { capture, count, rows } in clients::clients(&report.analysis, MOST_CLIENTS) {
-        let name = report.analysis.captures.get(capture).map_or("", |one| &one.name);
-        let shown = rows.len();
-        let heading = match count - shown {
-            0 => format!("Each client of {}", visible(name)),
-            more => format!("The first {shown} clients of {}; tables.csv has the {more} others too", visible(name)),
+    for clients in &report.clients {
+        let Some(capture) = report.analysis.captures.get(clients.capture) else { continue };
+        let rows: Vec<ClientRow> = clients.rows(capture).take(MOST_CLIENTS).collect();
+        let (name, shown) = (visible(&capture.name), rows.len());
+        let heading = match clients.count() - shown {
+            0 => format!("Each client of {name}"),
+            more => format!("The first {shown} clients of {name}; tables.csv has the {more} others too"),
         };
         text.push_str(&paint.bold(&heading));
         text.push('\n');

@@ -50,9 +50,9 @@ fn print(analysis: Analysis, form: &Form) -> Result<(), Failure> {
     }
     let report = Report::new(analysis, None, Vec::new());
     let templates = Templates::embedded().map_err(Failure::failed)?;
-    let text = (form.render)(&report, &templates).map_err(Failure::failed)?;
+    let written = terminal::print_by(|out| (form.render)(&report, &templates, out));
     leave(report);
-    terminal::print(&text)
+    written
 }
 
 /// Leaves a result as it is: the program ends next, and the system takes back all of its memory at once, sooner than a

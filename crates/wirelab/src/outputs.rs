@@ -6,8 +6,10 @@
 //! file stays, and is a valid capture.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use wirelab_report::forms::RenderError;
 
 use crate::failure::Failure;
 use crate::folders::{self, Folders};
@@ -50,6 +52,21 @@ impl Outputs<'_> {
         write(file)?;
         self.staged.push(Staged { written, place: place.to_owned(), kept: false });
         Ok(())
+    }
+
+    /// Writes a form of a report beside its place, as it is made: it is never in memory as a whole.
+    pub fn stage_form(
+        &mut self,
+        place: &Path,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), RenderError>,
+    ) -> Result<(), Failure> {
+        self.stage_by(place, |file| {
+            let mut out = BufWriter::with_capacity(WRITTEN_AT_ONCE, file);
+            write(&mut out).and_then(|()| Ok(out.flush()?)).map_err(|error| match error {
+                RenderError::Write(error) => cannot_write(place, &error),
+                RenderError::Template(error) => Failure::failed(error),
+            })
+        })
     }
 
     /// Takes a capture that is complete under its partial name.
@@ -128,6 +145,9 @@ pub fn cannot_write(path: &Path, error: &io::Error) -> Failure {
 fn folder_of(file: &Path) -> &Path {
     file.parent().unwrap_or(file)
 }
+
+/// Bytes of a file that are written at once.
+const WRITTEN_AT_ONCE: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {

@@ -44,15 +44,19 @@ impl Found {
 
 /// Reads and analyses the captures.
 pub fn read(sources: &[Source]) -> Result<Found, Failure> {
-    let most = (MOST_FRAMES_OF_ALL / sources.len().max(1)).min(MOST_FRAMES);
-    let settings = Settings { keep_packets: most, ..Settings::default() };
+    // What is kept of one capture, and of all of them together: the same memory, in however many files the packets are.
+    let share = |most: usize, of_all: usize| most.min(of_all / sources.len().max(1));
+    let most = share(MOST_FRAMES, MOST_FRAMES_OF_ALL);
+    let most_bytes = share(MOST_BYTES, MOST_BYTES_OF_ALL);
+    let default = Settings::default();
+    let settings = Settings { keep_packets: most, limit: share(default.limit, MOST_ROWS_OF_ALL) };
     let mut captures = Vec::new();
     let mut all_bytes = Vec::new();
     for Source { name, path, origin } in sources {
         let unreadable =
             |error: io::Error| Failure::failed(format_args!("cannot read {}: {}", path.display(), reason(&error)));
         let mut file = Digesting { file: File::open(path).map_err(unreadable)?, sha256: Sha256::new(), len: 0 };
-        let mut bytes = CaptureBytes::new(most);
+        let mut bytes = CaptureBytes::new(most, most_bytes);
         // A capture that is still under its partial name is already called what it will be called.
         let ending = path.extension().unwrap_or_default().to_string_lossy();
         let file_name = format!("{name}.{ending}");
@@ -86,8 +90,7 @@ pub fn stage_report(
 ) -> Result<(), Failure> {
     for form in FORMS {
         if let Some(file) = form.file {
-            let content = (form.render)(report, templates).map_err(Failure::failed)?;
-            outputs.stage(&folder.join(file), content.as_bytes())?;
+            outputs.stage_form(&folder.join(file), |out| (form.render)(report, templates, out))?;
         }
     }
     Ok(())
@@ -101,9 +104,8 @@ pub fn templates(folder: Option<&Path>) -> Result<Templates, Failure> {
 /// Writes the texts of the captures beside their places: for reading without a tool.
 pub fn stage_texts(report: &Report, folder: &Path, outputs: &mut Outputs<'_>) -> Result<(), Failure> {
     for (capture, bytes) in report.analysis.captures.iter().zip(&report.bytes) {
-        let mut text = Vec::new();
-        dump::render(&mut text, capture, bytes).map_err(Failure::failed)?;
-        outputs.stage(&folder.join(format!("{}.txt", capture.name)), &text)?;
+        let place = folder.join(format!("{}.txt", capture.name));
+        outputs.stage_form(&place, |mut out| Ok(dump::render(&mut out, capture, bytes)?))?;
     }
     Ok(())
 }
@@ -135,5 +137,9 @@ fn hex(digest: &[u8]) -> String {
 
 /// So many frames of a capture are shown one by one; all of them are counted.
 const MOST_FRAMES: usize = 20_000;
-/// And so many of all captures together: the same memory, in however many files the packets are.
 const MOST_FRAMES_OF_ALL: usize = 100_000;
+/// And as long as their bytes are no more than that: a frame may have 64 KiB and more.
+const MOST_BYTES: usize = 32 << 20;
+const MOST_BYTES_OF_ALL: usize = 64 << 20;
+/// Exchanges of all captures together that have a row. One capture keeps as many as for `analyze`, ten do too.
+const MOST_ROWS_OF_ALL: usize = 100_000;

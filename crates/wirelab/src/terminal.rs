@@ -4,9 +4,10 @@
 //! whether a terminal is there. A reader that goes away (`| head`) is not an error.
 
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use wirelab_dissect::visible::visible;
+use wirelab_report::forms::RenderError;
 
 use crate::failure::{Failure, Status};
 use crate::flags::Color;
@@ -25,6 +26,16 @@ pub fn set_color(color: Color) {
 pub fn print(data: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     written(out.write_all(data.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Writes a form of a report to standard output.
+pub fn print_by(write: impl FnOnce(&mut dyn Write) -> Result<(), RenderError>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    match write(&mut out) {
+        Err(RenderError::Template(error)) => Err(Failure::failed(error)),
+        Err(RenderError::Write(error)) => written(Err(error)),
+        Ok(()) => written(out.flush()),
+    }
 }
 
 /// Writes data to standard output as it is, without looking for colours in it.

@@ -9,7 +9,7 @@ use crate::html::hex::{self, Hex};
 use crate::html::layer::{LegendEntry, legend};
 use crate::html::proof::{self, Proof};
 use crate::html::svg::{escape, escape_into};
-use crate::html::window::Window;
+use crate::html::window::{Share, Window};
 use crate::html::{fields, ladder};
 use crate::list::{described, readable};
 use crate::numbers::{capital, count, duration, grouped, signed};
@@ -38,6 +38,13 @@ pub struct AppView {
     file: String,
     list: String,
     problems: Vec<String>,
+}
+
+impl AppView {
+    /// Whether a packet is shown one by one.
+    pub fn shows(&self, number: u64) -> bool {
+        self.packets.iter().any(|packet| packet.number == number)
+    }
 }
 
 /// A difference as it is told in its capture.
@@ -108,13 +115,14 @@ pub fn byte_columns() -> impl Iterator<Item = Column> {
     Column::SUMMANDS.into_iter().chain([Column::FrameBytes])
 }
 
-/// The view of one capture, within a budget of bytes of HTML.
-pub fn view(report: &Report, at: usize, budget: usize) -> Option<AppView> {
+/// The view of one capture, within its share of the page.
+pub fn view(report: &Report, at: usize, share: Share) -> Option<AppView> {
     let capture = report.analysis.captures.get(at)?;
     let id = report.ids.get(at)?.clone();
     let bytes = report.bytes.get(at);
-    let window = Window::new(capture, bytes, budget);
-    let (picture, rest) = ladder::render(capture, &id).map_or((None, 0), |(svg, rest)| (Some(svg), rest));
+    let window = Window::new(capture, bytes, share);
+    let (picture, rest) =
+        ladder::render(capture, &id, share.ladder, &window).map_or((None, 0), |(svg, rest)| (Some(svg), rest));
     Some(AppView {
         name: capture.name.clone(),
         title: title(capture),
@@ -134,7 +142,7 @@ pub fn view(report: &Report, at: usize, budget: usize) -> Option<AppView> {
             })
             .collect(),
         note: window.note.clone(),
-        conversations: bytes.map(|bytes| conversations(capture, bytes, &id, &window)).unwrap_or_default(),
+        conversations: bytes.map(|bytes| conversations(capture, bytes, &id, &window, share.said)).unwrap_or_default(),
         legend: legend([&capture.totals]),
         file: capture.file.clone().unwrap_or_else(|| capture.name.clone()),
         list: format!("tshark -r {}", proof::quoted(capture.file.as_deref().unwrap_or("-"))),
@@ -239,8 +247,13 @@ fn packet_view(
     }
 }
 
-fn conversations(capture: &Capture, bytes: &CaptureBytes, id: &str, window: &Window) -> Vec<Conversation> {
-    let mut left = MOST_SAID;
+fn conversations(
+    capture: &Capture,
+    bytes: &CaptureBytes,
+    id: &str,
+    window: &Window,
+    mut left: usize,
+) -> Vec<Conversation> {
     (0..capture.connections.len().min(MOST_CONNECTIONS) as u32)
         .filter_map(|number| {
             let all = turns(capture, bytes, number);
@@ -307,8 +320,6 @@ fn problems(capture: &Capture) -> Vec<String> {
     notes.into_iter().chain(problems.iter().map(|problem| capital(problem))).collect()
 }
 
-/// Bytes of all transcripts of a capture.
-const MOST_SAID: usize = 96 << 10;
 /// Turns of one transcript.
 const MOST_TURNS: usize = 80;
 /// Connections with a transcript.

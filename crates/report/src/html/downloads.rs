@@ -1,5 +1,7 @@
 //! Which files does a reader take along? The other forms of the report, and the captures themselves, inside the page.
 
+use std::io::{self, Write};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -7,10 +9,10 @@ use sha2::{Digest, Sha256};
 use wirelab_analyze::model::Capture;
 
 use crate::bytes::CaptureBytes;
-use crate::forms::{FORMS, InPage};
+use crate::forms::{FORMS, InPage, RenderError};
 use crate::numbers::grouped;
 use crate::report::Report;
-use crate::templates::{TemplateError, Templates};
+use crate::templates::Templates;
 
 /// A file inside the page.
 #[derive(Clone, Debug, Serialize)]
@@ -26,32 +28,60 @@ pub struct Download {
 }
 
 /// The files of a report; those that would make the page too large are named only.
-pub fn of(report: &Report, templates: &Templates) -> Result<Vec<Download>, TemplateError> {
+pub fn of(report: &Report, templates: &Templates) -> Result<Vec<Download>, RenderError> {
     let mut files = Vec::new();
-    let mut add = |file: &str, what: String, kind: &str, bytes: &[u8]| {
-        let fits = bytes.len() <= LARGEST;
+    let mut room = OF_ALL;
+    let mut add = |file: &str, what: String, kind: &str, bytes: &[u8], len: usize| {
+        let size = grouped(len as u64);
+        let left_out = match len {
+            _ if len > LARGEST => ": too large for this page, beside it in the report's folder",
+            _ if len > room => ": this page has no room for more files",
+            _ => "",
+        };
+        let fits = left_out.is_empty();
+        if fits {
+            room -= len;
+        }
         files.push(Download {
             file: file.to_owned(),
             what,
-            size: format!(
-                "{}\u{202f}bytes{}",
-                grouped(bytes.len() as u64),
-                if fits { "" } else { ": too large for this page, beside it in the report's folder" }
-            ),
+            size: format!("{size}\u{202f}bytes{left_out}"),
             href: fits.then(|| format!("data:{kind};base64,{}", STANDARD.encode(bytes))),
         });
     };
     for form in FORMS {
         if let (Some(file), Some(InPage { what, render })) = (form.file, form.in_page) {
-            add(file, what.to_owned(), form.media_type, render(report, templates)?.as_bytes());
+            let mut beginning = Beginning::default();
+            render(report, templates, &mut beginning)?;
+            add(file, what.to_owned(), form.media_type, &beginning.bytes, beginning.len);
         }
     }
     for (capture, bytes) in report.analysis.captures.iter().zip(&report.bytes) {
         if let Some((file, what, pcap)) = capture_file(report, capture, bytes) {
-            add(&file, what, "application/vnd.tcpdump.pcap", &pcap);
+            add(&file, what, "application/vnd.tcpdump.pcap", &pcap, pcap.len());
         }
     }
     Ok(files)
+}
+
+/// Takes what a form writes: as much as the page has room for, and of the rest its length only.
+#[derive(Default)]
+struct Beginning {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Write for Beginning {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = LARGEST.saturating_sub(self.bytes.len()).min(bytes.len());
+        self.bytes.extend_from_slice(bytes.get(..room).unwrap_or_default());
+        self.len += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The capture again, where all of its frames were kept and are of one link type.
@@ -87,3 +117,5 @@ fn capture_file(report: &Report, capture: &Capture, bytes: &CaptureBytes) -> Opt
 
 /// A file that is larger stays outside the page.
 const LARGEST: usize = 120_000;
+/// And so do further ones, once all together would be larger than this.
+const OF_ALL: usize = 1_200_000;

@@ -3,21 +3,23 @@
 //! Within a burst the picture is to scale as far as labels leave room: one round trip is [`TRIP`] high, and an arrow
 //! slants by half of it. Idle time is folded, and the fold says how long it was.
 
+use foldhash::HashMap;
 use wirelab_analyze::model::{Capture, Packet, TcpAnalysis};
 use wirelab_dissect::tcp::Flags;
 
 use crate::html::svg::{Svg, px};
+use crate::html::window::Window;
 use crate::list::described;
 use crate::lookup;
 use crate::numbers::duration;
 use crate::tables::title;
 
-/// The ladder of a capture and how many packets it leaves out. `None` where no packets were kept.
-pub fn render(capture: &Capture, id: &str) -> Option<(String, u64)> {
+/// The ladder of a capture with at most so many packets, and how many it leaves out. `None` where no packets were kept.
+pub fn render(capture: &Capture, id: &str, most: usize, window: &Window) -> Option<(String, u64)> {
     if capture.packets.is_empty() {
         return None;
     }
-    let shown: Vec<&Packet> = capture.packets.iter().take(MOST_ROWS).collect();
+    let shown: Vec<&Packet> = capture.packets.iter().take(most).collect();
     let trip = lookup::round_trip(capture).filter(|&trip| trip > 0.000_5);
     let slant = if trip.is_some() { TRIP / 2.0 } else { 5.0 };
     let at_server = stamped_at_server(capture);
@@ -52,9 +54,14 @@ pub fn render(capture: &Capture, id: &str) -> Option<(String, u64)> {
     for (packet, arrow) in shown.iter().zip(&arrows) {
         let other = several && connection != Some(packet.connection);
         connection = Some(packet.connection);
-        svg.open_link(&format!("{id}-p{}", packet.number));
+        let leads_somewhere = window.shows(packet.number);
+        if leads_somewhere {
+            svg.open_link(&format!("{id}-p{}", packet.number));
+        }
         arrow.label(&mut svg, packet, other);
-        svg.close_link();
+        if leads_somewhere {
+            svg.close_link();
+        }
     }
     Some((svg.finish(), capture.totals.total_packets - shown.len() as u64))
 }
@@ -172,16 +179,26 @@ fn brackets(svg: &mut Svg, capture: &Capture, packets: &[&Packet], places: &[Arr
 
 /// Whether frames were stamped at the server: there the SYN-ACK follows its SYN at once, and the ACK comes a round trip later.
 fn stamped_at_server(capture: &Capture) -> bool {
-    for (at, _) in capture.connections.iter().enumerate() {
-        let mut handshake = capture.packets.iter().filter(|p| p.connection as usize == at).take(3);
-        if let (Some(syn), Some(answer), Some(ack)) = (handshake.next(), handshake.next(), handshake.next())
+    // Once over the packets, whatever the number of connections: the first three of each, and of those the first connection.
+    let mut begun: HashMap<u32, Vec<&Packet>> = HashMap::default();
+    let mut first: Option<(u32, bool)> = None;
+    for packet in &capture.packets {
+        if first.is_some_and(|(connection, _)| connection <= packet.connection) {
+            continue;
+        }
+        let handshake = begun.entry(packet.connection).or_default();
+        if handshake.len() > 2 {
+            continue;
+        }
+        handshake.push(packet);
+        if let [syn, answer, ack] = handshake.as_slice()
             && syn.flags == Flags::SYN
             && answer.flags == Flags::SYN | Flags::ACK
         {
-            return answer.time_s - syn.time_s <= ack.time_s - answer.time_s;
+            first = Some((packet.connection, answer.time_s - syn.time_s <= ack.time_s - answer.time_s));
         }
     }
-    true
+    first.is_none_or(|(_, at_server)| at_server)
 }
 
 const WIDTH: f64 = 880.0;
@@ -193,5 +210,27 @@ const TRIP: f64 = 52.0;
 const ROW: f64 = 26.0;
 /// Height of a fold.
 const FOLD: f64 = 62.0;
-/// Packets that a ladder shows.
-const MOST_ROWS: usize = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{Era, five};
+
+    #[test]
+    fn the_first_connection_with_a_handshake_says_where_frames_were_stamped() {
+        let (mut capture, _) = five(Era::Now).into_iter().next().unwrap();
+        assert!(stamped_at_server(&capture));
+        // Of another connection, whose handshake was over sooner: the answer took the time, and its ACK none.
+        let mut other: Vec<Packet> = capture.packets.iter().take(3).cloned().collect();
+        for (packet, time_s) in other.iter_mut().zip([0.0, 0.025, 0.025]) {
+            (packet.connection, packet.time_s) = (1, time_s);
+        }
+        let own = std::mem::replace(&mut capture.packets, other.clone());
+        assert!(!stamped_at_server(&capture));
+        capture.packets.extend(own.clone());
+        assert!(stamped_at_server(&capture));
+        // One that began before the capture says nothing.
+        capture.packets = own.into_iter().skip(1).chain(other).collect();
+        assert!(!stamped_at_server(&capture));
+    }
+}

@@ -21,8 +21,8 @@ pub struct Question {
     href: Option<String>,
 }
 
-/// The questions that these captures can answer.
-pub fn questions(report: &Report) -> Vec<Question> {
+/// The questions that these captures can answer, where a packet of a capture is led to if the page shows it.
+pub fn questions(report: &Report, shows: impl Fn(usize, u64) -> bool) -> Vec<Question> {
     let mut questions = Vec::new();
     let mut add = |ask: &str, answer: String, href: Option<String>| {
         questions.push(Question { ask: ask.to_owned(), answer, href });
@@ -91,14 +91,14 @@ pub fn questions(report: &Report) -> Vec<Question> {
         );
     }
     crossing_question(report, &mut add);
-    masking_question(report, &mut add);
+    masking_question(report, &shows, &mut add);
     if let Some(first) = report.differences.iter().find(|d| d.subject == Subject::FirstUpdate) {
         let id = report.ids.get(first.capture).cloned().unwrap_or_default();
         let number = first.packets.first().copied().unwrap_or_default();
         add(
             "The first update takes one packet more than the others, though the same bytes are asked for and sent. Which packet is it?",
             first.text.clone(),
-            Some(format!("{id}-p{number}")),
+            shows(first.capture, number).then(|| format!("{id}-p{number}")),
         );
     }
     for (capture, id) in report.analysis.captures.iter().zip(&report.ids) {
@@ -138,8 +138,12 @@ fn crossing_question(report: &Report, add: &mut dyn FnMut(&str, String, Option<S
     }
 }
 
-fn masking_question(report: &Report, add: &mut dyn FnMut(&str, String, Option<String>)) {
-    for ((capture, id), bytes) in report.analysis.captures.iter().zip(&report.ids).zip(&report.bytes) {
+fn masking_question(
+    report: &Report,
+    shows: &dyn Fn(usize, u64) -> bool,
+    add: &mut dyn FnMut(&str, String, Option<String>),
+) {
+    for (((at, capture), id), bytes) in (0..).zip(&report.analysis.captures).zip(&report.ids).zip(&report.bytes) {
         let Some((number, key)) = masked_frame(capture, bytes) else { continue };
         add(
             "The client sends the words “get-time” over WebSocket, and the capture does not show them. Where are they?",
@@ -149,7 +153,7 @@ fn masking_question(report: &Report, add: &mut dyn FnMut(&str, String, Option<St
                  wire, so that a proxy that does not know WebSocket cannot be tricked into seeing HTTP (RFC 6455, sections 5.3 and 10.3). \
                  The server does not mask."
             ),
-            Some(format!("{id}-p{number}")),
+            shows(at, number).then(|| format!("{id}-p{number}")),
         );
         return;
     }

@@ -33,6 +33,7 @@ use wirelab_analyze::model::Column;
 
 use crate::clients::{self, ClientsView};
 use crate::differences::Difference;
+use crate::forms::RenderError;
 use crate::groups::{self, GroupsView};
 use crate::html::app::AppView;
 use crate::html::calculator::Calculator;
@@ -42,6 +43,7 @@ use crate::html::layer::{CauseLook, LayerLook, LegendEntry};
 use crate::html::learn::Question;
 use crate::html::texts::{Explanation, Filter, Misunderstanding, Term};
 use crate::html::time_bars::TimeBars;
+use crate::html::window::Share;
 use crate::numbers::{capital, grouped, percent, signed};
 use crate::provenance::{self, Fact};
 use crate::report::Report;
@@ -53,11 +55,11 @@ use crate::times::{self, Times};
 ///
 /// # Errors
 /// Where a template asks for a value that there is not.
-pub fn render(report: &Report, templates: &Templates) -> Result<String, TemplateError> {
+pub fn render(report: &Report, templates: &Templates) -> Result<String, RenderError> {
     let style = style(templates)?;
     let script = templates.render("report.js", &Nothing {})?;
     let downloads = downloads::of(report, templates)?;
-    templates.render("report.html", &View::new(report, style, script, downloads))
+    Ok(templates.render("report.html", &View::new(report, style, script, downloads))?)
 }
 
 /// The style sheet, which has the layers' colours of their table.
@@ -194,9 +196,11 @@ struct Then {
 impl<'a> View<'a> {
     fn new(report: &'a Report, style: String, script: String, downloads: Vec<Download>) -> View<'a> {
         let updates = report.tables.iter().find(|table| table.kind == TableKind::PerUpdate);
-        let each = BUDGET / report.analysis.captures.len().max(1);
+        let share = Share::of(report.analysis.captures.len());
         let f = &report.findings;
         let times = times::times(report);
+        let apps: Vec<AppView> =
+            (0..report.analysis.captures.len()).filter_map(|at| app::view(report, at, share)).collect();
         View {
             policy: policy(&style, &script),
             style,
@@ -242,8 +246,8 @@ impl<'a> View<'a> {
             times,
             scale_heading: f.scale.clone(),
             calculator: calculator::view(report),
-            apps: (0..report.analysis.captures.len()).filter_map(|at| app::view(report, at, each)).collect(),
-            questions: learn::questions(report),
+            questions: learn::questions(report, |capture, packet| apps.get(capture).is_some_and(|app| app.shows(packet))),
+            apps,
             explanations: texts::explanations(report.has_own()),
             glossary: &texts::GLOSSARY,
             misunderstandings: texts::misunderstandings(report.has_own()),
@@ -322,7 +326,5 @@ pub(crate) fn policy(style: &str, script: &str) -> String {
     )
 }
 
-/// Bytes of HTML for packets, over all captures.
-const BUDGET: usize = 2_600_000;
 /// Clients that the page lists for a capture.
 const MOST_CLIENTS: usize = 100;

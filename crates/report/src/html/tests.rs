@@ -130,11 +130,20 @@ fn a_large_capture_is_windowed() {
     assert_whole(&page);
 }
 
+/// Many captures share what the page has room for.
+#[test]
+fn the_page_of_many_captures_is_bounded() {
+    let capture = web(Era::Now, 20).develop("webapp");
+    let [ten, sixty] = [10, 60].map(|count| page(&report(vec![capture.clone(); count], None)));
+    assert_whole(&sixty);
+    assert!(sixty.len() < 3 * ten.len(), "{} bytes for ten captures, {} for sixty", ten.len(), sixty.len());
+}
+
 #[test]
 fn no_capture_and_no_packets_still_make_a_page() {
     let empty = page(&report(vec![], None));
     assert!(empty.contains("No capture"));
     let (capture, _) = web(Era::Now, 3).develop_with("webapp", 0);
-    let page = page(&report(vec![(capture, crate::CaptureBytes::new(0))], None));
+    let page = page(&report(vec![(capture, crate::CaptureBytes::new(0, 0))], None));
     assert!(page.contains("A full page costs five packets in 2021, three now"));
 }

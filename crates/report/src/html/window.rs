@@ -22,7 +22,7 @@ pub struct Window {
 
 impl Window {
     /// Chooses what to show of a capture with a budget of bytes of HTML.
-    pub fn new(capture: &Capture, bytes: Option<&CaptureBytes>, budget: usize) -> Window {
+    pub fn new(capture: &Capture, bytes: Option<&CaptureBytes>, share: Share) -> Window {
         let mut packets = BTreeSet::new();
         let mut spent = 0;
         let cost = |number: u64| {
@@ -34,24 +34,27 @@ impl Window {
         };
         // The median update first: the table of one update leads to it, wherever it is.
         for &number in lookup::median_update(capture).iter().flat_map(|median| &median.packets).take(60) {
+            if spent > share.packets {
+                break;
+            }
             spent += cost(number);
             packets.insert(number);
         }
         for packet in &capture.packets {
-            if spent < budget {
+            if spent < share.packets {
                 spent += cost(packet.number);
             }
-            if spent > budget {
+            if spent > share.packets {
                 break;
             }
             packets.insert(packet.number);
         }
-        let mut exchanges: Vec<usize> = (0..capture.exchanges.len().min(MOST_EXCHANGES)).collect();
+        let mut exchanges: Vec<usize> = (0..capture.exchanges.len().min(share.exchanges)).collect();
         if let Some(median) = capture
             .exchanges
             .iter()
             .position(|exchange| exchange.index().is_some() && exchange.index() == capture.median_update)
-            && median >= MOST_EXCHANGES
+            && median >= share.exchanges
         {
             exchanges.push(median);
         }
@@ -85,9 +88,44 @@ fn note(capture: &Capture, packets: usize, exchanges: usize) -> Option<String> {
     ))
 }
 
+/// What of the page one capture may take: all captures together take no more than the page has room for.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    /// Bytes of HTML for packets.
+    pub packets: usize,
+    /// Exchanges with a panel of their own.
+    pub exchanges: usize,
+    /// Packets in its picture.
+    pub ladder: usize,
+    /// Bytes of all transcripts.
+    pub said: usize,
+}
+
+impl Share {
+    /// That of each of so many captures.
+    pub fn of(captures: usize) -> Share {
+        let of = |all: usize| all / captures.max(1);
+        Share {
+            packets: of(BYTES_OF_PACKETS),
+            exchanges: MOST_EXCHANGES.min(of(EXCHANGES_OF_ALL)),
+            ladder: MOST_ARROWS.min(of(ARROWS_OF_ALL)),
+            said: MOST_SAID.min(of(SAID_OF_ALL)),
+        }
+    }
+}
+
+/// Bytes of HTML for packets, over all captures.
+const BYTES_OF_PACKETS: usize = 2_600_000;
 /// HTML that one packet takes besides its bytes.
 const PACKET: usize = 5_000;
 /// HTML that one byte of a packet takes.
 const PER_BYTE: usize = 5;
 /// Exchanges with a panel of their own.
 const MOST_EXCHANGES: usize = 120;
+const EXCHANGES_OF_ALL: usize = 1_200;
+/// Packets in the picture of a capture.
+const MOST_ARROWS: usize = 60;
+const ARROWS_OF_ALL: usize = 1_200;
+/// Bytes of all transcripts of a capture.
+const MOST_SAID: usize = 96 << 10;
+const SAID_OF_ALL: usize = 960 << 10;

@@ -119,7 +119,7 @@ fn one_packet(flags: &Show, number: u64) -> Result<Capture, Failure> {
 
 /// What both sides of a connection said.
 fn conversation(flags: &Show, connection: u32) -> Result<Capture, Failure> {
-    let (mut bytes, mut packets, mut kept) = (CaptureBytes::new(usize::MAX), Vec::new(), 0);
+    let (mut bytes, mut packets, mut kept) = (CaptureBytes::new(usize::MAX, usize::MAX), Vec::new(), 0);
     let mut capture = walk(&flags.file, Keep::Bytes, |row| {
         let (Some(packet), Some(frame)) = (&row.packet, &row.kept) else { return Ok(Go::On) };
         if packet.connection != connection || packet.app_len == 0 {
