@@ -1,10 +1,15 @@
 //! One connection of a client: what has come and is not read yet, and every wait bounded by a deadline.
 
-use std::io;
+use std::{
+    future::poll_fn,
+    io,
+    pin::Pin,
+    task::{Poll, ready},
+};
 
 use bytes::BytesMut;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
     time::{Instant, timeout_at},
 };
 
@@ -61,9 +66,21 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Link<Io> {
     }
 
     /// Waits for more bytes without a deadline. May be dropped at any time: no byte is lost.
+    ///
+    /// Nothing is held for what may come: thousands of clients wait at the same time.
     pub(crate) async fn read(&mut self) -> io::Result<usize> {
-        self.input.reserve(READ_SIZE);
-        self.io.read_buf(&mut self.input).await
+        let Link { io, input } = self;
+        if input.is_empty() {
+            *input = BytesMut::new();
+        }
+        poll_fn(|cx| {
+            let mut piece = [0; READ_SIZE];
+            let mut read = ReadBuf::new(&mut piece);
+            ready!(Pin::new(&mut *io).poll_read(cx, &mut read))?;
+            input.extend_from_slice(read.filled());
+            Poll::Ready(Ok(read.filled().len()))
+        })
+        .await
     }
 
     /// Waits, while the server has no reason to speak, until it closes the connection. Bytes are a fault.
@@ -87,5 +104,5 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Link<Io> {
     }
 }
 
-/// At least as much room for each read.
+/// The most that is read at once.
 const READ_SIZE: usize = 2048;

@@ -339,6 +339,11 @@ impl End {
         })
     }
 
+    /// How many bytes there are to read.
+    pub(super) fn readable(&self) -> usize {
+        self.held.look(|socket| socket.recv_queue())
+    }
+
     /// Reads into `into`: None when there is nothing yet, `Some(0)` at the end.
     pub(super) fn read(&mut self, into: &mut [u8], now: Duration) -> Option<io::Result<usize>> {
         match self.held.socket(|socket| socket.recv_slice(into)) {

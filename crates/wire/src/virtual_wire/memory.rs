@@ -4,6 +4,9 @@
 //! their bytes are cleared one by one as soon as the allocator gives out memory that it cannot know to be fresh: all of
 //! it is then really used, a quarter of a megabyte for each connection. A slab of many is so large that every
 //! allocator gets it from the system, which clears a page when it is first touched.
+//!
+//! A buffer is used from its beginning, so the buffers begin a whole number of pages apart: else the little that most
+//! of them ever hold would lie on both sides of a page's border, and take two pages instead of one.
 
 use bytes::BytesMut;
 use self_cell::{MutBorrow, self_cell};
@@ -60,7 +63,8 @@ impl Held {
     pub(super) fn new(Piece(memory): Piece) -> Held {
         let mut handle = SocketHandle::default();
         let sockets = WithMemory::new(MutBorrow::new(memory), |memory| {
-            let (receive, send) = memory.borrow_mut().split_at_mut(RECEIVE_BUFFER);
+            let (receive, send) = memory.borrow_mut().split_at_mut(STRIDE);
+            let (receive, _) = receive.split_at_mut(RECEIVE_BUFFER);
             let mut sockets = SocketSet::new(Vec::with_capacity(1));
             handle = sockets.add(Socket::new(SocketBuffer::new(receive), SocketBuffer::new(send)));
             sockets
@@ -92,7 +96,9 @@ impl Held {
 /// The largest window without scaling.
 pub(super) const RECEIVE_BUFFER: usize = 65_535;
 const SEND_BUFFER: usize = 65_536;
-const PIECE: usize = RECEIVE_BUFFER + SEND_BUFFER;
+/// From the beginning of one buffer to that of the next: a multiple of every page size that there is.
+const STRIDE: usize = 65_536;
+const PIECE: usize = STRIDE + SEND_BUFFER;
 /// A slab of 64 MiB: more than what any common allocator keeps for itself.
 const MOST_PIECES: usize = 512;
 

@@ -110,15 +110,19 @@ impl AsyncRead for VirtualStream {
         if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        self.get_mut().call(|end, now| match end.read(buf.initialize_unfilled(), now) {
-            Some(Ok(read)) => {
-                buf.advance(read);
-                Poll::Ready(Ok(()))
-            }
-            Some(Err(error)) => Poll::Ready(Err(error)),
-            None => {
-                end.wake_when_readable(cx.waker());
-                Poll::Pending
+        self.get_mut().call(|end, now| {
+            // Not all of a large buffer is cleared for the few bytes that there are.
+            let readable = end.readable().min(buf.remaining());
+            match end.read(buf.initialize_unfilled_to(readable), now) {
+                Some(Ok(read)) => {
+                    buf.advance(read);
+                    Poll::Ready(Ok(()))
+                }
+                Some(Err(error)) => Poll::Ready(Err(error)),
+                None => {
+                    end.wake_when_readable(cx.waker());
+                    Poll::Pending
+                }
             }
         })
     }

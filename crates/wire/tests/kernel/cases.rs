@@ -278,9 +278,10 @@ fn both_wires_acknowledge_alike_at_any_pace() {
             for &pace in four {
                 scope.spawn(move || {
                     let expected = pace.words(WireKind::Virtual);
-                    // The machine may stand still for a while, but not three times in a row.
+                    // A busy machine may stand still for a while, but not so many times in a row. Where the wires differ,
+                    // they do so each time.
                     let again = || pace.words(WireKind::Kernel);
-                    if again() != expected && again() != expected {
+                    if !(1..MOST_TRIES).any(|_| again() == expected) {
                         assert_eq!(again(), expected, "{pace:?}");
                     }
                 });
@@ -613,3 +614,6 @@ fn the_doctor_finds_a_wire_that_works() {
     let clock = checks.iter().find(|check| check.name == "wire clock").unwrap();
     assert!(clock.detail.contains("20 round trips"), "{clock:?}");
 }
+
+/// Of a conversation on the kernel wire, where both wires are to agree.
+const MOST_TRIES: usize = 8;
