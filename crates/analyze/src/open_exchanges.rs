@@ -237,17 +237,22 @@ mod tests {
         exchanges: OpenExchanges,
         account: Account,
         table: ExchangeTable,
+        ways: Ways,
     }
 
     impl Fixture {
         fn new() -> Fixture {
             let account = Account { connection: 0, closed: Closed::default() };
-            Fixture { exchanges: OpenExchanges::default(), account, table: ExchangeTable::new(0) }
+            Fixture {
+                exchanges: OpenExchanges::default(),
+                account,
+                table: ExchangeTable::new(0),
+                ways: Ways::default(),
+            }
         }
 
         fn at(&mut self, unbooked: bool) -> (&mut OpenExchanges, Moment<'_>) {
-            let Fixture { exchanges, account, table } = self;
-            let ways = &Ways { client: None, server: None };
+            let Fixture { exchanges, account, table, ways } = self;
             (exchanges, Moment { time_ns: 0, acked: Sides::default(), unbooked, ways, account, table })
         }
 

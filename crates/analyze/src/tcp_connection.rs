@@ -252,6 +252,9 @@ fn synchronised(segment: &Segment<'_>, from_client: bool, state: &mut Connection
             TcpOption::WindowScale(shift) => scale = Some(shift),
             _ => {}
         }
+        if mss.is_some() && scale.is_some() {
+            break;
+        }
     }
     state.timing.synchronised(from_client, mss, scale);
 }

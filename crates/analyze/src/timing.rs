@@ -23,14 +23,34 @@
 //! What the capture point could not see, it cannot know: a request that was lost before it, or an ACK behind it, shows as
 //! time of the server, or of the sender.
 
+use std::num::NonZeroU64;
+
 use crate::model::{Cause, Time};
 use crate::packet_facts::PacketFacts;
 use crate::queue::Queue;
 use crate::sides::Sides;
 
-/// The shortest time from the capture point to a side and back: the client's and the server's; `None` as long as nothing
-/// showed it.
-pub(crate) type Ways = Sides<Option<u64>>;
+/// The shortest time from the capture point to a side and back: the client's and the server's.
+pub(crate) type Ways = Sides<Way>;
+
+/// The shortest time from the capture point to a side and back, in nanoseconds; none as long as nothing showed it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Way(Option<NonZeroU64>);
+
+impl Way {
+    /// What it takes; 0 where nothing showed it.
+    #[inline]
+    pub fn ns(self) -> u64 {
+        self.0.map_or(0, |ns| ns.get() - 1)
+    }
+
+    /// One packet took so long.
+    #[inline]
+    fn took(&mut self, ns: u64) {
+        let shown = NonZeroU64::MIN.saturating_add(ns);
+        self.0 = Some(self.0.map_or(shown, |known| known.min(shown)));
+    }
+}
 
 /// What is remembered of both directions of a connection, to tell what its packets waited for.
 #[derive(Debug, Default)]
@@ -58,8 +78,6 @@ struct Sent {
     last: Fill,
     /// Whether two small segments were outstanding at a time: Nagle's algorithm is off.
     no_delay: bool,
-    /// When the first of the segments came that wait for bytes before them; 0 where none waits.
-    hole_ns: u64,
 }
 
 /// How a segment filled what its sender was allowed.
@@ -166,19 +184,18 @@ impl Timing {
             theirs.unacknowledged.pop();
         }
         if let Some(passed_ns) = latest {
-            let way = self.ways.of_mut(packet.from_client);
-            let shown = packet.time_ns.saturating_sub(passed_ns);
-            *way = Some(way.map_or(shown, |known| known.min(shown)));
+            self.ways.of_mut(packet.from_client).took(packet.time_ns.saturating_sub(passed_ns));
         }
     }
 
-    /// A packet passes whose payload, SYN or FIN ends at a position; `acked` is how far its side's bytes are acknowledged.
+    /// A packet passes whose payload, SYN or FIN ends at a position; `acked` is how far its side's bytes are acknowledged, and
+    /// `hole_ns` since when others of them wait for bytes before their own.
     #[inline]
-    pub fn passed(&mut self, packet: &PacketFacts, end: u64, acked: u64) -> Step {
+    pub fn passed(&mut self, packet: &PacketFacts, end: u64, acked: u64, hole_ns: u64) -> Step {
         let now_ns = packet.time_ns;
-        let way_ns = self.ways.of(packet.from_client).unwrap_or(0);
+        let way_ns = self.ways.of(packet.from_client).ns();
         let ours = self.sent.of_mut(packet.from_client);
-        let mut step = Step { hole_ns: ours.hole_ns, before: ours.last, ..Step::of(packet, now_ns) };
+        let mut step = Step { hole_ns, before: ours.last, ..Step::of(packet, now_ns) };
         if end <= ours.end {
             // On the wire again: an ACK of it measures nothing.
             while ours.unacknowledged.pop().is_some() {}
@@ -203,7 +220,7 @@ impl Timing {
             wait,
             ack_ns: ours.acked_ns,
             due_ns,
-            held_ns: (ours.acked_ns - ours.last_ns).saturating_sub(self.ways.of(!packet.from_client).unwrap_or(0)),
+            held_ns: (ours.acked_ns - ours.last_ns).saturating_sub(self.ways.of(!packet.from_client).ns()),
         });
         ours.end = end;
         ours.last_ns = now_ns;
@@ -214,23 +231,10 @@ impl Timing {
         }
         step
     }
-
-    /// A segment waits for others before it.
-    pub fn waits(&mut self, packet: &PacketFacts) {
-        let ours = self.sent.of_mut(packet.from_client);
-        if ours.hole_ns == 0 {
-            ours.hole_ns = packet.time_ns;
-        }
-    }
-
-    /// What still waits of a side does so since then; 0: nothing does.
-    pub fn waits_since(&mut self, from_client: bool, since_ns: u64) {
-        self.sent.of_mut(from_client).hole_ns = since_ns;
-    }
 }
 
 /// The clock of one exchange.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Stopwatch {
     /// When its last bytes could be read, and whose they were; 0 before the first.
     last_ns: u64,
@@ -239,15 +243,30 @@ pub(crate) struct Stopwatch {
     turned: bool,
     /// Whether it is a handshake: the other side's TCP answers, no program.
     pub is_handshake: bool,
-    time: Time,
+    /// What nearly all exchanges have: the ways of their turns, and the server's time.
+    network_ns: u64,
+    server_ns: u64,
+    /// The other causes, where there are any.
+    others: Option<Box<Time>>,
 }
 
 impl Stopwatch {
+    /// Puts some time down to a cause.
+    #[inline]
+    fn spend(&mut self, cause: Cause, ns: u64) {
+        match cause {
+            Cause::Network => self.network_ns += ns,
+            Cause::Server => self.server_ns += ns,
+            _ if ns == 0 => {}
+            _ => self.others.get_or_insert_default()[cause] += ns,
+        }
+    }
+
     /// New bytes of the exchange can be read.
     #[inline]
     pub fn step(&mut self, step: &Step, ways: &Ways) {
         if self.last_ns == 0 {
-            self.time[Cause::Recovery] += step.now_ns.saturating_sub(step.passed_ns);
+            self.spend(Cause::Recovery, step.now_ns.saturating_sub(step.passed_ns));
         } else if step.now_ns > self.last_ns {
             self.gap(step, ways);
         }
@@ -260,7 +279,7 @@ impl Stopwatch {
     fn gap(&mut self, step: &Step, ways: &Ways) {
         let from_ns = self.last_ns;
         let to_ns = if step.hole_ns > 0 { step.hole_ns.clamp(from_ns, step.now_ns) } else { step.now_ns };
-        self.time[Cause::Recovery] += step.now_ns - to_ns;
+        self.spend(Cause::Recovery, step.now_ns - to_ns);
         let mut gap = to_ns - from_ns;
         let turn = self.last_from_client != step.from_client;
         let release = step.release.filter(|release| release.ack_ns > from_ns || !turn && release.ack_ns == from_ns);
@@ -272,30 +291,30 @@ impl Stopwatch {
         };
         if let Some(release) = release {
             let waited = gap.min(release.due_ns.saturating_sub(from_ns));
-            self.time[release.wait] += waited;
+            self.spend(release.wait, waited);
             if release.wait == Cause::Ack {
-                self.time.ack_delay_ns += release.held_ns.min(waited);
+                self.others.get_or_insert_default().ack_delay_ns += release.held_ns.min(waited);
             }
             gap -= waited;
         } else if turn {
-            let way = gap.min(ways.of(step.from_client).unwrap_or(0));
-            self.time[Cause::Network] += way;
+            let way = gap.min(ways.of(step.from_client).ns());
+            self.spend(Cause::Network, way);
             gap -= way;
         } else if step.before == Fill::Full {
-            self.time[Cause::Unexplained] += gap;
+            self.spend(Cause::Unexplained, gap);
             return;
         }
-        self.time[rest] += gap;
+        self.spend(rest, gap);
     }
 
     /// Bytes of the exchange passed again before they were acknowledged: the copy that passed before was lost.
     pub fn repeated(&mut self, packet: &PacketFacts, ways: &Ways) {
         // Sooner than its sender can have missed an ACK, it is the same packet, doubled on the link or recorded twice.
-        let soon_ns = ways.of(!packet.from_client).unwrap_or(0).max(SLACK_NS);
+        let soon_ns = ways.of(!packet.from_client).ns().max(SLACK_NS);
         if self.last_ns == 0 || packet.time_ns.saturating_sub(self.last_ns) < soon_ns {
             return;
         }
-        self.time[Cause::Recovery] += packet.time_ns - self.last_ns;
+        self.spend(Cause::Recovery, packet.time_ns - self.last_ns);
         self.last_ns = packet.time_ns;
         self.turned |= self.last_from_client != packet.from_client;
         self.last_from_client = packet.from_client;
@@ -306,8 +325,10 @@ impl Stopwatch {
         if self.last_ns == 0 {
             return None;
         }
-        let [client, server] = [ways.client.unwrap_or(0), ways.server.unwrap_or(0)];
-        let mut time = self.time;
+        let [client, server] = [ways.client.ns(), ways.server.ns()];
+        let mut time = self.others.as_deref().copied().unwrap_or_default();
+        time[Cause::Server] += self.server_ns;
+        time[Cause::Network] += self.network_ns;
         time[Cause::Network] += match (self.turned, self.last_from_client) {
             // From one side to the other, once: half of both ways.
             (false, _) => (client + server) / 2,

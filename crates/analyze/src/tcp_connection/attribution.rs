@@ -29,14 +29,18 @@ impl Arrival<'_> {
             ours.begin(facts.seq, facts.flags.syn());
             state.partial |= !facts.flags.syn();
         }
-        let acked = facts.ack().and_then(|ack| theirs.acknowledge(ack));
-        if facts.flags.ack() && theirs.is_known() {
+        let mut acked = None;
+        if let Some(ack) = facts.ack()
+            && theirs.is_known()
+        {
+            acked = theirs.acknowledge(ack);
             state.timing.acknowledged(facts, theirs.acked, acked.is_some());
         }
         if facts.app > 0 || facts.flags.syn() || facts.flags.fin() {
             let taken = u64::from(facts.app) + u64::from(facts.flags.syn()) + u64::from(facts.flags.fin());
             let end = ours.position(facts.seq).saturating_add_unsigned(taken);
-            self.packet.step = state.timing.passed(facts, u64::try_from(end).unwrap_or(0), ours.acked);
+            self.packet.step =
+                state.timing.passed(facts, u64::try_from(end).unwrap_or(0), ours.acked, ours.waiting_since());
         }
         // Nearly all packets: the next bytes, or an ACK and nothing else, while all that was acknowledged was seen.
         if takes_short_way() && analysis.is_none() && facts.flags.is_plain_ack() && theirs.acked <= theirs.next {
@@ -159,7 +163,6 @@ impl Arrival<'_> {
                 }
                 let waiting = Waiting { data: payload.to_vec(), cut, packet: *facts };
                 if ours.wait(position, waiting, &mut self.packet.shared.waiting_budget) {
-                    self.packet.state.timing.waits(facts);
                     return;
                 }
                 // No room: what is missing is given up.

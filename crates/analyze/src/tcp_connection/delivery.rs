@@ -67,8 +67,6 @@ impl Arrival<'_> {
                 }
             }
         }
-        let since_ns = self.direction(from_client).waiting_since();
-        self.packet.state.timing.waits_since(from_client, since_ns);
         let closing = PacketFacts::none(self.packet.record.last_ns, from_client);
         self.instead(&closing).finish();
     }
