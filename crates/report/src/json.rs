@@ -58,7 +58,7 @@ impl<W: Write> Write for Escaping<W> {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if bytes.iter().all(|&byte| byte < 0x7f) {
+        if bytes.is_ascii() && !bytes.contains(&0x7f) {
             return self.0.write_all(bytes);
         }
         // serde_json hands over whole characters.
