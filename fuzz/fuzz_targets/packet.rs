@@ -6,8 +6,8 @@
 use libfuzzer_sys::fuzz_target;
 use wirelab_capture::{Frame, LinkType};
 use wirelab_dissect::fields::{Field, headers};
-use wirelab_dissect::reassembly::{Bounds, Outcome, Reassembler};
 use wirelab_dissect::packet::{Decoded, Skipped, decode};
+use wirelab_dissect::reassembly::{Bounds, Outcome, Reassembler};
 use wirelab_dissect::tcp;
 use wirelab_fuzz::LINKS;
 

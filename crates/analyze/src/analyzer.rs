@@ -4,7 +4,7 @@
 //! limit, and with what waits for earlier segments; not with frames.
 //!
 //! TCP alone is followed. UDP with QUIC would be added beside it: its datagrams come from
-//! [`decode`](wirelab_dissect::packet::decode) as a case of their own, [`Analyzer::other`] hands them to what follows a QUIC
+//! [`decode`] as a case of their own, [`Analyzer::other`] hands them to what follows a QUIC
 //! connection as [`connection`](crate::tcp_connection) follows one of TCP (order, gaps and acknowledgments are QUIC's, RFC 9000),
 //! found by its [`Flow`]. From there on nothing changes: a packet in hand, the conversation that its bytes go on with, and
 //! the same exchanges.

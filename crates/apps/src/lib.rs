@@ -22,7 +22,7 @@
 //!    HTTP, build a router and hand it to `http::serve`, which does limits, time-outs, dates, 404, 405, HEAD and the
 //!    end; `ajax.rs` is the shortest example with a route of its own. Over anything else, hand a conversation to
 //!    `connections::serve`, as `tcp.rs` does.
-//! 2. Ask the [`Clock`](wirelab_clock::Clock) for the time, and tokio for every wait. No socket, no thread and no other
+//! 2. Ask the [`Clock`] for the time, and tokio for every wait. No socket, no thread and no other
 //!    clock: else the app cannot run under a paused clock.
 //! 3. What lasts longer than one answer must end when the server stops: wait for `Seat::stopping` too, and keep the
 //!    `Seat` until the last word is written.

@@ -33,7 +33,7 @@ pub struct Segment<'a> {
     pub payload_offset: u32,
     /// What was kept of the payload: shorter than `payload_len` where the snap length cut the frame.
     pub payload: &'a [u8],
-    /// The TCP options as they were sent, as far as they were kept. See [`tcp::options`].
+    /// The TCP options as they were sent, as far as they were kept. See [`options`](crate::tcp::options).
     pub options: &'a [u8],
     /// What is worth knowing of how it was found.
     pub notes: Notes,

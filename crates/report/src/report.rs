@@ -14,7 +14,7 @@ use crate::tables::{self, Table};
 /// What was found, how it was made, and what there is to say about it.
 ///
 /// Everything that is computed is computed here or in the modules that this one calls; templates and tables only
-/// choose how it looks. Only the rows of the [clients](crate::clients) are put together by each form, as it shows more or
+/// choose how it looks. Only the rows of the [clients] are put together by each form, as it shows more or
 /// fewer of them.
 #[derive(Clone, Debug)]
 pub struct Report {

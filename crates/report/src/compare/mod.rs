@@ -1,7 +1,7 @@
 //! What differs between two runs? Their tables, cell by cell, and what is known of how they were made.
 //!
-//! All of a comparison is in this room: what differs is worked out here, why in [`reasons`], and each of its forms has a
-//! file. [`FILES`] lists those that are written; [`text`] is what a terminal shows.
+//! All of a comparison is in this room: what differs is worked out here, why in `reasons`, and each of its forms has a
+//! file. [`FILES`] lists those that are written; `text` is what a terminal shows.
 
 mod html;
 mod markdown;
