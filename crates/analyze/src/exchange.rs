@@ -125,13 +125,13 @@ impl OpenExchange {
         self.stopwatch.step(step, ways);
     }
 
-    /// What its time went into; `None` where there is nothing to time.
+    /// What its time went into; `None` where nobody waits, and where nobody can tell where an answer ends.
     #[inline]
     pub fn time(&self, ways: &Ways) -> Option<Time> {
-        if matches!(self.protocol_kind, ProtocolKind::Control | ProtocolKind::Close) {
-            None
-        } else {
-            self.stopwatch.time(ways)
+        match self.protocol_kind {
+            ProtocolKind::Control | ProtocolKind::Close => None,
+            ProtocolKind::Turn if self.label.is_unread() => None,
+            _ => self.stopwatch.time(ways),
         }
     }
 

@@ -200,13 +200,16 @@ fn is_update(protocol_kind: ProtocolKind, label: &str, app: App) -> bool {
     }
 }
 
-/// The most repeated exchange, if any is repeated: its kind and label.
+/// The most repeated exchange that can be read, if any is repeated: its kind and label.
 fn most_repeated(table: &ExchangeTable, labels: &Labels, kinds: &HashMap<GroupKey, Kind>) -> Option<(Kind, String)> {
     let mut counts: HashMap<(Kind, &str), (u64, u64)> = HashMap::default();
     for (key, stats) in table.groups() {
         let Some(kind @ (Kind::Request | Kind::Event | Kind::Message | Kind::Turn)) = kinds.get(key).copied() else {
             continue;
         };
+        if kind == Kind::Turn && key.label.is_unread() {
+            continue;
+        }
         let (count, first) = counts.entry((kind, labels.text(key.label))).or_insert((0, u64::MAX));
         *count += stats.count;
         *first = (*first).min(stats.first_order);

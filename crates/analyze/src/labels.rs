@@ -11,6 +11,14 @@ use hashbrown::HashTable;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct LabelId(u32);
 
+impl LabelId {
+    /// Whether it is the name of bytes that nobody here can read: where a message of theirs ends is not known.
+    pub fn is_unread(self) -> bool {
+        use label::{DATA, HTTP2, TLS, TLS_DATA, TLS_HANDSHAKE, TUNNEL, UNKNOWN};
+        [DATA, HTTP2, TLS, TLS_DATA, TLS_HANDSHAKE, TUNNEL, UNKNOWN].contains(&self)
+    }
+}
+
 /// Labels that are known before anything was read.
 pub(crate) mod label {
     use super::LabelId;

@@ -183,7 +183,7 @@ fn without_updates(analysis: &Analysis) -> String {
         return "There is no TCP packet here".to_owned();
     }
     format!(
-        "{} and {} bytes, {} of them payload; no exchange repeats",
+        "{} and {} bytes, {} of them payload; no exchange that can be read repeats",
         count(all.total_packets, "TCP packet"),
         grouped(all.frame_bytes),
         percent(all.app_bytes, all.frame_bytes)

@@ -230,7 +230,8 @@ struct ExchangeRow<'a> {
     /// The tally of its packets.
     #[serde(flatten)]
     tally: Tally,
-    /// What its time went into; null for control and close, where nobody waits.
+    /// What its time went into; null for control and close, where nobody waits, and for bytes that cannot
+    /// be read, where nobody can tell where an answer ends.
     time: Option<Time>,
 }
 

@@ -181,10 +181,11 @@ fn timing_question(report: &Report, add: &mut dyn FnMut(&str, String, Option<Str
         .analysis
         .captures
         .iter()
+        .filter(|capture| capture.app.is_some())
         .filter_map(|capture| {
             let trip = lookup::round_trip(capture)?;
-            let wait = capture.per_update_time?.total_s();
-            let trips = times::trips(wait, trip);
+            let time = capture.per_update_time?;
+            let (wait, trips) = (time.total_s(), times::trips(&time, trip));
             let noun = if matches!(trips.as_str(), "1" | "\u{bd}") { "round trip" } else { "round trips" };
             Some(format!("{} {} ({trips} {noun})", crate::tables::title(capture), duration(wait)))
         })
