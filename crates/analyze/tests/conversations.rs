@@ -4,9 +4,10 @@
 mod talk;
 
 use insta::assert_snapshot;
-use talk::{ACK, PSH, RST, SYN, Talk, analyze, analyze_with, masked, said, unmasked};
+use talk::{Talk, analyze, analyze_with, masked, said, unmasked};
 use wirelab_analyze::model::{Problem, ProblemPlace, TcpAnalysis};
 use wirelab_analyze::{Capture, Kind, Layer, Settings};
+use wirelab_dissect::tcp::Flags;
 
 /// One line an exchange: kind, label, packets, bytes by layer, numbers of its packets.
 fn table(capture: &Capture) -> String {
@@ -88,7 +89,10 @@ fn loss_is_counted_apart() {
     talk.handshake().client(b"time\n");
     // The answer is lost behind the capture point and sent again.
     let seq = talk.next_seq(false);
-    talk.server(b"09:31:35\n\n").at(300.0).packet_at(false, PSH | ACK, b"09:31:35\n\n", 32, seq).client_ack();
+    talk.server(b"09:31:35\n\n")
+        .at(300.0)
+        .packet_at(false, Flags::PSH | Flags::ACK, b"09:31:35\n\n", 32, seq)
+        .client_ack();
     let capture = analyze(&talk.frames);
     assert_snapshot!(table(&capture));
     let tally = capture.totals;
@@ -130,9 +134,9 @@ fn a_new_syn_on_old_endpoints_is_a_new_connection() {
 #[test]
 fn a_reset_closes() {
     let mut talk = Talk::new(1);
-    talk.packet(true, SYN, &[], 40);
+    talk.packet(true, Flags::SYN, &[], 40);
     let seq = talk.next_seq(true);
-    talk.raw(false, RST | ACK, &[], 20, 0, seq);
+    talk.raw(false, Flags::RST | Flags::ACK, &[], 20, 0, seq);
     assert_snapshot!(table(&analyze(&talk.frames)));
 }
 
@@ -141,8 +145,8 @@ fn keep_alives_are_control() {
     let mut talk = Talk::new(1);
     talk.handshake().client(b"time\n").server(b"09:31:35\n\n").client_ack();
     let probe = talk.next_seq(true).wrapping_sub(1);
-    talk.at(9000.0).packet_at(true, ACK, &[], 32, probe).server_ack();
-    talk.at(19_000.0).packet_at(true, ACK, &[0], 32, probe).server_ack();
+    talk.at(9000.0).packet_at(true, Flags::ACK, &[], 32, probe).server_ack();
+    talk.at(19_000.0).packet_at(true, Flags::ACK, &[0], 32, probe).server_ack();
     let capture = analyze(&talk.frames);
     assert_snapshot!(table(&capture));
     assert_eq!(capture.connections[0].row().keep_alives, 2, "the probes alone");

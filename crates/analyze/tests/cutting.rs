@@ -5,7 +5,8 @@
 mod talk;
 
 use proptest::prelude::*;
-use talk::{ACK, PSH, Talk, analyze, masked, said, unmasked};
+use talk::{Talk, analyze, masked, said, unmasked};
+use wirelab_dissect::tcp::Flags;
 
 /// What one side says before the other speaks.
 type Burst = (bool, Vec<u8>);
@@ -108,9 +109,9 @@ fn speak(bursts: &[Burst], cuttings: &[Cutting]) -> Talk {
             }
         }
         for (seq, data, _, twice) in pieces {
-            talk.packet_at(*from_client, PSH | ACK, data, 32, seq);
+            talk.packet_at(*from_client, Flags::PSH | Flags::ACK, data, 32, seq);
             if twice {
-                talk.packet_at(*from_client, PSH | ACK, data, 32, seq);
+                talk.packet_at(*from_client, Flags::PSH | Flags::ACK, data, 32, seq);
             }
         }
         talk.lose(*from_client, data.len() as u32);

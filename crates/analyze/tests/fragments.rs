@@ -6,24 +6,11 @@ mod talk;
 
 use talk::{Frames, Talk, analyze, check, head};
 use wirelab_analyze::Layer;
+use wirelab_dissect::build;
 
-/// Cuts the IPv4 packet of an Ethernet frame into fragments with at most this many bytes of content each.
+/// The fragments of an Ethernet frame's packet, each in a frame.
 fn fragments(frame: &[u8], id: u16, size: usize) -> Vec<Vec<u8>> {
-    let (link, packet) = frame.split_at(14);
-    let (header, content) = packet.split_at(20);
-    let pieces: Vec<&[u8]> = content.chunks(size / 8 * 8).collect();
-    pieces
-        .iter()
-        .enumerate()
-        .map(|(at, piece)| {
-            let mut header = header.to_vec();
-            header[2..4].copy_from_slice(&(20 + piece.len() as u16).to_be_bytes());
-            header[4..6].copy_from_slice(&id.to_be_bytes());
-            let more = if at + 1 < pieces.len() { 0x2000 } else { 0 };
-            header[6..8].copy_from_slice(&(more | (at * (size / 8)) as u16).to_be_bytes());
-            [link, &header, piece].concat()
-        })
-        .collect()
+    build::fragments(&frame[14..], id, size).iter().map(|piece| build::ethernet(0x0800, piece)).collect()
 }
 
 fn conversation() -> Frames {

@@ -7,10 +7,14 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::net::{IpAddr, Ipv4Addr};
 
 use wirelab_analyze::model::Note;
 use wirelab_analyze::{Analyzer, Capture, Settings};
 use wirelab_capture::{Frame, LinkType};
+use wirelab_dissect::build::Tcp;
+use wirelab_dissect::packet::Endpoint;
+use wirelab_dissect::tcp::Flags;
 
 /// Counts the bytes that are allocated, for each thread by itself: each test runs on its own.
 struct Counting;
@@ -53,14 +57,9 @@ static COUNTING: Counting = Counting;
 /// An analyzer, and the frames that it is given.
 struct Feed {
     analyzer: Analyzer,
-    frame: Vec<u8>,
     number: u64,
     before: usize,
 }
-
-const SYN: u8 = 2;
-const ACK: u8 = 16;
-const SYN_ACK: u8 = 18;
 
 impl Feed {
     fn new() -> Feed {
@@ -70,41 +69,29 @@ impl Feed {
     fn with(settings: Settings) -> Feed {
         let before = NOW.get();
         PEAK.set(before);
-        Feed { analyzer: Analyzer::new(settings), frame: Vec::new(), number: 0, before }
+        Feed { analyzer: Analyzer::new(settings), number: 0, before }
     }
 
     /// One segment over Ethernet and IPv4, between a client with this number and the server.
-    fn segment(&mut self, client: u32, from_client: bool, flags: u8, (seq, ack): (u32, u32), payload: &[u8]) {
-        let there = [10, (client >> 16) as u8, (client >> 8) as u8, client as u8];
-        let here = [192, 168, 0, 1];
-        let (from, to) = if from_client { (there, here) } else { (here, there) };
-        let (from_port, to_port) = if from_client { (40_000u16, 8000u16) } else { (8000, 40_000) };
-        let frame = &mut self.frame;
-        frame.clear();
-        frame.extend([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0]);
-        frame.extend([0x45, 0]);
-        frame.extend((40 + payload.len() as u16).to_be_bytes());
-        frame.extend([0, 0, 0, 0, 64, 6, 0, 0]);
-        frame.extend(from.into_iter().chain(to));
-        frame.extend(from_port.to_be_bytes().into_iter().chain(to_port.to_be_bytes()));
-        frame.extend(seq.to_be_bytes().into_iter().chain(ack.to_be_bytes()));
-        frame.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
-        frame.extend(payload);
+    fn segment(&mut self, client: u32, from_client: bool, flags: Flags, (seq, ack): (u32, u32), payload: &[u8]) {
+        let client = Endpoint { addr: Ipv4Addr::from_bits(10 << 24 | client).into(), port: 40_000 };
+        let (from, to) = if from_client { (client, SERVER) } else { (SERVER, client) };
+        let frame = Tcp { seq, ack, flags, payload, ..Tcp::new(from, to) }.frame();
         self.number += 1;
         self.analyzer.frame(&Frame {
             number: self.number,
             time_ns: self.number * 10_000,
             wire_len: frame.len() as u32,
-            data: frame,
+            data: &frame,
             link: LinkType::ETHERNET,
             file_offset: 0,
         });
     }
 
     fn handshake(&mut self, client: u32) {
-        self.segment(client, true, SYN, (0, 0), b"");
-        self.segment(client, false, SYN_ACK, (0, 1), b"");
-        self.segment(client, true, ACK, (1, 1), b"");
+        self.segment(client, true, Flags::SYN, (0, 0), b"");
+        self.segment(client, false, Flags::SYN | Flags::ACK, (0, 1), b"");
+        self.segment(client, true, Flags::ACK, (1, 1), b"");
     }
 
     /// The result, and the most bytes that were allocated at a time until now, and until the result was there.
@@ -118,6 +105,8 @@ impl Feed {
     }
 }
 
+const SERVER: Endpoint = Endpoint { addr: IpAddr::V4(Ipv4Addr::new(192, 168, 0, 1)), port: 8000 };
+
 const MIB: usize = 1 << 20;
 
 #[test]
@@ -125,11 +114,11 @@ fn a_hundred_thousand_connections_that_were_closed() {
     let mut feed = Feed::new();
     for client in 0..100_000 {
         feed.handshake(client);
-        feed.segment(client, true, ACK, (1, 1), b"GET / HTTP/1.1\r\n\r\n");
-        feed.segment(client, false, ACK, (1, 19), b"HTTP/1.1 204 No Content\r\n\r\n");
-        feed.segment(client, true, ACK | 1, (19, 28), b"");
-        feed.segment(client, false, ACK | 1, (28, 20), b"");
-        feed.segment(client, true, ACK, (20, 29), b"");
+        feed.segment(client, true, Flags::ACK, (1, 1), b"GET / HTTP/1.1\r\n\r\n");
+        feed.segment(client, false, Flags::ACK, (1, 19), b"HTTP/1.1 204 No Content\r\n\r\n");
+        feed.segment(client, true, Flags::FIN | Flags::ACK, (19, 28), b"");
+        feed.segment(client, false, Flags::FIN | Flags::ACK, (28, 20), b"");
+        feed.segment(client, true, Flags::ACK, (20, 29), b"");
     }
     let (capture, taken, whole) = feed.finish();
     assert_eq!(capture.connections.len(), 100_000);
@@ -143,9 +132,9 @@ fn two_hundred_thousand_connections_that_stay_open() {
     let mut feed = Feed::new();
     for client in 0..200_000 {
         feed.handshake(client);
-        feed.segment(client, true, ACK, (1, 1), b"GET / HTTP/1.1\r\n\r\n");
-        feed.segment(client, false, ACK, (1, 19), b"HTTP/1.1 204 No Content\r\n\r\n");
-        feed.segment(client, true, ACK, (19, 28), b"");
+        feed.segment(client, true, Flags::ACK, (1, 1), b"GET / HTTP/1.1\r\n\r\n");
+        feed.segment(client, false, Flags::ACK, (1, 19), b"HTTP/1.1 204 No Content\r\n\r\n");
+        feed.segment(client, true, Flags::ACK, (19, 28), b"");
     }
     let (capture, taken, _) = feed.finish();
     assert_eq!(capture.connections.len(), 200_000);
@@ -157,7 +146,7 @@ fn two_hundred_thousand_connections_that_stay_open() {
 fn a_flood_of_connections_is_bounded_by_those_that_are_open_at_a_time() {
     let mut feed = Feed::new();
     for client in 0..600_000 {
-        feed.segment(client, true, SYN, (0, 0), b"");
+        feed.segment(client, true, Flags::SYN, (0, 0), b"");
     }
     let (capture, taken, _) = feed.finish();
     assert_eq!(capture.connections.len(), 600_000);
@@ -173,8 +162,8 @@ fn packets_of_a_connection_take_no_memory() {
         feed.handshake(1);
         for round in 0..rounds {
             let (asked, answered) = (1 + round * 22, 1 + round * 27);
-            feed.segment(1, true, ACK, (asked, answered), b"GET /time HTTP/1.1\r\n\r\n");
-            feed.segment(1, false, ACK, (answered, asked + 22), b"HTTP/1.1 204 No Content\r\n\r\n");
+            feed.segment(1, true, Flags::ACK, (asked, answered), b"GET /time HTTP/1.1\r\n\r\n");
+            feed.segment(1, false, Flags::ACK, (answered, asked + 22), b"HTTP/1.1 204 No Content\r\n\r\n");
         }
         feed.finish()
     };
@@ -188,18 +177,18 @@ fn packets_of_a_connection_take_no_memory() {
 fn kept_packets_of_tiny_messages_and_endless_words() {
     let mut feed = Feed::with(Settings { keep_packets: 20_000, ..Settings::default() });
     feed.handshake(1);
-    feed.segment(1, true, ACK, (1, 1), b"GET / HTTP/1.1\r\n\r\n");
+    feed.segment(1, true, Flags::ACK, (1, 1), b"GET / HTTP/1.1\r\n\r\n");
     let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    feed.segment(1, false, ACK, (1, 19), head);
+    feed.segment(1, false, Flags::ACK, (1, 19), head);
     let (mut seq, chunks) = (1 + head.len() as u32, b"1\r\nx\r\n".repeat(230));
     for _ in 0..10_000 {
-        feed.segment(1, false, ACK, (seq, 19), &chunks);
+        feed.segment(1, false, Flags::ACK, (seq, 19), &chunks);
         seq += chunks.len() as u32;
     }
     feed.handshake(2);
     let request = [&b"M".repeat(1000), &b" / HTTP/1.1\r\n\r\n"[..]].concat();
     for at in 0..10_000 {
-        feed.segment(2, true, ACK, (1 + at * request.len() as u32, 1), &request);
+        feed.segment(2, true, Flags::ACK, (1 + at * request.len() as u32, 1), &request);
     }
     let (capture, taken, _) = feed.finish();
     assert_eq!(capture.totals.total_packets, 20_008);
@@ -215,7 +204,7 @@ fn a_connection_with_huge_gaps() {
     feed.handshake(1);
     let mut seq = 1u32;
     for _ in 0..20_000 {
-        feed.segment(1, true, ACK, (seq, 1), b"what comes behind a gap");
+        feed.segment(1, true, Flags::ACK, (seq, 1), b"what comes behind a gap");
         seq = seq.wrapping_add(900_000_000);
     }
     let (_, taken, _) = feed.finish();
@@ -230,7 +219,7 @@ fn segments_that_wait_for_one_that_never_comes() {
         feed.handshake(client);
         // The first byte never comes; every second segment is missing, too.
         for at in 0..1500 {
-            feed.segment(client, true, ACK, (2 + at * 2000, 1), &payload);
+            feed.segment(client, true, Flags::ACK, (2 + at * 2000, 1), &payload);
         }
     }
     let (capture, taken, _) = feed.finish();
@@ -245,10 +234,10 @@ fn a_hundred_thousand_different_requests() {
     let (mut asked, mut answered) = (1, 1);
     for at in 0..100_000u32 {
         let request = format!("GET /a-path-that-nobody-else-has/{at} HTTP/1.1\r\n\r\n");
-        feed.segment(1, true, ACK, (asked, answered), request.as_bytes());
+        feed.segment(1, true, Flags::ACK, (asked, answered), request.as_bytes());
         asked += request.len() as u32;
         let response = "HTTP/1.1 204 No Content\r\n\r\n";
-        feed.segment(1, false, ACK, (answered, asked), response.as_bytes());
+        feed.segment(1, false, Flags::ACK, (answered, asked), response.as_bytes());
         answered += response.len() as u32;
     }
     let (capture, taken, _) = feed.finish();
@@ -266,15 +255,15 @@ fn groups_of_exchanges_of_which_no_two_are_alike() {
     for at in 0..120_000u32 {
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let request = format!("GET /{} HTTP/1.1\r\nX: {}\r\n\r\n", at % 3000, &"y".repeat((random >> 24) as usize));
-        feed.segment(1, true, ACK, (asked, answered), request.as_bytes());
+        feed.segment(1, true, Flags::ACK, (asked, answered), request.as_bytes());
         asked += request.len() as u32;
         // Time goes on by a different number of frames before each answer.
         for _ in 0..random >> 28 {
-            feed.segment(2, true, SYN, (0, 0), b"");
+            feed.segment(2, true, Flags::SYN, (0, 0), b"");
         }
         let body = &filler[..(random >> 8) as usize % filler.len()];
         let response = [format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(), body].concat();
-        feed.segment(1, false, ACK, (answered, asked), &response);
+        feed.segment(1, false, Flags::ACK, (answered, asked), &response);
         answered = answered.wrapping_add(response.len() as u32);
     }
     let (capture, taken, _) = feed.finish();
@@ -302,14 +291,14 @@ fn heads_lines_and_chunk_sizes_without_end() {
         let mut feed = Feed::new();
         feed.handshake(1);
         let (mut asked, mut answered) = (1 + client.len() as u32, 1 + server.len() as u32);
-        feed.segment(1, true, ACK, (1, 1), client);
+        feed.segment(1, true, Flags::ACK, (1, 1), client);
         if !server.is_empty() {
-            feed.segment(1, false, ACK, (1, asked), server);
+            feed.segment(1, false, Flags::ACK, (1, asked), server);
         }
         for _ in 0..4000 {
             let from_client = server.is_empty();
             let (seq, ack) = if from_client { (asked, answered) } else { (answered, asked) };
-            feed.segment(1, from_client, ACK, (seq, ack), &long);
+            feed.segment(1, from_client, Flags::ACK, (seq, ack), &long);
             *(if from_client { &mut asked } else { &mut answered }) += long.len() as u32;
         }
         let (_, taken, _) = feed.finish();

@@ -3,9 +3,10 @@
 
 mod talk;
 
-use talk::{ACK, PSH, SYN, Talk, analyze, analyze_with, unmasked};
+use talk::{Talk, analyze, analyze_with, unmasked};
 use wirelab_analyze::model::ProblemPlace;
 use wirelab_analyze::{Capture, Settings};
+use wirelab_dissect::tcp::Flags;
 
 /// A capture that keeps no packets, and one that does: what is wrong is at the same place in both.
 fn both(talk: &Talk) -> [Capture; 2] {
@@ -38,8 +39,8 @@ fn a_problem_in_a_segment_that_came_early_has_the_offset_in_its_own_frame() {
     let first = talk.next_seq(false);
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
     // Its header has no options; that of the packet that fills the gap has 12 bytes of them.
-    talk.packet_at(false, PSH | ACK, b"no response\r\n", 20, first.wrapping_add(answer.len() as u32));
-    talk.packet_at(false, PSH | ACK, answer, 32, first);
+    talk.packet_at(false, Flags::PSH | Flags::ACK, b"no response\r\n", 20, first.wrapping_add(answer.len() as u32));
+    talk.packet_at(false, Flags::PSH | Flags::ACK, answer, 32, first);
     for capture in both(&talk) {
         let [(frame, offset, message)] = problems(&capture)[..] else { panic!("{:?}", capture.problems) };
         assert_eq!((frame, offset), (5, 54), "{message}");
@@ -64,7 +65,7 @@ fn a_gap_that_nothing_stands_behind_is_named_with_the_acknowledgment_that_showed
     let mut talk = upgraded();
     talk.lose(false, 1000);
     // The client has seen what the capture has not, and speaks on.
-    talk.packet(true, PSH | ACK, &talk::masked(1, b"yes"), 32);
+    talk.packet(true, Flags::PSH | Flags::ACK, &talk::masked(1, b"yes"), 32);
     for capture in both(&talk) {
         let [(frame, offset, message)] = problems(&capture)[..] else { panic!("{:?}", capture.problems) };
         assert!(message.contains("1000 bytes are missing"), "{message}");
@@ -88,10 +89,10 @@ fn a_syn_ack_recorded_before_its_syn_is_of_the_same_connection() {
 #[test]
 fn a_syn_with_another_number_than_the_syn_ack_confirms_is_another_connection() {
     let mut talk = Talk::new(4000);
-    talk.raw(false, SYN | ACK, &[], 20, 7, 1001);
-    talk.raw(true, SYN, &[], 20, 5000, 0);
+    talk.raw(false, Flags::SYN | Flags::ACK, &[], 20, 7, 1001);
+    talk.raw(true, Flags::SYN, &[], 20, 5000, 0);
     assert_eq!(analyze(&talk.frames).connections.len(), 2);
     talk.frames.pop();
-    talk.raw(true, SYN, &[], 20, 1000, 0);
+    talk.raw(true, Flags::SYN, &[], 20, 1000, 0);
     assert_eq!(analyze(&talk.frames).connections.len(), 1);
 }

@@ -3,9 +3,10 @@
 
 mod talk;
 
-use talk::{ACK, PSH, Talk, analyze_with};
+use talk::{Talk, analyze_with};
 use wirelab_analyze::{Analyzer, Packet, Settings};
 use wirelab_capture::{Frame, LinkType};
+use wirelab_dissect::tcp::Flags;
 
 const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -16,8 +17,8 @@ fn reordered() -> Vec<(u64, Vec<u8>)> {
     talk.handshake().client(GET).server(OK);
     let seq = talk.next_seq(true);
     let (first, second) = GET.split_at(10);
-    talk.packet_at(true, ACK | PSH, second, 32, seq.wrapping_add(10)).server_ack();
-    talk.packet_at(true, ACK | PSH, first, 32, seq);
+    talk.packet_at(true, Flags::ACK | Flags::PSH, second, 32, seq.wrapping_add(10)).server_ack();
+    talk.packet_at(true, Flags::ACK | Flags::PSH, first, 32, seq);
     talk.server(OK).client_ack().client_fin().server_fin().client_ack();
     talk.frames
 }

@@ -7,16 +7,17 @@ use wirelab_capture::{Frame, LinkType};
 use wirelab_dissect::build::Tcp;
 use wirelab_dissect::tcp::Flags;
 
-const SYN: u16 = 0x002;
-const ACK: u16 = 0x010;
-const PSH: u16 = 0x018;
+const SYN: Flags = Flags::SYN;
+const SYN_ACK: Flags = Flags(Flags::SYN.0 | Flags::ACK.0);
+const ACK: Flags = Flags::ACK;
+const PSH: Flags = Flags(Flags::PSH.0 | Flags::ACK.0);
 
 const REQUEST: &[u8] = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n";
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n";
 
 /// One packet: milliseconds, whether the client sent it, flags, its number and what it acknowledges (counted from each
 /// side's SYN), what it carries.
-type Line<'a> = (f64, bool, u16, u32, u32, &'a [u8]);
+type Line<'a> = (f64, bool, Flags, u32, u32, &'a [u8]);
 
 /// Milliseconds by cause; those that have none are left out.
 type Parts = Vec<(Cause, f64)>;
@@ -36,12 +37,12 @@ fn analyzed(lines: &[Line<'_>]) -> Capture {
         } else {
             ("10.0.0.1:80", "10.0.0.2:40000", 0xffff_ff00, 7000)
         };
-        let options: &[u8] = if flags & SYN != 0 { &[2, 4, 3, 0xe8] } else { &[] };
-        let ack = if flags & ACK != 0 { other.wrapping_add(ack) } else { 0 };
+        let options: &[u8] = if flags.syn() { &[2, 4, 3, 0xe8] } else { &[] };
+        let ack = if flags.ack() { other.wrapping_add(ack) } else { 0 };
         let packet = Tcp {
             seq: own.wrapping_add(seq),
             ack,
-            flags: Flags(flags),
+            flags,
             window: 4000,
             options,
             payload,
@@ -73,7 +74,7 @@ fn in_ms(time: Option<Time>) -> (Option<f64>, Parts) {
 /// A handshake at the server's end of a round trip of 20 ms, and a request 100 ms later.
 const BEGINNING: [Line<'static>; 4] = [
     (0.0, true, SYN, 0, 0, b""),
-    (0.0, false, SYN | ACK, 0, 1, b""),
+    (0.0, false, SYN_ACK, 0, 1, b""),
     (20.0, true, ACK, 1, 1, b""),
     (100.0, true, PSH, 1, 1, REQUEST),
 ];
@@ -92,7 +93,7 @@ fn a_handshake_takes_both_ways_and_what_a_repeated_syn_waited() {
     let lines = [
         (0.0, true, SYN, 0, 0, &b""[..]),
         (1000.0, true, SYN, 0, 0, b""),
-        (1000.0, false, SYN | ACK, 0, 1, b""),
+        (1000.0, false, SYN_ACK, 0, 1, b""),
         (1020.0, true, ACK, 1, 1, b""),
     ];
     let expected = vec![(Cause::Network, 20.0), (Cause::Recovery, 1000.0)];
@@ -214,7 +215,7 @@ fn nobody_waits_for_a_close() {
     let lines = after_the_beginning(&[
         (100.0, false, PSH, 1, ASKED, HEAD),
         (100.0, false, PSH, HEAD_END, ASKED, b"body"),
-        (120.0, true, 0x011, ASKED, END, b""),
+        (120.0, true, Flags::FIN | Flags::ACK, ASKED, END, b""),
     ]);
     assert_eq!(times(Kind::Close, &lines), [(None, vec![])]);
 }

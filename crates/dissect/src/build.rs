@@ -41,16 +41,18 @@ impl<'a> Tcp<'a> {
     /// # Panics
     /// When one of them is no endpoint: it is for tests, which write them out.
     pub fn between(source: &str, destination: &str) -> Tcp<'a> {
-        Tcp {
-            source: endpoint(source),
-            destination: endpoint(destination),
-            seq: 0,
-            ack: 0,
-            flags: Flags::ACK,
-            window: 65_535,
-            options: &[],
-            payload: &[],
-        }
+        Tcp::new(endpoint(source), endpoint(destination))
+    }
+
+    /// The same, of endpoints that are there already.
+    pub fn new(source: Endpoint, destination: Endpoint) -> Tcp<'a> {
+        Tcp { source, destination, seq: 0, ack: 0, flags: Flags::ACK, window: 65_535, options: &[], payload: &[] }
+    }
+
+    /// The sequence number of what its sender sends next: SYN and FIN take one each (RFC 9293, section 3.4).
+    pub fn next_seq(&self) -> u32 {
+        let marks = u32::from(self.flags.syn()) + u32::from(self.flags.fin());
+        self.seq.wrapping_add(self.payload.len() as u32 + marks)
     }
 
     /// The TCP header and payload.
@@ -121,6 +123,21 @@ pub fn ipv4(source: IpAddr, destination: IpAddr, protocol: u8, id: u16, fragment
     [&header, payload].concat()
 }
 
+/// An IPv4 packet without options, cut into fragments of this identification with at most so many bytes of content each
+/// (RFC 791, section 3.2), in their order. All but the last hold a multiple of eight bytes, and at least eight.
+pub fn fragments(packet: &[u8], id: u16, size: usize) -> Vec<Vec<u8>> {
+    let Some((&[.., protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3], content)) = packet.split_first_chunk::<20>()
+    else {
+        return Vec::new();
+    };
+    let (source, destination) = (IpAddr::from([s0, s1, s2, s3]), IpAddr::from([d0, d1, d2, d3]));
+    let eights = (size / 8).max(1);
+    let pieces = content.chunks(eights * 8);
+    let last = pieces.len().saturating_sub(1);
+    let field = |index: usize| (index * eights) as u16 | if index < last { MORE_FRAGMENTS } else { 0 };
+    pieces.enumerate().map(|(index, piece)| ipv4(source, destination, protocol, id, field(index), piece)).collect()
+}
+
 /// A UDP datagram.
 pub fn udp(source: Endpoint, destination: Endpoint, payload: &[u8]) -> Vec<u8> {
     let mut datagram = Vec::new();
@@ -179,3 +196,6 @@ fn set_u16(bytes: &mut [u8], at: usize, value: u16) {
         place.copy_from_slice(&value.to_be_bytes());
     }
 }
+
+/// The bit of an IPv4 header's fragment field that says that others follow.
+const MORE_FRAGMENTS: u16 = 0x2000;

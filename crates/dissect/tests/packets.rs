@@ -245,16 +245,7 @@ fn tcp_options() {
 
 /// Fragments of one segment, each as a frame.
 fn fragments(payload: &[u8], size: usize, id: u16) -> Vec<Vec<u8>> {
-    let whole = Tcp { payload, ..V4 }.segment();
-    let pieces = whole.chunks(size);
-    let last = pieces.len() - 1;
-    pieces
-        .enumerate()
-        .map(|(index, piece)| {
-            let field = (index * size / 8) as u16 | if index < last { 0x2000 } else { 0 };
-            ethernet(0x0800, &ipv4(V4.source.addr, V4.destination.addr, 6, id, field, piece))
-        })
-        .collect()
+    build::fragments(&Tcp { payload, ..V4 }.packet(), id, size).iter().map(|piece| ethernet(0x0800, piece)).collect()
 }
 
 fn push(reassembler: &mut Reassembler, data: &[u8]) -> Outcome {

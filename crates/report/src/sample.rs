@@ -1,10 +1,13 @@
-//! Captures made by hand, for tests: a client, a server, and frames with right lengths and checksums left at zero.
+//! Captures made by hand, for tests: a client, a server, and what they say to one another.
 
 use wirelab_analyze::model::{Analysis, Capture};
 use wirelab_analyze::{Analyzer, Settings};
 use wirelab_capture::{Frame, LinkType};
 use wirelab_catalog::App;
 use wirelab_catalog::grammar::{ANYTHING, Grammar, TIME};
+use wirelab_dissect::build::Tcp;
+use wirelab_dissect::packet::Endpoint;
+use wirelab_dissect::tcp::Flags;
 
 use crate::bytes::CaptureBytes;
 use crate::report::Report;
@@ -16,24 +19,18 @@ use crate::run_info::{
 pub struct Film {
     frames: Vec<(u64, Vec<u8>)>,
     now_ms: u64,
-    ports: Vec<Port>,
+    connections: Vec<Connection>,
 }
 
-struct Port {
-    number: u16,
-    client_seq: u32,
-    server_seq: u32,
+/// A connection: the client and the server, and the number of the next byte of each.
+struct Connection {
+    ends: [Endpoint; 2],
+    seq: [u32; 2],
 }
-
-/// Which flags a packet has.
-const SYN: u8 = 2;
-const ACK: u8 = 16;
-const PSH: u8 = 8;
-const FIN: u8 = 1;
 
 impl Film {
     pub fn new() -> Film {
-        Film { frames: Vec::new(), now_ms: 0, ports: Vec::new() }
+        Film { frames: Vec::new(), now_ms: 0, connections: Vec::new() }
     }
 
     /// Lets time pass.
@@ -44,76 +41,55 @@ impl Film {
 
     /// A three-way handshake of a new connection; its index is the number of connections before it.
     pub fn connect(mut self) -> Film {
-        let at = self.ports.len();
-        self.ports.push(Port { number: 40_000 + at as u16, client_seq: 1_000, server_seq: 5_000 });
-        self = self
-            .packet(at, true, SYN, b"")
-            .wait(0)
-            .packet(at, false, SYN | ACK, b"")
-            .wait(25)
-            .packet(at, true, ACK, b"");
-        self
+        let at = self.connections.len();
+        let client = Endpoint { addr: [10, 0, 0, 2].into(), port: 40_000 + at as u16 };
+        let server = Endpoint { addr: [10, 0, 0, 1].into(), port: 8000 };
+        self.connections.push(Connection { ends: [client, server], seq: [1_000, 5_000] });
+        self.packet(at, CLIENT, Flags::SYN, b"").packet(at, SERVER, Flags::SYN | Flags::ACK, b"").wait(25).packet(
+            at,
+            CLIENT,
+            Flags::ACK,
+            b"",
+        )
     }
 
     pub fn client(self, at: usize, data: &[u8]) -> Film {
-        self.packet(at, true, PSH | ACK, data)
+        self.packet(at, CLIENT, Flags::PSH | Flags::ACK, data)
     }
 
     pub fn server(self, at: usize, data: &[u8]) -> Film {
-        self.packet(at, false, PSH | ACK, data)
+        self.packet(at, SERVER, Flags::PSH | Flags::ACK, data)
     }
 
     pub fn client_ack(self, at: usize) -> Film {
-        self.wait(25).packet(at, true, ACK, b"")
+        self.wait(25).packet(at, CLIENT, Flags::ACK, b"")
     }
 
     pub fn server_ack(self, at: usize) -> Film {
-        self.packet(at, false, ACK, b"")
+        self.packet(at, SERVER, Flags::ACK, b"")
     }
 
-    /// Client's FIN, server's FIN with its ACK, client's ACK.
+    /// Client's Flags::FIN, server's FIN with its Flags::ACK, client's ACK.
     pub fn close(self, at: usize) -> Film {
-        self.packet(at, true, FIN | ACK, b"").packet(at, false, FIN | ACK, b"").wait(25).packet(at, true, ACK, b"")
+        self.packet(at, CLIENT, Flags::FIN | Flags::ACK, b"")
+            .packet(at, SERVER, Flags::FIN | Flags::ACK, b"")
+            .wait(25)
+            .packet(at, CLIENT, Flags::ACK, b"")
     }
 
-    fn packet(mut self, at: usize, from_client: bool, flags: u8, data: &[u8]) -> Film {
-        let port = &mut self.ports[at];
-        let (seq, ack) =
-            if from_client { (port.client_seq, port.server_seq) } else { (port.server_seq, port.client_seq) };
-        let options: Vec<u8> = if flags & SYN != 0 {
+    fn packet(mut self, at: usize, side: usize, flags: Flags, payload: &[u8]) -> Film {
+        let Connection { ends, seq } = &mut self.connections[at];
+        let other = 1 - side;
+        let options: &[u8] = if flags.syn() {
             // MSS, SACK permitted, timestamps, no-operation, window scale.
-            [&[2, 4, 5, 0xb4, 4, 2, 8, 10][..], &[0; 8], &[1, 3, 3, 7]].concat()
+            &[2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 7]
         } else {
-            [&[1, 1, 8, 10][..], &[0; 8]].concat()
+            &[1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0]
         };
-        let tcp_len = 20 + options.len();
-        let mut frame = Vec::new();
-        let (client_mac, server_mac) = ([2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 1]);
-        let (to, from) = if from_client { (server_mac, client_mac) } else { (client_mac, server_mac) };
-        frame.extend_from_slice(&to);
-        frame.extend_from_slice(&from);
-        frame.extend_from_slice(&[8, 0, 0x45, 0]);
-        frame.extend_from_slice(&((20 + tcp_len + data.len()) as u16).to_be_bytes());
-        frame.extend_from_slice(&[0, 0, 0x40, 0, 64, 6, 0, 0]);
-        let (source, destination) =
-            if from_client { ([10, 0, 0, 2], [10, 0, 0, 1]) } else { ([10, 0, 0, 1], [10, 0, 0, 2]) };
-        frame.extend_from_slice(&source);
-        frame.extend_from_slice(&destination);
-        let (from_port, to_port) = if from_client { (port.number, 8000) } else { (8000, port.number) };
-        frame.extend_from_slice(&from_port.to_be_bytes());
-        frame.extend_from_slice(&to_port.to_be_bytes());
-        frame.extend_from_slice(&seq.to_be_bytes());
-        frame.extend_from_slice(&if flags & ACK != 0 { ack } else { 0 }.to_be_bytes());
-        frame.extend_from_slice(&[((tcp_len / 4) << 4) as u8, flags, 0xff, 0xff, 0, 0, 0, 0]);
-        frame.extend_from_slice(&options);
-        frame.extend_from_slice(data);
-        let next = seq + data.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
-        if from_client {
-            port.client_seq = next;
-        } else {
-            port.server_seq = next;
-        }
-        self.frames.push((START_NS + self.now_ms * 1_000_000, frame));
+        let ack = if flags.ack() { seq[other] } else { 0 };
+        let tcp = Tcp { seq: seq[side], ack, flags, options, payload, ..Tcp::new(ends[side], ends[other]) };
+        seq[side] = tcp.next_seq();
+        self.frames.push((START_NS + self.now_ms * 1_000_000, tcp.frame()));
         self
     }
 
@@ -331,3 +307,7 @@ pub fn run() -> RunInfo {
 
 /// When the first frame was seen: 6 June 2021, 09:36:17 UTC.
 const START_NS: u64 = 1_622_972_177_000_000_000;
+
+/// Who sends a packet: its place in a connection's ends.
+const CLIENT: usize = 0;
+const SERVER: usize = 1;

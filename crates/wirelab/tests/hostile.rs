@@ -11,7 +11,8 @@ use std::process::Command;
 use lab::{Lab, Ran};
 use serde_json::Value;
 use wirelab_capture::{LinkType, Writer};
-use wirelab_dissect::build::Tcp;
+use wirelab_dissect::build::{Tcp, endpoint};
+use wirelab_dissect::packet::Endpoint;
 use wirelab_dissect::tcp::Flags;
 
 /// ECMA-48's sequences in seven and in eight bits, marks of direction, breaks of line, markup, formulas.
@@ -98,8 +99,9 @@ fn capture(text: &str) -> Vec<u8> {
     let mut file = Vec::new();
     let mut writer = Writer::create(&mut file, LinkType::ETHERNET, 65_535).expect("a capture");
     let mut time_ns = 1_000_000_000;
-    for (number, (client, server)) in PLACES.iter().enumerate() {
-        let ends = [format!("10.0.0.2:{}", 40_000 + number), "10.0.0.1:8000".to_owned()];
+    for (number, (client, server)) in (0..).zip(&PLACES) {
+        let client_end = Endpoint { addr: [10, 0, 0, 2].into(), port: 40_000 + number };
+        let ends = [client_end, endpoint("10.0.0.1:8000")];
         let mut seq = [1u32, 1];
         for (from, flags, payload) in [
             (0, Flags::SYN, Vec::new()),
@@ -110,16 +112,11 @@ fn capture(text: &str) -> Vec<u8> {
             (0, Flags::ACK | Flags::FIN, Vec::new()),
             (1, Flags::ACK | Flags::FIN, Vec::new()),
         ] {
-            let tcp = Tcp {
-                seq: seq[from],
-                ack: seq[1 - from],
-                flags,
-                payload: &payload,
-                ..Tcp::between(&ends[from], &ends[1 - from])
-            };
+            let to = 1 - from;
+            let tcp = Tcp { seq: seq[from], ack: seq[to], flags, payload: &payload, ..Tcp::new(ends[from], ends[to]) };
+            seq[from] = tcp.next_seq();
             let frame = tcp.frame();
             writer.write(time_ns, frame.len() as u32, &frame).expect("written");
-            seq[from] += payload.len() as u32 + u32::from(flags.has(Flags::SYN) || flags.has(Flags::FIN));
             time_ns += 10_000_000;
         }
     }

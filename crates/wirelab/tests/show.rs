@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use lab::{Lab, Ran, capture, talk};
-use wirelab_dissect::build::{Tcp, endpoint, ethernet, ip, ipv4, udp};
+use wirelab_dissect::build::{Tcp, endpoint, ethernet, fragments, ip, ipv4, udp};
 use wirelab_dissect::tcp::Flags;
 
 fn captured() -> Lab {
@@ -272,11 +272,7 @@ fn a_packet_in_fragments_is_shown_whole() {
         (false, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12:30"),
     ]);
     let answer = frames.pop().expect("an answer");
-    let (a, b) = (endpoint("10.0.0.1:8000"), endpoint("10.0.0.2:4000"));
-    let (first, rest) = answer[34..].split_at(32);
-    for (place, piece) in [(0x2000, first), (4, rest)] {
-        frames.push(ethernet(0x0800, &ipv4(a.addr, b.addr, 6, 9, place, piece)));
-    }
+    frames.extend(fragments(&answer[14..], 9, 32).iter().map(|piece| ethernet(0x0800, piece)));
     lab.write("cut.pcap", capture(&frames));
     assert_snapshot!(lab.done("show cut.pcap --packet 2").stdout);
     assert_snapshot!(lab.done("show cut.pcap --packet 3").stdout);

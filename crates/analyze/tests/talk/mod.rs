@@ -8,20 +8,17 @@ use wirelab_analyze::{Analyzer, Capture, Layer, Settings, Tally};
 use wirelab_capture::{Frame, LinkType};
 use wirelab_catalog::App;
 use wirelab_catalog::grammar::{ANYTHING, Grammar, TIME};
-
-pub const FIN: u8 = 0x01;
-pub const SYN: u8 = 0x02;
-pub const RST: u8 = 0x04;
-pub const PSH: u8 = 0x08;
-pub const ACK: u8 = 0x10;
+use wirelab_dissect::build::Tcp;
+use wirelab_dissect::packet::Endpoint;
+use wirelab_dissect::tcp::Flags;
 
 /// The frames of a capture: when, and what.
 pub type Frames = Vec<(u64, Vec<u8>)>;
 
 /// One TCP connection that is being spoken.
 pub struct Talk {
-    client: ([u8; 4], u16),
-    server: ([u8; 4], u16),
+    client: Endpoint,
+    server: Endpoint,
     seq: [u32; 2],
     now_ns: u64,
     pub frames: Frames,
@@ -30,8 +27,8 @@ pub struct Talk {
 impl Talk {
     pub fn new(port: u16) -> Talk {
         Talk {
-            client: ([10, 0, 0, 2], port),
-            server: ([10, 0, 0, 1], 8000),
+            client: Endpoint { addr: [10, 0, 0, 2].into(), port },
+            server: Endpoint { addr: [10, 0, 0, 1].into(), port: 8000 },
             seq: [1000, 0xffff_ff00],
             now_ns: 1_600_000_000_000_000_000,
             frames: Vec::new(),
@@ -39,7 +36,7 @@ impl Talk {
     }
 
     pub fn from(mut self, address: [u8; 4]) -> Talk {
-        self.client.0 = address;
+        self.client.addr = address.into();
         self
     }
 
@@ -51,66 +48,82 @@ impl Talk {
 
     /// SYN, SYN-ACK, ACK, with options as macOS and Linux send them: 78, 74 and 66 bytes.
     pub fn handshake(&mut self) -> &mut Talk {
-        self.packet(true, SYN, &[], 44).packet(false, SYN | ACK, &[], 40).packet(true, ACK, &[], 32)
+        self.packet(true, Flags::SYN, &[], 44).packet(false, Flags::SYN | Flags::ACK, &[], 40).packet(
+            true,
+            Flags::ACK,
+            &[],
+            32,
+        )
     }
 
     pub fn client(&mut self, data: &[u8]) -> &mut Talk {
-        self.packet(true, PSH | ACK, data, 32)
+        self.packet(true, Flags::PSH | Flags::ACK, data, 32)
     }
 
     pub fn server(&mut self, data: &[u8]) -> &mut Talk {
-        self.packet(false, PSH | ACK, data, 32)
+        self.packet(false, Flags::PSH | Flags::ACK, data, 32)
     }
 
     pub fn client_ack(&mut self) -> &mut Talk {
-        self.packet(true, ACK, &[], 32)
+        self.packet(true, Flags::ACK, &[], 32)
     }
 
     pub fn server_ack(&mut self) -> &mut Talk {
-        self.packet(false, ACK, &[], 32)
+        self.packet(false, Flags::ACK, &[], 32)
     }
 
     pub fn client_fin(&mut self) -> &mut Talk {
-        self.packet(true, FIN | ACK, &[], 32)
+        self.packet(true, Flags::FIN | Flags::ACK, &[], 32)
     }
 
     pub fn server_fin(&mut self) -> &mut Talk {
-        self.packet(false, FIN | ACK, &[], 32)
+        self.packet(false, Flags::FIN | Flags::ACK, &[], 32)
     }
 
     /// A packet of one side that begins where that side's last one ended.
-    pub fn packet(&mut self, from_client: bool, flags: u8, data: &[u8], header_len: u8) -> &mut Talk {
-        let seq = self.seq[usize::from(!from_client)];
-        self.packet_at(from_client, flags, data, header_len, seq);
-        let consumed = data.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
-        self.seq[usize::from(!from_client)] = seq.wrapping_add(consumed);
-        self
+    pub fn packet(&mut self, from_client: bool, flags: Flags, data: &[u8], header_len: usize) -> &mut Talk {
+        let tcp = self.tcp(from_client, flags, data, header_len);
+        self.seq[usize::from(!from_client)] = tcp.next_seq();
+        self.push(tcp)
     }
 
     /// A packet with a sequence number of its own; nothing moves on.
-    pub fn packet_at(&mut self, from_client: bool, flags: u8, data: &[u8], header_len: u8, seq: u32) -> &mut Talk {
-        let ack = if flags & ACK == 0 { 0 } else { self.seq[usize::from(from_client)] };
-        self.raw(from_client, flags, data, header_len, seq, ack)
+    pub fn packet_at(
+        &mut self,
+        from_client: bool,
+        flags: Flags,
+        data: &[u8],
+        header_len: usize,
+        seq: u32,
+    ) -> &mut Talk {
+        let tcp = self.tcp(from_client, flags, data, header_len);
+        self.push(Tcp { seq, ..tcp })
     }
 
     /// A packet with numbers of its own.
-    pub fn raw(&mut self, from_client: bool, flags: u8, data: &[u8], header_len: u8, seq: u32, ack: u32) -> &mut Talk {
+    pub fn raw(
+        &mut self,
+        from_client: bool,
+        flags: Flags,
+        data: &[u8],
+        header_len: usize,
+        seq: u32,
+        ack: u32,
+    ) -> &mut Talk {
+        let tcp = self.tcp(from_client, flags, data, header_len);
+        self.push(Tcp { seq, ack, ..tcp })
+    }
+
+    /// What one side would send now; a header longer than 20 bytes is filled with options that do nothing.
+    fn tcp<'a>(&self, from_client: bool, flags: Flags, payload: &'a [u8], header_len: usize) -> Tcp<'a> {
         let (from, to) = if from_client { (self.client, self.server) } else { (self.server, self.client) };
-        let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
-        let total = 20 + u16::from(header_len) + data.len() as u16;
-        frame.extend([0x45, 0]);
-        frame.extend(total.to_be_bytes());
-        frame.extend([0, 0, 0x40, 0, 64, 6, 0, 0]);
-        frame.extend(from.0);
-        frame.extend(to.0);
-        frame.extend(from.1.to_be_bytes());
-        frame.extend(to.1.to_be_bytes());
-        frame.extend(seq.to_be_bytes());
-        frame.extend(ack.to_be_bytes());
-        frame.extend([header_len << 2, flags, 0xff, 0xff, 0, 0, 0, 0]);
-        frame.extend(std::iter::repeat_n(1, usize::from(header_len) - 20));
-        frame.extend(data);
-        self.frames.push((self.now_ns, frame));
+        let ack = if flags.ack() { self.next_seq(!from_client) } else { 0 };
+        let options = &[1; 40][..header_len - 20];
+        Tcp { seq: self.next_seq(from_client), ack, flags, options, payload, ..Tcp::new(from, to) }
+    }
+
+    fn push(&mut self, tcp: Tcp<'_>) -> &mut Talk {
+        self.frames.push((self.now_ns, tcp.frame()));
         self
     }
 

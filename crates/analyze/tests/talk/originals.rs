@@ -3,7 +3,8 @@
 
 use wirelab_catalog::App;
 
-use super::{Frames, RST, Talk, head, masked, page, unmasked};
+use super::{Frames, Talk, head, masked, page, unmasked};
+use wirelab_dissect::tcp::Flags;
 
 /// Builds one of the conversations from a client's address and port on.
 pub type Conversation = fn([u8; 4], u16) -> Frames;
@@ -105,7 +106,14 @@ pub fn wsapp(client: [u8; 4], port: u16) -> Frames {
     talk.at(40_342.0).client_fin().server_fin();
     page.at(40_341.0).client_fin().at(40_343.0).server_fin().at(40_371.0).client_ack();
     let seq = talk.next_seq(true);
-    talk.at(40_363.0).raw(true, RST, &[], 20, seq.wrapping_sub(1), 0).at(40_367.0).raw(true, RST, &[], 20, seq, 0);
+    talk.at(40_363.0).raw(true, Flags::RST, &[], 20, seq.wrapping_sub(1), 0).at(40_367.0).raw(
+        true,
+        Flags::RST,
+        &[],
+        20,
+        seq,
+        0,
+    );
 
     let mut frames = [page.frames, talk.frames].concat();
     frames.sort_by_key(|(time, _)| *time);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use wirelab_capture::{LinkType, Settings, Writer};
-use wirelab_dissect::build::Tcp;
+use wirelab_dissect::build::{Tcp, endpoint};
 use wirelab_dissect::tcp::Flags;
 
 /// A capture of these frames, a millisecond apart.
@@ -22,15 +22,15 @@ pub fn capture(frames: &[Vec<u8>]) -> Vec<u8> {
 
 /// What two ends say to one another, a packet each, the first of them the client.
 pub fn talk(turns: &[(bool, &[u8])]) -> Vec<Vec<u8>> {
-    let (client, server) = ("10.0.0.2:4000", "10.0.0.1:8000");
+    let ends = [endpoint("10.0.0.2:4000"), endpoint("10.0.0.1:8000")];
     let mut next = [1000, 5000];
     let mut frames = Vec::new();
     for &(from_client, payload) in turns {
         let (own, other) = if from_client { (0, 1) } else { (1, 0) };
-        let (from, to) = if from_client { (client, server) } else { (server, client) };
-        let (seq, ack) = (next[own], next[other]);
-        frames.push(Tcp { seq, ack, flags: Flags(0x018), payload, ..Tcp::between(from, to) }.frame());
-        next[own] += payload.len() as u32;
+        let flags = Flags::PSH | Flags::ACK;
+        let tcp = Tcp { seq: next[own], ack: next[other], flags, payload, ..Tcp::new(ends[own], ends[other]) };
+        next[own] = tcp.next_seq();
+        frames.push(tcp.frame());
     }
     frames
 }

@@ -14,6 +14,7 @@ use lab::{Lab, Ran, skip};
 use serde_json::Value;
 use wirelab_capture::{LinkType, Settings, Writer};
 use wirelab_dissect::build::{self, Tcp, ethernet, vlan};
+use wirelab_dissect::packet::Endpoint;
 use wirelab_dissect::tcp::Flags;
 
 const PSH_ACK: Flags = Flags(0x018);
@@ -22,7 +23,7 @@ const FIN_ACK: Flags = Flags(0x011);
 
 /// A conversation between a client and a server.
 struct Talk {
-    ends: [String; 2],
+    ends: [Endpoint; 2],
     seq: [u32; 2],
     ns: u64,
     packets: Vec<(u64, Vec<u8>)>,
@@ -34,7 +35,8 @@ impl Talk {
     }
 
     fn between(client: &str, server: &str) -> Talk {
-        Talk { ends: [client.into(), server.into()], seq: [1000, 5000], ns: 1_600_000_000_000_000_000, packets: vec![] }
+        let ends = [build::endpoint(client), build::endpoint(server)];
+        Talk { ends, seq: [1000, 5000], ns: 1_600_000_000_000_000_000, packets: vec![] }
     }
 
     fn after(&mut self, ms: u64) -> &mut Talk {
@@ -44,18 +46,27 @@ impl Talk {
 
     /// A packet from one side with numbers of its own.
     fn raw(&mut self, side: usize, flags: Flags, seq: u32, ack: u32, window: u16, payload: &[u8]) -> &mut Talk {
-        let (from, to) = (self.ends[side].clone(), self.ends[1 - side].clone());
-        let ack = if flags.ack() { ack } else { 0 };
-        let packet = Tcp { seq, ack, flags, window, payload, ..Tcp::between(&from, &to) }.packet();
-        self.packets.push((self.ns, packet));
-        self.after(1)
+        let tcp = self.tcp(side, flags, payload);
+        self.push(Tcp { seq, ack: if flags.ack() { ack } else { 0 }, window, ..tcp })
     }
 
     /// The next packet of one side.
     fn say(&mut self, side: usize, flags: Flags, payload: &[u8]) -> &mut Talk {
-        let (seq, ack) = (self.seq[side], self.seq[1 - side]);
-        self.seq[side] = seq.wrapping_add(payload.len() as u32 + u32::from(flags.syn()) + u32::from(flags.fin()));
-        self.raw(side, flags, seq, ack, 60_000, payload)
+        let tcp = self.tcp(side, flags, payload);
+        self.seq[side] = tcp.next_seq();
+        self.push(tcp)
+    }
+
+    /// What one side would send now.
+    fn tcp<'a>(&self, side: usize, flags: Flags, payload: &'a [u8]) -> Tcp<'a> {
+        let other = 1 - side;
+        let ack = if flags.ack() { self.seq[other] } else { 0 };
+        Tcp { seq: self.seq[side], ack, flags, window: 60_000, payload, ..Tcp::new(self.ends[side], self.ends[other]) }
+    }
+
+    fn push(&mut self, tcp: Tcp<'_>) -> &mut Talk {
+        self.packets.push((self.ns, tcp.packet()));
+        self.after(1)
     }
 
     fn open(&mut self) -> &mut Talk {
@@ -599,11 +610,9 @@ fn on_fragments_but_for_their_frame_bytes() {
     }
     let talk = plain(Talk::new());
     let mut case = case("fragments", &talk);
-    let addresses = ["10.0.0.2", "10.0.0.1"].map(|address| address.parse().expect("an address"));
     let (ns, request) = &talk.packets[3];
-    let (first, rest) = request[20..].split_at(32);
-    let pieces = [(0x2000, first), (4, rest)]
-        .map(|(field, piece)| (*ns, ethernet(0x0800, &build::ipv4(addresses[0], addresses[1], 6, 7, field, piece))));
+    let pieces: Vec<_> = build::fragments(request, 7, 32).iter().map(|piece| (*ns, ethernet(0x0800, piece))).collect();
+    assert_eq!(pieces.len(), 2);
     let first_len = pieces[0].1.len() as u64;
     case.frames.splice(3..4, pieces);
     let lab = Lab::new();
