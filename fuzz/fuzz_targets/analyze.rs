@@ -8,7 +8,7 @@ use wirelab_capture::Reader;
 fuzz_target!(|data: &[u8]| {
     let Ok(mut reader) = Reader::new(data) else { return };
     // Few rows and packets are kept, so that what lies beyond them is reached, too.
-    let mut analyzer = Analyzer::new(Settings { limit: 20, keep_packets: 50 });
+    let mut analyzer = Analyzer::new(Settings { limit: 20, keep_packets: 50, ..Settings::default() });
     let mut frames = 0;
     loop {
         match reader.next_frame() {

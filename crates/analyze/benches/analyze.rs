@@ -56,7 +56,7 @@ fn headers(bencher: Bencher<'_, '_>) {
 
 fn analyze(bencher: Bencher<'_, '_>, frames: Frames, settings: Settings) {
     measure(bencher, frames, |frames| {
-        let mut analyzer = Analyzer::new(settings);
+        let mut analyzer = Analyzer::new(settings.clone());
         for frame in in_order(frames) {
             analyzer.frame(&frame);
         }

@@ -27,17 +27,21 @@ use crate::shared::Shared;
 use crate::tcp_connection::{OpenConnections, TcpConnection};
 
 /// What an analysis shall keep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Rows of `exchanges` (and so of `updates`) that are kept.
     pub limit: usize,
     /// Packets that are kept for lists and pictures, those taken away not counted: none by default.
     pub keep_packets: usize,
+    /// What an update is, whichever app spoke: the exchanges of this label ("GET /time"), with their kind in brackets where
+    /// the label alone means others too. Without it, wirelab's own apps have theirs, and of other captures it is the most
+    /// repeated exchange.
+    pub update: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { limit: 10_000, keep_packets: 0 }
+        Settings { limit: 10_000, keep_packets: 0, update: None }
     }
 }
 
@@ -71,6 +75,8 @@ pub struct Analyzer {
     reassembler: Option<Box<Reassembler>>,
     /// Which app it is, where that was said.
     told: Option<App>,
+    /// What an update shall be taken to be, where that was said.
+    update: Option<String>,
 }
 
 /// For whoever reads a capture: frame by frame, then the end.
@@ -90,6 +96,7 @@ impl Analyzer {
             forgotten: 0,
             reassembler: None,
             told: None,
+            update: settings.update,
         }
     }
 
@@ -118,9 +125,9 @@ impl Analyzer {
     /// The capture has ended: what was found in it. `name` is the file's name without its ending.
     pub fn finish(mut self, name: &str, file: Option<&str>, format: &str) -> Capture {
         self.end();
-        let Analyzer { frames, connections, shared, forgotten, told, .. } = self;
+        let Analyzer { frames, connections, shared, forgotten, told, update, .. } = self;
         let app = told.or_else(|| shared.recognition.app());
-        finish::capture(finish::Found { app, frames, connections, shared, forgotten }, name, file, format)
+        finish::capture(finish::Found { app, update, frames, connections, shared, forgotten }, name, file, format)
     }
 }
 
@@ -224,11 +231,7 @@ impl Analyzer {
             _ => {
                 // Until a SYN or the first bytes say otherwise: the lower port serves.
                 let client_sent = segment.source.port >= segment.destination.port;
-                let index = self.open(known, &flow, by_second == client_sent, time_ns);
-                if !segment.flags.syn() {
-                    self.begins_midway(index, number);
-                }
-                index
+                self.open(known, &flow, by_second == client_sent, time_ns)
             }
         };
         self.last = index;
@@ -280,15 +283,6 @@ impl Analyzer {
         }
         self.connections.push(TcpConnection::new(index, *flow, client_is_second, time_ns, &mut self.open_connections));
         index
-    }
-
-    /// The first packet of a connection is not its beginning.
-    #[cold]
-    fn begins_midway(&mut self, index: u32, number: u64) {
-        if let Some(connection) = self.connections.get_mut(index as usize) {
-            connection.record.midway = true;
-        }
-        self.frames.midway(number);
     }
 
     fn put_away(&mut self, index: usize) {

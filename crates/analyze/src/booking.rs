@@ -35,6 +35,7 @@ impl PacketInHand<'_> {
         // Unless it was given away above.
         let mut first = before == 0;
         let mut owned = std::mem::take(&mut self.shared.owned);
+        let several = owned.first().map(|one| one.exchange) != owned.last().map(|one| one.exchange);
         for run in owned.chunk_by(|a, b| a.exchange == b.exchange) {
             let exchange = self.clamp(run.first().map_or(0, |owned| owned.exchange));
             let ours = self.state.directions.of_mut(from_client);
@@ -45,20 +46,48 @@ impl PacketInHand<'_> {
             }
             self.owns(exchange, end);
             let Some(open) = self.state.exchanges.get(exchange) else { continue };
-            if self.step.is_noteworthy() {
-                let room = &mut self.shared.table.observations.room;
-                open.noteworthy_bytes(&self.step, &self.state.timing.ways, facts, room);
-                self.step = self.step.noted();
-            } else {
-                open.new_bytes(&self.step, &self.state.timing.ways);
-            }
+            open.new_bytes(&self.step, &self.state.timing.ways);
             for &Owned { layer, len, .. } in run {
                 open.bytes(layer, u64::from(len), from_client);
                 self.shared.packets.span(facts, Span { layer, len });
             }
         }
+        if several {
+            self.are_together(owned.iter().map(|owned| owned.exchange));
+        }
         owned.clear();
         self.shared.owned = owned;
+    }
+
+    /// The packet carries, or acknowledges, bytes of several exchanges.
+    #[cold]
+    fn are_together(&mut self, exchanges: impl Iterator<Item = ExchangeId> + Clone) {
+        let state = &mut *self.state;
+        let mut first = None;
+        let several = exchanges.clone().any(|exchange| {
+            let is_said = state.exchanges.get(exchange).is_some_and(|open| open.is_said());
+            is_said && *first.get_or_insert(exchange) != exchange
+        });
+        if several {
+            for exchange in exchanges {
+                if let Some(open) = state.exchanges.get(exchange)
+                    && open.is_said()
+                {
+                    open.share(self.facts.number);
+                }
+            }
+        }
+    }
+
+    /// The packet acknowledges bytes of several exchanges: where it does nothing else, they share it.
+    #[cold]
+    pub fn acknowledges_several(&mut self) {
+        let mut together = std::mem::take(&mut self.shared.acknowledged);
+        if self.facts.app == 0 {
+            self.are_together(together.iter().copied());
+        }
+        together.clear();
+        self.shared.acknowledged = together;
     }
 
     #[cold]

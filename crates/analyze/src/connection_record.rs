@@ -5,6 +5,7 @@
 use wirelab_dissect::packet::Endpoint;
 
 use crate::counts::Counts;
+use crate::exchange_table::GroupBits;
 use crate::flow::Flow;
 use crate::model::{Protocol, Tally};
 use crate::open_exchanges::{Account, Closed};
@@ -18,8 +19,6 @@ pub(crate) struct ConnectionRecord {
     pub client_is_second: bool,
     /// Its number, and what its closed exchanges come to.
     pub account: Account,
-    /// Whether its beginning is not in the capture.
-    pub midway: bool,
     pub first_ns: u64,
     pub last_ns: u64,
     pub rtt_ns: Option<u64>,
@@ -43,8 +42,7 @@ impl ConnectionRecord {
         ConnectionRecord {
             flow,
             client_is_second,
-            account: Account { connection: number, closed: Closed::default() },
-            midway: false,
+            account: Account { connection: number, groups: GroupBits::default(), closed: Closed::default() },
             first_ns: time_ns,
             last_ns: time_ns,
             rtt_ns: None,

@@ -99,9 +99,9 @@ impl Direction {
     }
 
     /// Takes an acknowledgement of this direction's bytes. Gives the owner of the last byte newly acknowledged; the
-    /// outer `None` where nothing new is.
+    /// outer `None` where nothing new is. Where the bytes have several owners, all these are put to `together`.
     #[inline(always)]
-    pub fn acknowledge(&mut self, ack: u32) -> Option<Option<ExchangeId>> {
+    pub fn acknowledge(&mut self, ack: u32, together: &mut Vec<ExchangeId>) -> Option<Option<ExchangeId>> {
         if !self.known {
             return None;
         }
@@ -111,7 +111,7 @@ impl Direction {
         }
         self.acked = position;
         if self.owners.has_several() {
-            return Some(self.acknowledge_several(position));
+            return Some(self.acknowledge_several(position, together));
         }
         let Some(&(end, owner)) = self.owners.first() else { return Some(None) };
         if end <= position {
@@ -121,10 +121,19 @@ impl Direction {
     }
 
     /// The same, where the bytes under way have several owners.
-    fn acknowledge_several(&mut self, position: u64) -> Option<ExchangeId> {
+    fn acknowledge_several(&mut self, position: u64, together: &mut Vec<ExchangeId>) -> Option<ExchangeId> {
         let owner = self.owner(position - 1).or_else(|| self.owners.last_mut().map(|(_, owner)| *owner));
-        while self.owners.first().is_some_and(|(end, _)| *end <= position) {
+        let mut behind = 0;
+        while let Some((end, whole)) = self.owners.first().copied().filter(|(end, _)| *end <= position) {
             self.owners.pop();
+            together.push(whole);
+            behind = end;
+        }
+        if behind < position {
+            together.extend(owner);
+        }
+        if together.len() < 2 {
+            together.clear();
         }
         owner
     }
@@ -231,11 +240,13 @@ mod tests {
         direction.own(11, 1);
         direction.own(21, 2);
         direction.next = 21;
-        assert_eq!(direction.acknowledge(101), Some(Some(0)));
-        assert_eq!(direction.acknowledge(101), None);
-        assert_eq!(direction.acknowledge(116), Some(Some(2)));
-        assert_eq!(direction.acknowledge(121), Some(Some(2)));
-        assert_eq!(direction.acknowledge(110), None);
+        assert_eq!(direction.acknowledge(101, &mut Vec::new()), Some(Some(0)));
+        assert_eq!(direction.acknowledge(101, &mut Vec::new()), None);
+        let mut together = Vec::new();
+        assert_eq!(direction.acknowledge(116, &mut together), Some(Some(2)));
+        assert_eq!(together, [1, 2], "the one as a whole, the other in part");
+        assert_eq!(direction.acknowledge(121, &mut Vec::new()), Some(Some(2)));
+        assert_eq!(direction.acknowledge(110, &mut Vec::new()), None);
     }
 
     proptest! {
@@ -254,7 +265,7 @@ mod tests {
                     let ack = (acked + count).min(direction.next).saturating_sub(u64::from(owner));
                     let newly = (ack > acked).then(|| owners.get(ack as usize - 1).copied());
                     acked = acked.max(ack);
-                    prop_assert_eq!(direction.acknowledge(ack as u32), newly);
+                    prop_assert_eq!(direction.acknowledge(ack as u32, &mut Vec::new()), newly);
                 }
             }
         }

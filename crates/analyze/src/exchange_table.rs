@@ -8,7 +8,6 @@ use foldhash::HashMap;
 use crate::exchange::{ExchangeId, OpenExchange};
 use crate::groups::{GroupKey, GroupStats, Room};
 use crate::model::{Costs, Time};
-use crate::observations::{InGroup, Observations, What};
 
 /// A closed exchange that is kept whole.
 #[derive(Debug)]
@@ -23,10 +22,34 @@ pub(crate) struct Row {
     pub answer_first_ns: u64,
     pub answer_last_ns: u64,
     pub packets: Vec<u64>,
+    #[expect(clippy::box_collection, reason = "a pointer takes up less room in the many that share none")]
+    pub shared_packets: Option<Box<Vec<u64>>>,
     pub costs: Costs,
     pub push: Costs,
     pub time: Option<Time>,
 }
+
+/// Of which groups a connection has exchanges: a bit for each of the first groups, and one for all others together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GroupBits(u32);
+
+impl GroupBits {
+    fn of(place: usize) -> GroupBits {
+        GroupBits(1 << place.min(OTHERS))
+    }
+
+    pub fn add(&mut self, more: GroupBits) {
+        self.0 |= more.0;
+    }
+
+    /// Whether it has any of those.
+    pub fn meets(self, those: GroupBits) -> bool {
+        self.0 & those.0 != 0
+    }
+}
+
+/// The bit of all groups behind the first.
+const OTHERS: usize = 31;
 
 /// All closed exchanges of a capture.
 #[derive(Debug)]
@@ -40,8 +63,6 @@ pub(crate) struct ExchangeTable {
     /// Where the group met last is: mostly the next one's, too.
     last: usize,
     room: Room,
-    /// What happened in them.
-    pub observations: Observations,
     /// By their number; those that are not closed yet, and those that nothing was booked on, have none.
     pub rows: Vec<Option<Row>>,
 }
@@ -56,7 +77,6 @@ impl ExchangeTable {
             groups: Vec::new(),
             last: 0,
             room: Room::default(),
-            observations: Observations::default(),
             rows: Vec::new(),
         }
     }
@@ -79,10 +99,10 @@ impl ExchangeTable {
         self.count
     }
 
-    /// Takes a closed exchange.
-    pub fn add(&mut self, open: &mut OpenExchange, time: Option<Time>, connection: u32, id: ExchangeId) {
+    /// Takes a closed exchange. Gives the [bit](GroupBits) of its group.
+    pub fn add(&mut self, open: &mut OpenExchange, time: Option<Time>, connection: u32, id: ExchangeId) -> GroupBits {
         if open.costs.is_empty() {
-            return;
+            return GroupBits::default();
         }
         self.count += 1;
         let key = GroupKey { protocol_kind: open.protocol_kind, label: open.label, has_time: open.has_time };
@@ -94,9 +114,6 @@ impl ExchangeTable {
         }
         if let Some((_, stats)) = self.groups.get_mut(self.last) {
             stats.add(open, time, &mut self.room);
-        }
-        if let Some(happened) = open.happened.take() {
-            self.observations.close(self.last, *happened, open.kept.then_some(open.order));
         }
         if open.kept {
             let at = open.order as usize;
@@ -114,6 +131,7 @@ impl ExchangeTable {
                     asked_ns: open.asked_ns,
                     answer_first_ns: open.answer_first_ns,
                     answer_last_ns: open.answer_last_ns,
+                    shared_packets: open.shared_packets.take(),
                     packets: open.packets.take().map(|packets| *packets).unwrap_or_default(),
                     costs: open.costs,
                     push: open.push,
@@ -121,21 +139,24 @@ impl ExchangeTable {
                 });
             }
         }
+        GroupBits::of(self.last)
+    }
+
+    /// The bits of the groups that are meant; `None` where one of them has none of its own.
+    pub fn bits_of(&self, is_meant: impl Fn(&GroupKey) -> bool) -> Option<GroupBits> {
+        let mut bits = GroupBits::default();
+        for (place, _) in self.groups.iter().enumerate().filter(|(_, (key, _))| is_meant(key)) {
+            if place >= OTHERS {
+                return None;
+            }
+            bits.add(GroupBits::of(place));
+        }
+        Some(bits)
     }
 
     /// The groups, in order of first appearance.
     pub fn groups(&self) -> &[(GroupKey, GroupStats)] {
         &self.groups
-    }
-
-    /// What happened in the exchanges of each group.
-    pub fn take_observed(&mut self) -> Vec<(GroupKey, What, InGroup)> {
-        let ExchangeTable { observations, groups, .. } = self;
-        let of_group = |(at, (key, _)): (usize, &(GroupKey, GroupStats))| {
-            let key = *key;
-            observations.take(at).into_iter().map(move |(what, group)| (key, what, group))
-        };
-        groups.iter().enumerate().flat_map(of_group).collect()
     }
 
     /// The same, taken out.

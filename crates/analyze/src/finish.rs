@@ -12,13 +12,12 @@ use wirelab_catalog::{App, Family};
 
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::exchange_table::{ExchangeTable, Row};
-use crate::findings::{self, Evidence, Observed};
 use crate::frames::Frames;
 use crate::groups::{GroupKey, GroupStats};
 use crate::labels::Labels;
 use crate::model::{
-    Capture, Connection, Costs, Exchange, Exchanges, Group, Kind, MedianRow, NEVER, Note, Packet, Range, Spreads,
-    Tally, seconds,
+    Capture, Connection, Costs, Exchange, Exchanges, Group, Kind, Mean, MedianRow, NEVER, Note, Packet, Range, Spreads,
+    Tally, seconds, stands_for_others,
 };
 use crate::shared::Shared;
 use crate::tcp_connection::TcpConnection;
@@ -27,6 +26,8 @@ use crate::tcp_connection::TcpConnection;
 pub(crate) struct Found {
     /// The app that spoke, if one did.
     pub app: Option<App>,
+    /// What an update shall be taken to be.
+    pub update: Option<String>,
     pub frames: Frames,
     pub connections: Vec<TcpConnection>,
     pub shared: Shared,
@@ -36,9 +37,9 @@ pub(crate) struct Found {
 
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str) -> Capture {
-    let Found { app, mut frames, connections, shared, forgotten } = found;
+    let Found { app, update, frames, connections, shared, forgotten } = found;
     let (mut table, labels) = (shared.table, shared.labels);
-    let reading = Reading::of(&table, &labels, app);
+    let reading = Reading::of(&table, &labels, app, update.as_deref());
     let rows = std::mem::take(&mut table.rows);
     let left_out = table.count() - rows.iter().flatten().count() as u64;
     let keeps_packets = !shared.packets.rows.is_empty();
@@ -67,18 +68,17 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
 
     let clean = |tally| reading.clean(tally);
     let all_updates = updates(&table, &reading);
-    let median = all_updates.median();
-    let update_count = all_updates.count;
-    let update_range = median.map(|_| Range { min: clean(all_updates.least), max: clean(all_updates.most) });
+    let (update_count, sharing) = (all_updates.count, all_updates.sharing);
+    let update_range =
+        (update_count > 0).then(|| Range { min: clean(all_updates.least), max: clean(all_updates.most) });
+    let per_update_mean = Mean::of(clean(all_updates.tally()), update_count);
+    let median = all_updates.median().filter(|_| stands_for_others(sharing, update_count));
     let can_push = match reading.app {
         Some(app) => app.family() == Family::Push,
         None => matches!(reading.update, Some((Kind::Event | Kind::Message, _))),
     };
 
-    let mut facts = std::mem::take(&mut frames.facts);
-    for connection in connections.iter().filter(|one| one.record.midway) {
-        *facts.midway_protocols.entry(connection.protocol()).or_default() += 1;
-    }
+    let carriers = Carriers::of(&connections, &table, &reading, &exchanges, left_out);
     let rows: Vec<_> =
         connections.into_iter().map(|connection| connection_of(connection, &reading, frames.first_ns)).collect();
     let totals: Tally = rows.iter().map(Connection::tally).sum();
@@ -97,8 +97,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
     ];
     let notes = notes.into_iter().filter(|(count, _)| *count > 0).map(|(_, note)| note).collect();
 
-    let observed = table.take_observed();
-    let mut capture = Capture {
+    Capture {
         name: name.to_owned(),
         file: file.map(str::to_owned),
         app: reading.app,
@@ -116,11 +115,15 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
         duration_s: seconds(frames.duration_ns()),
         totals,
         per_update: median.map(|median| clean(median.tally)),
-        per_update_of: median.and(match (&reading.app, &reading.update) {
+        per_update_of: per_update_mean.and(match (&reading.app, &reading.update) {
             (Some(_), _) => Some("update".to_owned()),
             (None, Some((_, label))) => Some(label.clone()),
             (None, None) => None,
         }),
+        per_update_mean,
+        per_update_all_in: carriers.as_ref().and_then(|all| Mean::of(clean(all.tally), update_count)),
+        updates_sharing_packets: sharing,
+        update_connections: carriers.map(|all| all.count),
         per_update_time: median.and_then(|median| median.time),
         median_update: median.and_then(|median| orders.binary_search(&median.order).ok().map(|at| at as u64 + 1)),
         update_count,
@@ -130,19 +133,10 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
         rows_left_out: left_out,
         groups: groups(table.take_groups(), &labels, &reading),
         connections: rows,
-        findings: Vec::new(),
         problems: shared.problems.list,
         notes,
         packets,
-    };
-    let observed = observed
-        .into_iter()
-        .map(|(key, what, group)| {
-            Observed::new(&capture, what, (reading.kind(&key), labels.text(key.label).to_owned()), group)
-        })
-        .collect();
-    capture.findings = findings::find(&Evidence { capture: &capture, observed, frames: facts });
-    capture
+    }
 }
 
 /// What the capture was read as.
@@ -154,12 +148,17 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(table: &ExchangeTable, labels: &Labels, app: Option<App>) -> Reading {
+    /// `chosen`: what an update shall be taken to be. Then it does not matter which app spoke.
+    fn of(table: &ExchangeTable, labels: &Labels, app: Option<App>, chosen: Option<&str>) -> Reading {
+        let app = app.filter(|_| chosen.is_none());
         let mut kinds: HashMap<GroupKey, Kind> =
             table.groups().iter().map(|(key, _)| (*key, kind(key, labels.text(key.label), app))).collect();
         let mut update = None;
         if app.is_none() {
-            update = most_repeated(table, labels, &kinds);
+            update = match chosen {
+                Some(label) => called(label, table, labels, &kinds),
+                None => most_repeated(table, labels, &kinds),
+            };
             if let Some((of, label)) = &update {
                 for (key, kind) in &mut kinds {
                     if *kind == *of && labels.text(key.label) == label {
@@ -215,13 +214,36 @@ fn is_update(protocol_kind: ProtocolKind, label: &str, app: App) -> bool {
     }
 }
 
+/// The kind and label of the exchanges that are called so. Where exchanges of several kinds are, those that can be
+/// repeated come first; all others are meant where the kind stands behind the label, as in "GET /ws (subscribe)".
+fn called(
+    name: &str,
+    table: &ExchangeTable,
+    labels: &Labels,
+    kinds: &HashMap<GroupKey, Kind>,
+) -> Option<(Kind, String)> {
+    let found = table.groups().iter().filter_map(|(key, _)| {
+        let (kind, label) = (kinds.get(key).copied()?, labels.text(key.label));
+        let in_full = name.strip_prefix(label).is_some_and(|rest| is_kind_in_brackets(rest, kind));
+        (in_full || name == label).then(|| (!in_full, !is_repeatable(kind), kind, label.to_owned()))
+    });
+    found.min().map(|(_, _, kind, label)| (kind, label))
+}
+
+fn is_kind_in_brackets(text: &str, kind: Kind) -> bool {
+    text.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')')) == Some(kind.name())
+}
+
+/// Whether exchanges of this kind may be what a capture is about.
+fn is_repeatable(kind: Kind) -> bool {
+    matches!(kind, Kind::Request | Kind::Event | Kind::Message | Kind::Turn)
+}
+
 /// The most repeated exchange that can be read, if any is repeated: its kind and label.
 fn most_repeated(table: &ExchangeTable, labels: &Labels, kinds: &HashMap<GroupKey, Kind>) -> Option<(Kind, String)> {
     let mut counts: HashMap<(Kind, &str), (u64, u64)> = HashMap::default();
     for (key, stats) in table.groups() {
-        let Some(kind @ (Kind::Request | Kind::Event | Kind::Message | Kind::Turn)) = kinds.get(key).copied() else {
-            continue;
-        };
+        let Some(kind) = kinds.get(key).copied().filter(|&kind| is_repeatable(kind)) else { continue };
         if kind == Kind::Turn && key.label.is_unread() {
             continue;
         }
@@ -242,6 +264,11 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, labels: &Labels) -> E
     let useful = |costs: Costs| if reading.app.is_some() { costs } else { Costs { useful: 0, ..costs } };
     let mut packets = row.packets;
     packets.sort_unstable();
+    let mut shared_packets = row.shared_packets;
+    if let Some(shared) = &mut shared_packets {
+        // An ACK is looked at before it is known whose it is.
+        shared.retain(|number| packets.binary_search(number).is_err());
+    }
     Exchange {
         kind: reading.kind(&row.key),
         index: 0,
@@ -253,9 +280,53 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, labels: &Labels) -> E
         first_byte_ns: after(row.answer_first_ns),
         last_byte_ns: after(row.answer_last_ns),
         packets,
+        shared_packets,
         costs: useful(row.costs),
         push: useful(row.push),
         time: row.time,
+    }
+}
+
+/// The connections that carried updates.
+struct Carriers {
+    count: u64,
+    tally: Tally,
+}
+
+impl Carriers {
+    /// `None` where nobody can tell any more which they are.
+    fn of(
+        connections: &[TcpConnection],
+        table: &ExchangeTable,
+        reading: &Reading,
+        exchanges: &[Exchange],
+        left_out: u64,
+    ) -> Option<Carriers> {
+        let bits = table.bits_of(|key| reading.kind(key) == Kind::Update);
+        let mut listed = Vec::new();
+        if bits.is_none() {
+            if left_out > 0 {
+                return None;
+            }
+            listed.resize(connections.len(), false);
+            for exchange in exchanges.iter().filter(|exchange| exchange.kind == Kind::Update) {
+                if let Some(carries) = listed.get_mut(exchange.connection as usize) {
+                    *carries = true;
+                }
+            }
+        }
+        let mut all = Carriers { count: 0, tally: Tally::default() };
+        for (place, connection) in connections.iter().enumerate() {
+            let carries = match bits {
+                Some(bits) => connection.record.account.groups.meets(bits),
+                None => listed.get(place).copied().unwrap_or(false),
+            };
+            if carries {
+                all.count += 1;
+                all.tally += connection.record.tally();
+            }
+        }
+        Some(all)
     }
 }
 
@@ -291,6 +362,7 @@ fn groups(all: Vec<(GroupKey, GroupStats)>, labels: &Labels, reading: &Reading) 
             kind,
             label: label.to_owned(),
             count: stats.count,
+            sharing_packets: stats.sharing,
             tally: reading.clean(stats.tally()),
             each: Spreads::new(|column| stats.spread(column)),
             first_byte_s: stats.first_byte.spread(),

@@ -35,6 +35,8 @@ impl Default for Room {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupStats {
     pub count: u64,
+    /// Of them: those that share a packet or an ACK with another exchange.
+    pub sharing: u64,
     pub first_order: u64,
     /// All of them together, but for the repeats of the shapes.
     tally: Tally,
@@ -110,6 +112,7 @@ impl GroupStats {
     pub fn add(&mut self, open: &OpenExchange, time: Option<Time>, room: &mut Room) {
         let costs = &open.costs;
         self.count += 1;
+        self.sharing += u64::from(open.shares);
         let rank = (total_ns(time), open.order);
         let is_again = |one: &Shaped| one.costs == *costs && one.rank() < rank;
         if !self.shapes.get(self.last).is_some_and(is_again) {
@@ -193,6 +196,7 @@ impl GroupStats {
         }
         self.widen(other.first_order, &other.least, &other.most);
         self.count += other.count;
+        self.sharing += other.sharing;
         self.tally += other.tally();
         let mut room = Room { shapes: i64::MAX / 2, buckets: MOST_BUCKETS_IN_ALL };
         for one in &other.shapes {

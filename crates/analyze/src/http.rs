@@ -383,6 +383,9 @@ impl Http {
             }
             return;
         }
+        if status > 200 {
+            packet.answered_with(exchange, status);
+        }
         if answering.reply_to != ReplyTo::Head {
             self.heard = packet.shared.recognition.answer(answering.wanted, status, content, coding);
         }

@@ -7,9 +7,9 @@ mod column;
 mod connection;
 mod costs;
 mod exchange;
-mod finding;
 mod keyed;
 mod layer;
+mod mean;
 mod note;
 mod packet;
 mod problem;
@@ -28,8 +28,8 @@ pub use connection::{Connection, ConnectionRow, Protocol, TlsRecords, WebSocketF
 pub(crate) use connection::{NEVER, Rare};
 pub(crate) use costs::Costs;
 pub use exchange::{Exchange, ExchangeName, Exchanges};
-pub use finding::{Finding, FindingCost, FindingId, Sure};
 pub use layer::{Hatch, Layer, LayerBytes};
+pub use mean::Mean;
 pub use note::Note;
 pub use packet::{Packet, Span, TcpAnalysis, Words};
 pub use problem::{Problem, ProblemLayer, ProblemPlace};
@@ -84,20 +84,33 @@ pub struct Capture {
     pub duration_s: f64,
     /// All TCP packets of the capture.
     pub totals: Tally,
-    /// The median update: a real one. Null where there is none.
+    /// The median update: a real one. Null where there is none, and where more than a tenth of the updates share a packet or
+    /// an ACK with another exchange, so that no one of them stands for the others: there the row is `per_update_mean`.
     pub per_update: Option<Tally>,
-    /// What the updates of `per_update` are: "update" for wirelab's own apps, else the label of the most repeated
-    /// exchange ("GET /time").
+    /// What an update is: "update" for wirelab's own apps, else the label of the exchange that was chosen, or of the most
+    /// repeated one ("GET /time").
     pub per_update_of: Option<String>,
-    /// What the time of that update went into.
+    /// All updates together, divided by their number.
+    pub per_update_mean: Option<Mean>,
+    /// All packets of the connections that carried updates (handshakes, subscriptions, reconnects, lone ACKs, closes and
+    /// whatever else was said on them), divided by the number of updates. Null also where rows were left out and the
+    /// exchanges are of too many kinds to tell which connections these are.
+    pub per_update_all_in: Option<Mean>,
+    /// How many updates share a packet with payload, or an ACK, with another exchange; what they share with the handshake
+    /// or the close of their connection does not count.
+    pub updates_sharing_packets: u64,
+    /// How many connections carried updates; null where that is not known, as for `per_update_all_in`.
+    pub update_connections: Option<u64>,
+    /// What the time of the median update went into.
     pub per_update_time: Option<Time>,
-    /// Which update `per_update` is (its `index`, counted from 1).
+    /// Which update `per_update` is (its `index`, counted from 1). Null where that is null.
     pub median_update: Option<u64>,
     /// How many updates there are, those beyond the row limit included.
     pub update_count: u64,
     /// The least and the most of each column over all updates (each column for itself, so these need not add up).
     pub update_range: Option<Range<Tally>>,
-    /// Of the median update: the server's data packets and the client's ACKs of them. Null for protocols that can't push.
+    /// Of the median update: the server's data packets and the client's ACKs of them. Null for protocols that can't push,
+    /// and where `per_update` is null.
     pub push_only: Option<Tally>,
     /// All exchanges, in order of their first packet, up to the row limit; and those of them that are updates.
     #[serde(flatten)]
@@ -108,8 +121,6 @@ pub struct Capture {
     pub groups: Vec<Group>,
     /// The connections, in order of their first packet: numbered as tshark numbers its streams.
     pub connections: Vec<Connection>,
-    /// What there is to say, what matters most first.
-    pub findings: Vec<Finding>,
     /// What could not be read or decoded, and where.
     pub problems: Vec<Problem>,
     /// What a reader should know of the numbers: tunnels, missing handshakes, gaps.
@@ -120,6 +131,11 @@ pub struct Capture {
 }
 
 impl Capture {
+    /// The row of one update: the median one, or, where too many share their packets, the mean.
+    pub fn update_row(&self) -> Option<Mean> {
+        self.per_update.map(Mean::whole).or(self.per_update_mean)
+    }
+
     /// What an update is taken to be where wirelab did not make the capture: "GET /time". `None` for its own apps.
     pub fn foreign_update(&self) -> Option<&str> {
         self.per_update_of.as_deref().filter(|_| self.app.is_none())
@@ -223,6 +239,8 @@ pub struct Group {
     pub label: String,
     /// How many there are.
     pub count: u64,
+    /// How many of them share a packet with payload, or an ACK, with another exchange.
+    pub sharing_packets: u64,
     /// All of them together.
     #[serde(flatten)]
     pub tally: Tally,
@@ -235,6 +253,18 @@ pub struct Group {
     pub last_byte_s: Option<SpreadSeconds>,
     /// The median exchange: by frame bytes, then packets, then time. A real one, so that its columns add up.
     pub median: Option<MedianRow>,
+}
+
+impl Group {
+    /// The mean of all, where more than a tenth of them share packets, so that no one of them stands for the others.
+    pub fn mean_row(&self) -> Option<Mean> {
+        Mean::of(self.tally, self.count).filter(|_| !stands_for_others(self.sharing_packets, self.count))
+    }
+}
+
+/// Whether one of so many exchanges stands for the others: at most a tenth of them share their packets with something else.
+pub(crate) fn stands_for_others(sharing: u64, count: u64) -> bool {
+    sharing.saturating_mul(10) <= count
 }
 
 /// What one exchange of a group cost.

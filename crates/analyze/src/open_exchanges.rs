@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use crate::exchange::{ExchangeId, OpenExchange, ProtocolKind};
-use crate::exchange_table::ExchangeTable;
+use crate::exchange_table::{ExchangeTable, GroupBits};
 use crate::labels::{LabelId, label};
 use crate::model::{Costs, LayerBytes};
 use crate::sides::Sides;
@@ -51,6 +51,8 @@ pub(crate) struct Moment<'a> {
 pub(crate) struct Account {
     /// The connection's number.
     pub connection: u32,
+    /// Of which groups these are.
+    pub groups: GroupBits,
     pub closed: Closed,
 }
 
@@ -75,7 +77,7 @@ impl Account {
     /// Takes an exchange that is closed.
     fn take(&mut self, open: &mut OpenExchange, id: ExchangeId, ways: &Ways, table: &mut ExchangeTable) {
         self.closed.count(&open.costs);
-        table.add(open, open.time(ways), self.connection, id);
+        self.groups.add(table.add(open, open.time(ways), self.connection, id));
     }
 }
 
@@ -242,7 +244,7 @@ mod tests {
 
     impl Fixture {
         fn new() -> Fixture {
-            let account = Account { connection: 0, closed: Closed::default() };
+            let account = Account { connection: 0, groups: GroupBits::default(), closed: Closed::default() };
             Fixture {
                 exchanges: OpenExchanges::default(),
                 account,

@@ -183,6 +183,15 @@ impl<'a> PacketInHand<'a> {
         self.shared.request_labels.of(method, target, &mut self.shared.labels)
     }
 
+    /// Says with which status a request was answered: one that did not get what it asked for is another exchange than one
+    /// that did, and is called so.
+    pub fn answered_with(&mut self, exchange: ExchangeId, status: u16) {
+        let Shared { request_labels, labels, .. } = &mut *self.shared;
+        if let Some(open) = self.state.exchanges.get(exchange) {
+            open.label = request_labels.with_status(open.label, status, labels);
+        }
+    }
+
     /// The label of this text.
     pub fn label(&mut self, text: &str) -> LabelId {
         self.shared.labels.id(text)

@@ -11,6 +11,8 @@ use crate::readable::push_readable;
 pub(crate) struct RequestLabels {
     recent: [Option<LabelId>; PLACES],
     text: String,
+    /// The label met last that was given a status, the status, and what it is called then.
+    answered: Option<(LabelId, u16, LabelId)>,
 }
 
 impl RequestLabels {
@@ -34,6 +36,18 @@ impl RequestLabels {
             *recent = Some(label);
         }
         label
+    }
+
+    /// The label of such a request where this is the status of its answer: "GET /time 404".
+    pub fn with_status(&mut self, label: LabelId, status: u16, known: &mut Labels) -> LabelId {
+        match self.answered {
+            Some((of, as_well, named)) if (of, as_well) == (label, status) => named,
+            _ => {
+                let named = known.id(&format!("{} {status}", known.text(label)));
+                self.answered = Some((label, status, named));
+                named
+            }
+        }
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     pub waiting_budget: usize,
     /// Who owns the new bytes of the packet in hand, in order, until they are booked.
     pub owned: Vec<Owned>,
+    /// Whose bytes the packet in hand newly acknowledges, where these are several.
+    pub acknowledged: Vec<ExchangeId>,
 }
 
 impl Shared {
@@ -45,6 +47,7 @@ impl Shared {
             recognition: Recognition::new(),
             waiting_budget: MOST_WAITING,
             owned: Vec::new(),
+            acknowledged: Vec::new(),
         }
     }
 }

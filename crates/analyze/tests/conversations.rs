@@ -204,7 +204,7 @@ fn the_row_limit_leaves_totals_and_groups_whole() {
         talk.client(GET).server(OK).client_ack();
     }
     let all = analyze(&talk.frames);
-    let few = analyze_with(&talk.frames, Settings { limit: 10, keep_packets: 0 });
+    let few = analyze_with(&talk.frames, Settings { limit: 10, keep_packets: 0, ..Settings::default() });
     assert_eq!(few.exchanges.len(), 10);
     assert_eq!(few.rows_left_out, 41);
     assert_eq!((few.totals, few.update_count, few.per_update), (all.totals, 50, all.per_update));

@@ -25,7 +25,7 @@ fn file() -> Vec<u8> {
 /// Analyses what can be read of a file, and checks the sums; `None` where it is no capture.
 fn analyze(bytes: &[u8]) -> Option<Capture> {
     let mut reader = Reader::new(bytes).ok()?;
-    let mut analyzer = Analyzer::new(Settings { limit: 50, keep_packets: 60 });
+    let mut analyzer = Analyzer::new(Settings { limit: 50, keep_packets: 60, ..Settings::default() });
     loop {
         match reader.next_frame() {
             Ok(Some(frame)) => analyzer.frame(&frame),

@@ -25,7 +25,7 @@ fn reordered() -> Vec<(u64, Vec<u8>)> {
 
 /// All packets, taken as soon as they can be; and how many were there after each frame.
 fn taken(frames: &[(u64, Vec<u8>)], room: usize) -> (Vec<Packet>, Vec<usize>) {
-    let mut analyzer = Analyzer::new(Settings { limit: 10, keep_packets: room });
+    let mut analyzer = Analyzer::new(Settings { limit: 10, keep_packets: room, ..Settings::default() });
     let (mut packets, mut counts) = (Vec::new(), Vec::new());
     for (number, (time_ns, data)) in (1..).zip(frames) {
         let wire_len = data.len() as u32;
@@ -42,7 +42,7 @@ fn taken(frames: &[(u64, Vec<u8>)], room: usize) -> (Vec<Packet>, Vec<usize>) {
 #[test]
 fn what_is_taken_is_what_would_have_been_kept() {
     let frames = reordered();
-    let kept = analyze_with(&frames, Settings { limit: 10, keep_packets: 100 }).packets;
+    let kept = analyze_with(&frames, Settings { limit: 10, keep_packets: 100, ..Settings::default() }).packets;
     let (packets, counts) = taken(&frames, 100);
     assert_eq!(packets, kept);
     // The sixth is the early one, the eighth fills the gap before it.

@@ -1,7 +1,6 @@
 //! A page whose script asks for the time alone.
 
-use crate::descriptor::A_CLICK;
-use crate::grammar::{Grammar, Media, Update, page_with};
+use crate::grammar::{Grammar, Media, Update};
 use crate::published::{Ending, Exchanges, Parts};
 use crate::{Descriptor, Family, Published, Renewal, Words};
 
@@ -16,13 +15,13 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
         content: "The content",
     },
     help: "A page that fetches JSON",
-    to_do: A_CLICK,
+    to_do: "a click gets the server's time again",
     renewal: Renewal::Asked,
     family: Family::Pull,
     number: 2,
     page: Some(include_str!("../../../templates/apps/ajax.html")),
     grammar: Grammar::Http {
-        page: page_with!("open('GET', '/time')"),
+        page: "<!DOCTYPE html>*<p>Server time*<time*>HH:MM:SS</time>*open('GET', '/time')*",
         update: Update::Answer { path: "/time", media: Media::Json, form: "{\"time\":\"HH:MM:SS\"}\n" },
     },
     published: Some(Published {

@@ -1,16 +1,16 @@
 //! tables.csv: the three tables, the clients where a capture has several, and the kinds of exchanges of a capture that is
 //! none of the lab's own, as one wide table, RFC 4180 with a header line.
 //!
-//! One line a row of a table: `table` (overall, per_update, push_only, client, exchange), `capture`, `app` (empty for a
-//! capture that is none of wirelab's), `of` (what an update is there; a client's address; what the exchanges are), the columns
-//! of the table (of exchanges, each one's median), the parts of the app bytes, then the least and the most of the first
+//! One line a row of a table: `table` (overall, per_update, push_only, per_update_mean, per_update_all_in, client, exchange),
+//! `capture`, `app` (empty for a capture that is none of wirelab's), `of` (what an update is there; a client's address; what the
+//! exchanges are), the columns of the table (of exchanges, those of the median one, or the mean where they share packets), the parts of the app bytes, then the least and the most of the first
 //! six columns over all updates or exchanges, then the published figures of 2021, then how many exchanges there are and
 //! the seconds to the first and to the last byte of the answer, then what the time of the median went into, in seconds. What does not apply is empty, never 0.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use wirelab_analyze::model::{Capture, Column, Group, Layer, Spread, SpreadSeconds, Tally, Time};
+use wirelab_analyze::model::{Capture, Column, Group, Layer, Mean, Spread, SpreadSeconds, Time};
 use wirelab_dissect::visible::visible;
 
 use crate::groups;
@@ -53,6 +53,22 @@ pub fn write(report: &Report, mut out: impl Write) -> io::Result<()> {
             end(&mut text)?;
         }
     }
+    for capture in &report.analysis.captures {
+        let means = [("per_update_mean", capture.per_update_mean), ("per_update_all_in", capture.per_update_all_in)];
+        for (table, mean) in means {
+            let Some(mean) = mean else { continue };
+            text.push_str(table);
+            push(&mut text, &quoted(&capture.name));
+            push(&mut text, capture.app.map_or("", |app| app.name()));
+            push(&mut text, &quoted(capture.per_update_of.as_deref().unwrap_or("")));
+            values(&mut text, &mean);
+            text.push_str(&",".repeat(3 * Column::ALL.len()));
+            push(&mut text, &capture.update_count.to_string());
+            text.push_str(&",".repeat(OF_EXCHANGES.len() - 1));
+            time(&mut text, None);
+            end(&mut text)?;
+        }
+    }
     for clients in &report.clients {
         let Some(capture) = report.analysis.captures.get(clients.capture) else { continue };
         let name = quoted(&capture.name);
@@ -61,15 +77,15 @@ pub fn write(report: &Report, mut out: impl Write) -> io::Result<()> {
             push(&mut text, &name);
             push(&mut text, capture.app.map_or("", |app| app.name()));
             push(&mut text, &quoted(&row.address()));
-            values(&mut text, &row.tally);
+            values(&mut text, &Mean::whole(row.tally));
             text.push_str(&",".repeat(3 * Column::ALL.len() + OF_EXCHANGES.len()));
             time(&mut text, None);
             end(&mut text)?;
         }
     }
     for capture in &report.analysis.captures {
-        for group in groups::groups(capture) {
-            exchange(&mut text, capture, group);
+        for (name, group) in groups::groups(capture) {
+            exchange(&mut text, capture, &name, group);
             end(&mut text)?;
         }
     }
@@ -77,18 +93,17 @@ pub fn write(report: &Report, mut out: impl Write) -> io::Result<()> {
 }
 
 /// A kind of exchange.
-fn exchange(text: &mut String, capture: &Capture, group: &Group) {
+fn exchange(text: &mut String, capture: &Capture, name: &str, group: &Group) {
     text.push_str("exchange");
     push(text, &quoted(&capture.name));
     push(text, "");
-    push(text, &quoted(&group.label));
+    push(text, &quoted(name));
     let columns = |text: &mut String, value: fn(Spread) -> u64| {
         for column in Column::ALL {
             push(text, &group.each.of(column).map_or_else(String::new, |each| value(each).to_string()));
         }
     };
-    columns(text, |each| each.median);
-    text.push_str(&",".repeat(parts().count()));
+    values(text, &groups::row(group));
     columns(text, |each| each.min);
     columns(text, |each| each.max);
     text.push_str(&",".repeat(Column::ALL.len()));
@@ -103,12 +118,12 @@ fn exchange(text: &mut String, capture: &Capture, group: &Group) {
 }
 
 /// The columns of a tally, and the parts of its app bytes.
-fn values(text: &mut String, tally: &Tally) {
+fn values(text: &mut String, row: &Mean) {
     for column in Column::ALL {
-        push(text, &column.of(tally).to_string());
+        push(text, &row.column(column).to_string());
     }
     for layer in parts() {
-        push(text, &tally.of(layer).to_string());
+        push(text, &row.layer(layer).to_string());
     }
 }
 
@@ -127,7 +142,7 @@ fn line(text: &mut String, report: &Report, kind: TableKind, row: &Row) {
         TableKind::PerUpdate | TableKind::PushOnly => capture.and_then(|capture| capture.per_update_of.as_deref()),
     };
     push(text, &quoted(of.unwrap_or("")));
-    values(text, &row.tally);
+    values(text, &row.cost);
     for bound in [row.range.map(|(min, _)| min), row.range.map(|(_, max)| max), row.published] {
         for column in Column::ALL {
             push(text, &bound.map_or_else(String::new, |tally| column.of(&tally).to_string()));

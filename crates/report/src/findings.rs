@@ -4,12 +4,12 @@
 //! run does not show.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Analysis, Capture, Cause, Layer, Tally};
+use wirelab_analyze::model::{Analysis, Capture, Cause, Column, Exchange, Kind, Layer, Tally};
 use wirelab_catalog::App;
 
-use crate::numbers::{capital, count, duration, grouped, listed, percent, significant, word};
+use crate::numbers::{Amount, capital, count, duration, grouped, listed, percent, significant, word};
 use crate::run_info::RunInfo;
-use crate::tables::{Row, Table, TableKind, inline, title};
+use crate::tables::{Row, Table, TableKind, inline, title, titles};
 use crate::times;
 
 /// The sentences of a report.
@@ -50,21 +50,32 @@ impl Findings {
     }
 }
 
-/// A line of costs: what is paid once, and what each update adds.
+/// A line of costs of one client: what it pays once, and what each update adds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cost {
     /// The capture: an index into the analysis.
     pub capture: usize,
-    /// Frame bytes before the first update: setup, greeting, page, subscribe.
+    /// Frame bytes before its first update: setup, greeting, page, subscribe.
     pub fixed: u64,
-    /// Frame bytes of one update.
-    pub each: u64,
+    /// Frame bytes of one update: all in, where a connection is opened for it.
+    pub each: f64,
+    /// Whether a connection is opened for each update.
+    pub connects_each_time: bool,
 }
 
 impl Cost {
     /// Frame bytes after so many updates.
-    pub fn after(&self, updates: u64) -> u64 {
-        self.fixed + self.each * updates
+    pub fn after(&self, updates: u64) -> f64 {
+        self.fixed as f64 + self.each * updates as f64
+    }
+
+    /// "745 bytes", "262.3".
+    pub fn each_in_words(&self) -> String {
+        if self.each.fract() == 0.0 {
+            grouped(self.each as u64)
+        } else {
+            Amount::tenths((self.each * 10.0).round() as u64).grouped()
+        }
     }
 }
 
@@ -75,22 +86,54 @@ pub fn costs(analysis: &Analysis) -> Vec<Cost> {
         .iter()
         .enumerate()
         .filter_map(|(at, capture)| {
-            let each = capture.per_update?.frame_bytes;
-            Some(Cost { capture: at, fixed: fixed_bytes(capture), each })
+            let row = capture.update_row()?;
+            let connects_each_time = connects_each_time(capture);
+            let each = capture.per_update_all_in.filter(|_| connects_each_time).unwrap_or(row);
+            let fixed = once(capture, connects_each_time);
+            Some(Cost { capture: at, fixed, each: each.column(Column::FrameBytes), connects_each_time })
         })
         .collect()
 }
 
-/// What is paid once, before the first update: the bytes of setting up, page and subscription.
-fn fixed_bytes(capture: &Capture) -> u64 {
+/// Whether connections carry one update each, or hardly more.
+pub fn connects_each_time(capture: &Capture) -> bool {
+    capture.update_connections.is_some_and(|connections| connections > 1 && capture.update_count < 2 * connections)
+}
+
+/// What one client pays before its first update: setting up, page and subscription. In a capture of many clients, or of one
+/// that connects again and again, it is that of the first.
+fn once(capture: &Capture, connects_each_time: bool) -> u64 {
     use wirelab_analyze::model::Kind::{Greeting, Page, Setup, Subscribe};
-    [Setup, Greeting, Page, Subscribe].into_iter().map(|kind| crate::lookup::of_kind(capture, kind).frame_bytes).sum()
+    const ONCE: [Kind; 4] = [Setup, Greeting, Page, Subscribe];
+    let Some(first) = capture.exchanges.updates().next() else {
+        // It is behind the rows that are kept: the median ones stand for it.
+        let groups = capture.groups.iter().filter(|group| ONCE.contains(&group.kind) && !connects_each_time);
+        let mut once: Vec<(Kind, u64)> = Vec::new();
+        for group in groups {
+            let bytes = group.median.as_ref().map_or(0, |median| median.tally.frame_bytes);
+            if once.iter().all(|(kind, _)| *kind != group.kind) {
+                once.push((group.kind, bytes));
+            }
+        }
+        return once.into_iter().map(|(_, bytes)| bytes).sum();
+    };
+    // The page may have come on a connection of its own.
+    let address = |connection: u32| capture.connections.get(connection as usize).map(|one| one.client.addr);
+    let is_its_page = |one: &&Exchange| one.kind == Page && address(one.connection) == address(first.connection);
+    let page = capture.exchanges.iter().find(is_its_page).map(|page| page.connection);
+    let counts = |connection: u32| {
+        // Where a connection is opened each time, its own costs are among those of each update.
+        (connection == first.connection && !connects_each_time)
+            || (Some(connection) == page && connection != first.connection)
+    };
+    let before = capture.exchanges.iter().take_while(|one| one.order() < first.order());
+    before.filter(|one| ONCE.contains(&one.kind) && counts(one.connection)).map(|one| one.tally().frame_bytes).sum()
 }
 
 /// From which number of updates on the second cost is the smaller one, where it begins as the larger.
 pub fn crossing(low_first: &Cost, low_later: &Cost) -> Option<u64> {
     (low_first.fixed < low_later.fixed && low_first.each > low_later.each)
-        .then(|| (low_later.fixed - low_first.fixed) / (low_first.each - low_later.each) + 1)
+        .then(|| ((low_later.fixed - low_first.fixed) as f64 / (low_first.each - low_later.each)) as u64 + 1)
 }
 
 /// Finds the sentences.
@@ -113,7 +156,7 @@ pub fn find(analysis: &Analysis, tables: &[Table], run: Option<&RunInfo>) -> Fin
 }
 
 fn subject(analysis: &Analysis, run: Option<&RunInfo>) -> String {
-    let names: Vec<String> = analysis.captures.iter().map(title).collect();
+    let names = titles(analysis);
     let what = match names.len() {
         0 => "No capture".to_owned(),
         1..=6 => listed(&names),
@@ -135,8 +178,9 @@ fn subject(analysis: &Analysis, run: Option<&RunInfo>) -> String {
 
 /// The row with the fewest and the row with the most frame bytes.
 fn extremes(rows: &[Row]) -> Option<(&Row, &Row)> {
-    let least = rows.iter().min_by_key(|row| row.tally.frame_bytes)?;
-    let most = rows.iter().max_by_key(|row| row.tally.frame_bytes)?;
+    let bytes = |row: &Row| row.cost.column(Column::FrameBytes);
+    let least = rows.iter().min_by(|a, b| bytes(a).total_cmp(&bytes(b)))?;
+    let most = rows.iter().max_by(|a, b| bytes(a).total_cmp(&bytes(b)))?;
     Some((least, most))
 }
 
@@ -149,21 +193,33 @@ fn answer(analysis: &Analysis, rows: &[Row]) -> String {
     match extremes(rows) {
         None => without_updates(analysis),
         Some((only, most)) if only.capture == most.capture => {
-            format!("{} costs {} bytes on the wire", capital(&one(only)), grouped(only.tally.frame_bytes))
+            format!(
+                "{} costs {} bytes on the wire{}{}",
+                capital(&one(only)),
+                bytes(only),
+                on_average(only),
+                all_in(&[only])
+            )
         }
         Some((least, most)) if least.of.is_some() || most.of.is_some() => format!(
-            "{} costs {} bytes, {} {}",
+            "{} costs {} bytes{}, {} {}{}{}",
             capital(&one(least)),
-            grouped(least.tally.frame_bytes),
+            bytes(least),
+            on_average(least),
             one(most),
-            grouped(most.tally.frame_bytes)
+            bytes(most),
+            on_average(most),
+            all_in(&[least, most])
         ),
         Some((least, most)) => format!(
-            "{what} {} bytes with {} and {} with {}",
-            grouped(least.tally.frame_bytes),
+            "{what} {} bytes with {}{} and {} with {}{}{}",
+            bytes(least),
             least.inline(),
-            grouped(most.tally.frame_bytes),
-            most.inline()
+            on_average(least),
+            bytes(most),
+            most.inline(),
+            on_average(most),
+            all_in(&[least, most])
         ),
     }
 }
@@ -171,8 +227,54 @@ fn answer(analysis: &Analysis, rows: &[Row]) -> String {
 /// One update of a row inside a sentence: "one update with Ajax", "one GET /time".
 fn one(row: &Row) -> String {
     match &row.of {
-        Some(of) => format!("one {of}"),
+        Some(_) => format!("one {}", row.title),
         None => format!("one update with {}", row.inline()),
+    }
+}
+
+fn bytes(row: &Row) -> String {
+    row.amount(Column::FrameBytes).grouped()
+}
+
+fn packets(row: &Row) -> String {
+    row.amount(Column::TotalPackets).count("packet")
+}
+
+/// Says of a row that it is a mean.
+fn on_average(row: &Row) -> &'static str {
+    if row.sharing.is_some() { " on average" } else { "" }
+}
+
+/// What these rows cost in bytes with all that their connections carry, where that is clearly more.
+fn all_in(rows: &[&Row]) -> String {
+    if rows.iter().all(|row| row.all_in.is_none()) {
+        return String::new();
+    }
+    let bytes = |row: &&Row| row.all_in(Column::FrameBytes).unwrap_or(row.amount(Column::FrameBytes)).grouped();
+    format!("; all in, {}", listed(&rows.iter().map(bytes).collect::<Vec<_>>()))
+}
+
+/// The same in packets and bytes, of one row or of all.
+fn all_in_packets(rows: &[Row]) -> String {
+    let dear: Vec<&Row> = rows.iter().filter(|row| row.all_in.is_some()).collect();
+    let of = |row: &Row, column| row.all_in(column).unwrap_or(row.amount(column));
+    match (rows, dear.as_slice()) {
+        (_, []) => String::new(),
+        ([only], _) => format!(
+            "; all in, {} and {} bytes",
+            of(only, Column::TotalPackets).count("packet"),
+            of(only, Column::FrameBytes).grouped()
+        ),
+        _ => {
+            let all = |row: &&Row| row.all_in.unwrap_or(row.cost).column(Column::TotalPackets);
+            let least = rows.iter().min_by(|a, b| all(a).total_cmp(&all(b)));
+            let most = rows.iter().max_by(|a, b| all(a).total_cmp(&all(b)));
+            let said = |row: Option<&Row>| row.map_or_else(String::new, |row| of(row, Column::TotalPackets).grouped());
+            match (said(least), said(most)) {
+                (least, most) if least == most => format!("; all in, {least}"),
+                (least, most) => format!("; all in, from {least} to {most}"),
+            }
+        }
     }
 }
 
@@ -196,14 +298,16 @@ fn lead(analysis: &Analysis, rows: &[Row], pushed: &[Row]) -> Vec<String> {
         let what =
             if rows.iter().all(|row| row.of.is_none()) { "One update of the server's time" } else { "One update" };
         lead.push(format!(
-            "{what} takes {} and {} bytes on the wire with {}, and {} and {} bytes with {}: {} times as much.",
-            count(least.tally.total_packets, "packet"),
-            grouped(least.tally.frame_bytes),
+            "{what} takes {} and {} bytes on the wire with {}{}, and {} and {} bytes with {}{}{}.",
+            packets(least),
+            bytes(least),
             least.inline(),
-            count(most.tally.total_packets, "packet"),
-            grouped(most.tally.frame_bytes),
+            on_average(least),
+            packets(most),
+            bytes(most),
             most.inline(),
-            significant(most.tally.frame_bytes as f64 / least.tally.frame_bytes.max(1) as f64, 2),
+            on_average(most),
+            times_as_much(least, most),
         ));
         let head = most.tally.layers[Layer::RequestHead] + most.tally.layers[Layer::ResponseHead];
         let below = least.tally.frame_bytes - least.tally.app_bytes;
@@ -219,13 +323,15 @@ fn lead(analysis: &Analysis, rows: &[Row], pushed: &[Row]) -> Vec<String> {
         }
     } else if let [only] = rows {
         lead.push(format!(
-            "{} takes {} and {} bytes on the wire, {} of them above TCP.",
+            "{} takes {} and {} bytes on the wire{}, {} of them above TCP.",
             capital(&one(only)),
-            count(only.tally.total_packets, "packet"),
-            grouped(only.tally.frame_bytes),
-            grouped(only.tally.app_bytes)
+            packets(only),
+            bytes(only),
+            on_average(only),
+            only.amount(Column::AppBytes).grouped()
         ));
     }
+    lead.extend(rows.iter().filter_map(|row| beside(&analysis.captures, row)).take(MOST_BESIDE));
     let of = |rows: &[Row], app: App| {
         let spoken = |row: &&Row| analysis.captures.get(row.capture).is_some_and(|capture| capture.app == Some(app));
         rows.iter().find(spoken).map(|row| row.tally.frame_bytes)
@@ -253,11 +359,11 @@ fn one_update(rows: &[Row]) -> String {
     let Some((least, most)) = extremes(rows) else { return "No update to show".to_owned() };
     let share = |row: &Row| percent(row.tally.useful_bytes, row.tally.frame_bytes);
     if least.tally.useful_bytes == 0 || most.tally.useful_bytes == 0 {
-        return format!(
-            "An update costs from {} to {} bytes",
-            grouped(least.tally.frame_bytes),
-            grouped(most.tally.frame_bytes)
-        );
+        return match (bytes(least), bytes(most)) {
+            (least, most) if least != most => format!("An update costs from {least} to {most} bytes"),
+            (same, _) if rows.len() > 1 => format!("An update costs {same} bytes in each capture"),
+            (only, _) => format!("An update costs {only} bytes{}", on_average(least)),
+        };
     }
     if least.capture == most.capture {
         return format!("Of one update's bytes, {} are the time", share(least));
@@ -271,7 +377,7 @@ fn proof(rows: &[Row]) -> String {
     let Some(most) = rows.iter().max_by_key(|row| heads(row)).filter(|row| heads(row) > 0) else {
         return "No update here carries an HTTP head: what differs is framing and the number of packets.".to_owned();
     };
-    let without: Vec<String> = rows.iter().filter(|row| heads(row) == 0).map(|row| row.inline().to_owned()).collect();
+    let without: Vec<String> = rows.iter().filter(|row| heads(row) == 0).map(Row::inline).collect();
     let first = format!(
         "{} sends {} bytes of HTTP heads with every update to bring {} bytes of content.",
         most.title,
@@ -294,41 +400,83 @@ fn per_update(rows: &[Row]) -> String {
     let moved = rows
         .iter()
         .filter_map(|row| Some((row, row.published.as_ref()?.total_packets)))
-        .filter(|(row, then)| row.tally.total_packets != *then)
+        .filter(|(row, _)| row.differs(Column::TotalPackets))
         // The first of equals, not the last.
         .rev()
         .max_by_key(|(row, then)| row.tally.total_packets.abs_diff(*then));
     if let Some((row, then)) = moved {
         return format!(
-            "{} costs {} packets in 2021, {} now",
+            "{} costs {} packets in 2021, {} now{}",
             row.subject(),
             word(then),
-            word(row.tally.total_packets)
+            if row.sharing.is_some() { packets(row) } else { word(row.tally.total_packets) },
+            all_in_packets(rows)
         );
     }
     let same = rows.iter().filter(|row| row.published.is_some() && !row.differs_from_published()).count();
     if same > 0 && same == rows.len() {
-        return "One update costs to the byte what it cost in 2021".to_owned();
+        return format!("One update costs to the byte what it cost in 2021{}", all_in_packets(rows));
     }
     if let [one] = rows {
-        let Tally { total_packets, frame_bytes, .. } = one.tally;
-        return format!(
-            "The median update takes {} and {} bytes",
-            count(total_packets, "packet"),
-            grouped(frame_bytes)
-        );
+        let all_in = all_in_packets(rows);
+        return match one.sharing {
+            Some((sharing, all)) => format!(
+                "On average an update takes {} and {} bytes, as {} of {} share a packet or an ACK{all_in}",
+                packets(one),
+                bytes(one),
+                grouped(sharing),
+                grouped(all)
+            ),
+            None => format!("The median update takes {} and {} bytes{all_in}", packets(one), bytes(one)),
+        };
     }
-    match extremes(rows) {
+    let packets_of = match extremes(rows) {
         Some((least, most)) if least.tally.total_packets == most.tally.total_packets => {
-            format!("Every update takes {}; the bytes make the difference", count(least.tally.total_packets, "packet"))
+            let difference = match (bytes(least), bytes(most)) {
+                (least, most) if least != most => "; the bytes make the difference".to_owned(),
+                (same, _) => format!(" and {same} bytes"),
+            };
+            format!("One update takes {} in each capture{difference}", packets(least))
         }
         Some(_) => {
-            let packets: Vec<u64> = rows.iter().map(|row| row.tally.total_packets).collect();
-            let (min, max) = (packets.iter().min().copied().unwrap_or(0), packets.iter().max().copied().unwrap_or(0));
-            format!("One update takes from {} to {} packets", word(min), word(max))
+            let amount = |row: &Row| row.cost.column(Column::TotalPackets);
+            let said = |row: Option<&Row>| match row {
+                Some(row) if row.sharing.is_none() => word(row.tally.total_packets),
+                Some(row) => row.amount(Column::TotalPackets).grouped(),
+                None => String::new(),
+            };
+            let min = rows.iter().min_by(|a, b| amount(a).total_cmp(&amount(b)));
+            let max = rows.iter().max_by(|a, b| amount(a).total_cmp(&amount(b)));
+            format!("One update takes from {} to {} packets", said(min), said(max))
         }
-        None => "No updates".to_owned(),
+        None => return "No updates".to_owned(),
+    };
+    packets_of + &all_in_packets(rows)
+}
+
+/// ": 7.5 times as much", where it is that.
+fn times_as_much(least: &Row, most: &Row) -> String {
+    let factor = most.cost.column(Column::FrameBytes) / least.cost.column(Column::FrameBytes);
+    if factor >= 1.1 && factor.is_finite() {
+        format!(": {} times as much", significant(factor, 2))
+    } else {
+        String::new()
     }
+}
+
+/// What an update costs beside its own packets, where a connection is opened for it.
+fn beside(captures: &[Capture], row: &Row) -> Option<String> {
+    let capture = captures.get(row.capture).filter(|capture| connects_each_time(capture))?;
+    let all_in = row.all_in?;
+    let connections = capture.update_connections?;
+    Some(format!(
+        "{} of {} came on {}: with handshakes and closes each takes {} and {} bytes.",
+        count(capture.update_count, "update"),
+        row.name,
+        count(connections, "connection"),
+        row.all_in(Column::TotalPackets)?.count("packet"),
+        Amount::tenths(Column::FrameBytes.of(&all_in.rounded(10))).grouped()
+    ))
 }
 
 fn push_only(rows: &[Row]) -> String {
@@ -370,12 +518,17 @@ fn overall(rows: &[Row]) -> String {
 
 fn growth(analysis: &Analysis) -> String {
     let costs = costs(analysis);
-    let capture = |cost: &Cost| analysis.captures.get(cost.capture);
+    let titles = titles(analysis);
+    let choice = |cost: &Cost| {
+        let (capture, called) = (analysis.captures.get(cost.capture)?, titles.get(cost.capture)?);
+        let apart = called.strip_prefix(title(capture).as_str()).unwrap_or_default().to_owned();
+        Some(Choice { title: title(capture), app: capture.app, apart })
+    };
     // The crossing that a reader chooses by: the dearest start with the cheap updates against the next in line.
     let mut crossings: Vec<(u64, Choice, Choice)> = costs
         .iter()
         .flat_map(|first| costs.iter().filter_map(move |later| Some((crossing(first, later)?, first, later))))
-        .filter_map(|(at, first, later)| Some((at, Choice::of(capture(first)?), Choice::of(capture(later)?))))
+        .filter_map(|(at, first, later)| Some((at, choice(first)?, choice(later)?)))
         .collect();
     crossings.sort();
     let wanted = crossings
@@ -385,13 +538,20 @@ fn growth(analysis: &Analysis) -> String {
     match wanted {
         Some((at, first, later)) => format!(
             "{} starts dearer than {} and is cheaper from the {} update on",
-            capital(later.inline()),
+            capital(&later.inline()),
             first.inline(),
             ordinal(*at)
         ),
-        None if costs.len() > 1 => "Who starts cheaper stays cheaper".to_owned(),
+        None if costs.len() > 1 && costs.iter().any(|one| costs.iter().any(|other| cheaper(one, other))) => {
+            "Who starts cheaper stays cheaper".to_owned()
+        }
+        None if costs.len() > 1 => "What starts alike grows alike".to_owned(),
         None => "What is paid once, and what each update adds".to_owned(),
     }
+}
+
+fn cheaper(one: &Cost, other: &Cost) -> bool {
+    one.fixed < other.fixed && one.each <= other.each
 }
 
 /// One of two captures between which a reader may choose; ordered by what they are called.
@@ -399,15 +559,13 @@ fn growth(analysis: &Analysis) -> String {
 struct Choice {
     title: String,
     app: Option<App>,
+    /// What sets it apart from others of the same title.
+    apart: String,
 }
 
 impl Choice {
-    fn of(capture: &Capture) -> Choice {
-        Choice { title: title(capture), app: capture.app }
-    }
-
-    fn inline(&self) -> &str {
-        inline(self.app, &self.title)
+    fn inline(&self) -> String {
+        format!("{}{}", inline(self.app, &self.title), self.apart)
     }
 }
 
@@ -436,7 +594,7 @@ fn times(analysis: &Analysis) -> String {
 fn scale(rows: &[Row]) -> String {
     match extremes(rows) {
         Some((least, most)) if least.capture != most.capture => {
-            let bits = |row: &Row| row.tally.frame_bytes as f64 * 8.0 * 10_000.0 / 1e6;
+            let bits = |row: &Row| row.cost.column(Column::FrameBytes) * 8.0 * 10_000.0 / 1e6;
             format!(
                 "For 10\u{202f}000 clients and one update a second: {} Mbit/s with {}, {} with {}",
                 significant(bits(least), 3),
@@ -447,7 +605,7 @@ fn scale(rows: &[Row]) -> String {
         }
         Some((only, _)) => format!(
             "10\u{202f}000 clients, one update a second: {} Mbit/s",
-            significant(only.tally.frame_bytes as f64 * 0.08, 3)
+            significant(only.cost.column(Column::FrameBytes) * 0.08, 3)
         ),
         None => "How it grows with clients".to_owned(),
     }
@@ -473,3 +631,6 @@ fn ordinal(number: u64) -> String {
         }
     }
 }
+
+/// Captures of which the summary says what connections cost beside their updates.
+const MOST_BESIDE: usize = 3;

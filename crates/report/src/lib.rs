@@ -43,6 +43,7 @@ mod sample;
 
 pub use bytes::{CaptureBytes, FrameBytes};
 pub use compare::{Comparison, Reason};
+pub use groups::exchange_names;
 pub use packet_protocol::PacketProtocol;
 pub use remarks::Remarks;
 pub use report::Report;

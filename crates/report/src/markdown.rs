@@ -7,7 +7,7 @@ use wirelab_dissect::visible::is_visible;
 use crate::clients::{self, ClientsView};
 use crate::differences::{self, Difference};
 use crate::groups::{self, GroupsView};
-use crate::numbers::{percent, with_commas, with_plain_spaces};
+use crate::numbers::{Amount, percent, with_commas, with_plain_spaces};
 use crate::provenance::{self, Fact};
 use crate::remarks::Remarks;
 use crate::report::Report;
@@ -36,6 +36,7 @@ struct View {
     summands: [&'static str; Column::SUMMANDS.len()],
     has_published: bool,
     has_ranges: bool,
+    has_all_in: bool,
     differences: Vec<Difference>,
     kinds: Vec<KindView>,
     clients: Vec<ClientsView>,
@@ -58,6 +59,8 @@ struct RowView {
     title: String,
     cells: Vec<CellView>,
     useful: String,
+    /// Of one update, all in, where that is told.
+    all_in: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -105,6 +108,7 @@ impl View {
             summands: Column::SUMMANDS.map(Column::short),
             has_published: report.has_published(),
             has_ranges: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.range.is_some()),
+            has_all_in: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.all_in.is_some()),
             differences,
             kinds: kinds(report),
             clients: clients(report),
@@ -178,12 +182,13 @@ fn row_view(row: &Row) -> RowView {
         cells: Column::ALL
             .iter()
             .map(|&column| CellView {
-                value: with_commas(row.value(column)),
-                then: row.published(column).filter(|&then| then != row.value(column)).map(with_commas),
+                value: row.amount(column).with_commas(),
+                then: row.published(column).filter(|_| row.differs(column)).map(with_commas),
                 range: row.range(column).map(|(min, max)| format!("{}–{}", with_commas(min), with_commas(max))),
             })
             .collect(),
         useful: with_plain_spaces(&percent(row.tally.useful_bytes, row.tally.frame_bytes)),
+        all_in: Column::ALL.iter().filter_map(|&column| row.all_in(column)).map(Amount::with_commas).collect(),
     }
 }
 

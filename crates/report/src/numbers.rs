@@ -31,6 +31,61 @@ fn grouped_by(value: u64, separator: char) -> String {
     text
 }
 
+/// A number of a row: whole, or, where the row is a mean, with a decimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount {
+    tenths: u64,
+    is_whole: bool,
+}
+
+impl Amount {
+    /// A whole number.
+    pub fn whole(value: u64) -> Amount {
+        Amount { tenths: value.saturating_mul(10), is_whole: true }
+    }
+
+    /// A mean in tenths.
+    pub fn tenths(tenths: u64) -> Amount {
+        Amount { tenths, is_whole: false }
+    }
+
+    /// As a program reads it.
+    pub fn plain(self) -> String {
+        self.written(|value| value.to_string())
+    }
+
+    /// With narrow spaces.
+    pub fn grouped(self) -> String {
+        self.written(grouped)
+    }
+
+    /// With commas.
+    pub fn with_commas(self) -> String {
+        self.written(with_commas)
+    }
+
+    /// "1 packet", "1.5 packets".
+    pub fn count(self, noun: &str) -> String {
+        if self == Amount::whole(1) { format!("1 {noun}") } else { format!("{} {noun}s", self.grouped()) }
+    }
+
+    fn written(self, write: fn(u64) -> String) -> String {
+        let whole = write(self.tenths / 10);
+        if self.is_whole { whole } else { format!("{whole}.{}", self.tenths % 10) }
+    }
+
+    /// How much more this is than another, with its sign.
+    pub fn signed_from(self, other: Amount) -> String {
+        let is_whole = self.is_whole && other.is_whole;
+        let size = Amount { tenths: self.tenths.abs_diff(other.tenths), is_whole }.grouped();
+        match self.tenths.cmp(&other.tenths) {
+            std::cmp::Ordering::Greater => format!("+{size}"),
+            std::cmp::Ordering::Less => format!("\u{2212}{size}"),
+            std::cmp::Ordering::Equal => format!("\u{b1}{size}"),
+        }
+    }
+}
+
 /// The difference of two counts with its sign: `+126`, `−2` (U+2212), `±0`.
 pub fn signed(value: u64, from: u64) -> String {
     match value.cmp(&from) {

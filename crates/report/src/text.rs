@@ -7,10 +7,10 @@ use wirelab_dissect::visible::visible;
 
 use crate::clients::ClientRow;
 use crate::groups;
-use crate::numbers::{duration, percent, with_commas, with_plain_spaces};
+use crate::numbers::{Amount, duration, percent, with_commas, with_plain_spaces};
 use crate::remarks::Remarks;
 use crate::report::Report;
-use crate::tables::{Row, Table};
+use crate::tables::{Row, Table, amount, names};
 use crate::times;
 
 /// Whether text is marked for a terminal; its words are the same either way.
@@ -48,16 +48,17 @@ pub fn render(report: &Report, colours: Colours) -> String {
     }
     text.push_str(&times_of(report, &paint));
     text.push_str(&clients_of(report, &paint));
-    for capture in &report.analysis.captures {
-        text.push_str(&exchanges(capture, &paint));
+    for (capture, name) in report.analysis.captures.iter().zip(names(&report.analysis)) {
+        text.push_str(&exchanges(capture, &name, &paint));
     }
     if report.has_published() {
         text.push_str(&paint.dim("2021: the figures published then, shown where they differ."));
         text.push('\n');
     }
-    let summands = Column::SUMMANDS.map(Column::short).join(" + ");
-    text.push_str(&paint.dim(&format!("{} = {summands} bytes, on every row.", Column::FrameBytes.short())));
-    text.push('\n');
+    for line in legend(report).lines() {
+        text.push_str(&paint.dim(line));
+        text.push('\n');
+    }
     if report.is_virtual() {
         text.push_str(
             "These numbers come from the virtual wire (smoltcp on a virtual clock), not from a kernel's TCP.\n",
@@ -80,6 +81,24 @@ pub fn render(report: &Report, colours: Colours) -> String {
         }
     }
     text
+}
+
+/// How the rows are to be read.
+fn legend(report: &Report) -> String {
+    let rows = || report.tables.iter().flat_map(|table| &table.rows);
+    let summands = Column::SUMMANDS.map(Column::short).join(" + ");
+    let ranges =
+        if rows().any(|row| row.range.is_some()) { " but from-to, where each column stands for itself" } else { "" };
+    let mut legend =
+        wrapped(&format!("{} = {summands} bytes, on every row{ranges}.", Column::FrameBytes.short()), WIDTH, "");
+    if rows().any(|row| row.all_in.is_some()) {
+        legend += &wrapped(
+            "all in: every packet of the connections that carried updates, divided by the number of updates.",
+            WIDTH,
+            "",
+        );
+    }
+    legend
 }
 
 /// What one update waits for.
@@ -131,21 +150,22 @@ fn clients_of(report: &Report, paint: &Paint) -> String {
 }
 
 /// What each kind of exchange costs, of a capture that is none of the lab's own.
-fn exchanges(capture: &Capture, paint: &Paint) -> String {
+fn exchanges(capture: &Capture, name: &str, paint: &Paint) -> String {
     let groups = groups::groups(capture);
     if groups.is_empty() {
         return String::new();
     }
     let mut text = String::new();
-    for line in wrapped(&groups::heading(capture), WIDTH, "").lines() {
+    for line in wrapped(&groups::heading(capture, name), WIDTH, "").lines() {
         text.push_str(&paint.bold(line));
         text.push('\n');
     }
     let mut grid = bare_grid();
     grid.set_header(["", "count"].into_iter().chain(Column::OF_EACH.map(Column::short)).chain(["first byte"]));
-    for group in groups.iter().take(groups::MOST_ROWS) {
-        let mut cells = vec![shortened(&visible(&group.label), 24), with_commas(group.count)];
-        cells.extend(group.each.iter().map(|(_, each)| with_commas(each.median)));
+    for (name, group) in groups.iter().take(groups::MOST_ROWS) {
+        let row = groups::row(group);
+        let mut cells = vec![shortened(&visible(name), 24), with_commas(group.count)];
+        cells.extend(Column::OF_EACH.map(|column| amount(&row, column).with_commas()));
         cells.push(group.first_byte_s.map_or(String::new(), |spread| with_plain_spaces(&duration(spread.median))));
         grid.add_row(cells);
     }
@@ -194,6 +214,10 @@ fn grid(table: &Table, paint: &Paint) -> String {
             grid.add_row(range(row));
             dim.push(true);
         }
+        if row.all_in.is_some() {
+            grid.add_row(all_in(row));
+            dim.push(true);
+        }
     }
     for index in 1..grid.column_count() {
         if let Some(column) = grid.column_mut(index) {
@@ -211,7 +235,7 @@ fn grid(table: &Table, paint: &Paint) -> String {
 
 fn cells(row: &Row) -> Vec<String> {
     let mut cells = vec![shortened(&visible(&row.name), 16)];
-    cells.extend(Column::ALL.iter().map(|&column| with_commas(row.value(column))));
+    cells.extend(Column::ALL.iter().map(|&column| row.amount(column).with_commas()));
     cells.push(if row.tally.useful_bytes > 0 {
         with_plain_spaces(&percent(row.tally.useful_bytes, row.tally.frame_bytes)).replace(' ', "")
     } else {
@@ -223,7 +247,7 @@ fn cells(row: &Row) -> Vec<String> {
 fn published(row: &Row) -> Vec<String> {
     let mut cells = vec!["  2021".to_owned()];
     cells.extend(Column::ALL.iter().map(|&column| match row.published(column) {
-        Some(then) if then != row.value(column) => with_commas(then),
+        Some(then) if row.differs(column) => with_commas(then),
         _ => String::new(),
     }));
     cells.push(String::new());
@@ -236,6 +260,13 @@ fn range(row: &Row) -> Vec<String> {
         Some((min, max)) => format!("{}-{}", with_commas(min), with_commas(max)),
         None => String::new(),
     }));
+    cells.push(String::new());
+    cells
+}
+
+fn all_in(row: &Row) -> Vec<String> {
+    let mut cells = vec!["  all in".to_owned()];
+    cells.extend(Column::ALL.iter().map(|&column| row.all_in(column).map_or_else(String::new, Amount::with_commas)));
     cells.push(String::new());
     cells
 }

@@ -6,7 +6,7 @@ use wirelab_analyze::model::{Capture, Cause, Exchange, Kind, Time};
 use crate::lookup;
 use crate::numbers::{capital, duration, significant};
 use crate::report::Report;
-use crate::tables::title;
+use crate::tables::titles;
 
 /// What one update waits for, capture by capture.
 #[derive(Clone, Debug, Serialize)]
@@ -51,13 +51,14 @@ pub(crate) struct TimesRow {
 
 /// The times of the captures whose median update has one.
 pub(crate) fn times(report: &Report) -> Times {
-    let captures = report.analysis.captures.iter().zip(&report.ids);
-    let timed: Vec<(&Capture, &String, Time)> =
-        captures.filter_map(|(capture, id)| Some((capture, id, capture.per_update_time?))).collect();
+    let titles = titles(&report.analysis);
+    let captures = report.analysis.captures.iter().zip(report.ids.iter().zip(&titles));
+    let timed: Vec<(&Capture, (&String, &String), Time)> =
+        captures.filter_map(|(capture, called)| Some((capture, called, capture.per_update_time?))).collect();
     let occurs = |cause: &Cause| timed.iter().any(|(_, _, time)| time.of(*cause) > 0.0);
     let causes: Vec<Cause> = Cause::ALL.iter().copied().filter(occurs).collect();
     Times {
-        rows: timed.iter().map(|(capture, id, time)| row(capture, id, *time, &causes)).collect(),
+        rows: timed.iter().map(|(capture, (id, title), time)| row(capture, id, title, *time, &causes)).collect(),
         causes: causes
             .iter()
             .map(|cause| CauseView {
@@ -71,7 +72,7 @@ pub(crate) fn times(report: &Report) -> Times {
     }
 }
 
-fn row(capture: &Capture, id: &str, time: Time, causes: &[Cause]) -> TimesRow {
+fn row(capture: &Capture, id: &str, title: &str, time: Time, causes: &[Cause]) -> TimesRow {
     let trip = lookup::round_trip(capture);
     let none = || "\u{2013}".to_owned();
     let waits = || capture.exchanges.updates().filter_map(wait);
@@ -80,7 +81,7 @@ fn row(capture: &Capture, id: &str, time: Time, causes: &[Cause]) -> TimesRow {
     range.dedup();
     TimesRow {
         id: id.to_owned(),
-        title: title(capture),
+        title: title.to_owned(),
         trip: trip.map_or_else(none, duration),
         first: first_time(capture).map_or_else(none, duration),
         update: duration(time.total_s()),

@@ -9,7 +9,7 @@ use wirelab_report::{Remarks, Report, Templates};
 
 use crate::failure::{Failure, Status};
 use crate::flags::Analyze;
-use crate::{interrupt, reading, terminal};
+use crate::{chosen_update, interrupt, reading, terminal};
 
 /// Analyses the files and prints the tables; what could not be read is said on standard error.
 pub fn analyze(flags: Analyze) -> Result<(), Failure> {
@@ -24,7 +24,8 @@ pub fn analyze(flags: Analyze) -> Result<(), Failure> {
     let mut sound = true;
     let mut captures = Vec::new();
     for file in &flags.files {
-        match reading::read(file, Settings { limit: flags.limit, ..Settings::default() }) {
+        match reading::read(file, Settings { limit: flags.limit, update: flags.update.clone(), ..Settings::default() })
+        {
             Ok(capture) => {
                 sound &= say_problems(file, &capture);
                 captures.push(capture);
@@ -36,6 +37,7 @@ pub fn analyze(flags: Analyze) -> Result<(), Failure> {
         }
     }
     if !captures.is_empty() {
+        chosen_update::check(&captures, flags.update.as_deref())?;
         print(Analysis::new(captures), &flags.format)?;
     }
     if sound { Ok(()) } else { Err(Failure::already_said(Status::Failed)) }

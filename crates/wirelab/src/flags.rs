@@ -188,6 +188,10 @@ pub struct Analyze {
     /// The most rows of updates and of exchanges to list
     #[arg(long, value_name = "ROWS", default_value_t = 10_000)]
     pub limit: usize,
+    /// Which exchange is the update, by its label in the table of exchanges: "GET /time"; without it, wirelab's own apps have
+    /// theirs, and of other captures it is the most repeated exchange
+    #[arg(long, value_name = "LABEL")]
+    pub update: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -249,6 +253,9 @@ pub struct Report {
     /// Folder for the report
     #[arg(long, value_name = "FOLDER", default_value = "reports", value_hint = ValueHint::DirPath)]
     pub report_dir: PathBuf,
+    /// Which exchange is the update, by its label in the table of exchanges, as of wirelab analyze
+    #[arg(long, value_name = "LABEL")]
+    pub update: Option<String>,
     /// Folder whose templates replace those that are built in
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub templates: Option<PathBuf>,

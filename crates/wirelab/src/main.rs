@@ -6,6 +6,7 @@
 mod analyze;
 mod annotate;
 mod browser;
+mod chosen_update;
 mod descriptors;
 mod doctor;
 mod failure;

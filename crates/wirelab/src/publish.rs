@@ -42,14 +42,18 @@ impl Found {
     }
 }
 
-/// Reads and analyses the captures.
-pub fn read(sources: &[Source]) -> Result<Found, Failure> {
+/// Reads and analyses the captures. `update` is what was said to be an update.
+pub fn read(sources: &[Source], update: Option<&str>) -> Result<Found, Failure> {
     // What is kept of one capture, and of all of them together: the same memory, in however many files the packets are.
     let share = |most: usize, of_all: usize| most.min(of_all / sources.len().max(1));
     let most = share(MOST_FRAMES, MOST_FRAMES_OF_ALL);
     let most_bytes = share(MOST_BYTES, MOST_BYTES_OF_ALL);
     let default = Settings::default();
-    let settings = Settings { keep_packets: most, limit: share(default.limit, MOST_ROWS_OF_ALL) };
+    let settings = Settings {
+        keep_packets: most,
+        limit: share(default.limit, MOST_ROWS_OF_ALL),
+        update: update.map(str::to_owned),
+    };
     let mut captures = Vec::new();
     let mut all_bytes = Vec::new();
     for Source { name, path, origin } in sources {
@@ -60,7 +64,7 @@ pub fn read(sources: &[Source]) -> Result<Found, Failure> {
         // A capture that is still under its partial name is already called what it will be called.
         let ending = path.extension().unwrap_or_default().to_string_lossy();
         let file_name = format!("{name}.{ending}");
-        let capture = reading::read_from(&mut file, name, Some(&file_name), *origin, settings, |met| {
+        let capture = reading::read_from(&mut file, name, Some(&file_name), *origin, settings.clone(), |met| {
             if let Met::Frame(frame) = met {
                 bytes.push(frame);
             }

@@ -15,7 +15,7 @@ use crate::folders::{Folders, Purpose, Wanted};
 use crate::origin::Origin;
 use crate::outputs::{Outputs, reason};
 use crate::publish::{self, Source};
-use crate::{browser, terminal};
+use crate::{browser, chosen_update, terminal};
 
 /// Makes the report again, of other captures, or of two runs beside each other.
 pub fn report(flags: &flags::Report) -> Result<(), Failure> {
@@ -30,7 +30,7 @@ pub fn report(flags: &flags::Report) -> Result<(), Failure> {
             ))),
             None => {
                 let folders = hold(flags, &[])?;
-                single(flags, of_files(files)?, folders)
+                single(flags, of_files(flags, files)?, folders)
             }
         },
     }
@@ -39,7 +39,7 @@ pub fn report(flags: &flags::Report) -> Result<(), Failure> {
 /// The report of a folder of a run.
 fn of_one(flags: &flags::Report, folder: &Path) -> Result<(), Failure> {
     let folders = hold(flags, &[folder])?;
-    single(flags, of_folder(folder)?, folders)
+    single(flags, of_folder(flags, folder)?, folders)
 }
 
 /// Holds the report's folder, and those that are read: no run shall replace half of their captures meanwhile.
@@ -64,7 +64,7 @@ fn single(flags: &flags::Report, read: Read, folders: Folders) -> Result<(), Fai
 /// Writes what two runs have in common and what not.
 fn compare(flags: &flags::Report, one: &Path, other: &Path) -> Result<(), Failure> {
     let folders = hold(flags, &[one, other])?;
-    let (left, right) = (of_folder(one)?, of_folder(other)?);
+    let (left, right) = (of_folder(flags, one)?, of_folder(flags, other)?);
     let name = |folder: &Path| folder.display().to_string();
     let comparison = left.report.compare(&name(one), &right.report, &name(other));
     let templates = publish::templates(flags.templates.as_deref())?;
@@ -96,7 +96,7 @@ struct Read {
 }
 
 /// The report of a run's folder.
-fn of_folder(folder: &Path) -> Result<Read, Failure> {
+fn of_folder(flags: &flags::Report, folder: &Path) -> Result<Read, Failure> {
     let run = run_info(folder)?;
     let sources = match &run {
         Some(run) => described(run, folder),
@@ -108,21 +108,22 @@ fn of_folder(folder: &Path) -> Result<Read, Failure> {
             folder.display()
         )));
     }
-    of_sources(&sources, run)
+    of_sources(flags, &sources, run)
 }
 
 /// The report of any captures.
-fn of_files(files: &[PathBuf]) -> Result<Read, Failure> {
+fn of_files(flags: &flags::Report, files: &[PathBuf]) -> Result<Read, Failure> {
     let source = |file: &PathBuf| Source {
         name: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         path: file.clone(),
         origin: Origin::beside(file),
     };
-    of_sources(&files.iter().map(source).collect::<Vec<_>>(), None)
+    of_sources(flags, &files.iter().map(source).collect::<Vec<_>>(), None)
 }
 
-fn of_sources(sources: &[Source], run: Option<RunInfo>) -> Result<Read, Failure> {
-    let found = publish::read(sources)?;
+fn of_sources(flags: &flags::Report, sources: &[Source], run: Option<RunInfo>) -> Result<Read, Failure> {
+    let found = publish::read(sources, flags.update.as_deref())?;
+    chosen_update::check(&found.analysis.captures, flags.update.as_deref())?;
     let run = run.filter(|run| is_of_these(run, &found.digests()));
     let mut sound = true;
     for (capture, source) in found.analysis.captures.iter().zip(sources) {

@@ -9,8 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use lab::outside::skip;
-use lab::{CAPTURES, Lab, PUBLISHED_PER_UPDATE, Ran, assert_sums, column};
+use lab::{CAPTURES, Lab, PUBLISHED_PER_UPDATE, Ran, assert_sums, column, skip};
 
 /// A lab whose program runs as nobody, if this test may choose; else as whoever runs the test.
 struct Unprivileged {

@@ -31,6 +31,8 @@ pub struct Exchange {
     pub label: Arc<str>,
     /// The numbers of its packets, in order; at most the first 1,000.
     pub packets: Vec<u64>,
+    #[expect(clippy::box_collection, reason = "a pointer takes up less room in the many that share none")]
+    pub(crate) shared_packets: Option<Box<Vec<u64>>>,
     /// From the first frame of the capture to its first packet.
     pub(crate) start_ns: u64,
     pub(crate) duration_ns: u64,
@@ -53,6 +55,12 @@ impl Exchange {
     /// that nothing was booked on have a number and no place.
     pub fn order(&self) -> u64 {
         self.order.into()
+    }
+
+    /// The numbers of packets that carry or acknowledge bytes of it and belong to another exchange, in order; at most the
+    /// first 1,000.
+    pub fn shared_packets(&self) -> &[u64] {
+        self.shared_packets.as_ref().map_or(&[], |packets| packets)
     }
 
     /// What it is called: "update 2", "page", "close".
@@ -115,6 +123,7 @@ impl Exchange {
             first_byte_s: self.first_byte_s(),
             last_byte_s: self.last_byte_s(),
             packets: Cow::Borrowed(&self.packets),
+            shared_packets: Cow::Borrowed(self.shared_packets()),
             tally: self.tally(),
             time: self.time,
         }
@@ -150,6 +159,7 @@ impl From<ExchangeRow<'_>> for Exchange {
             connection: row.connection,
             label: row.label.into(),
             packets: row.packets.into_owned(),
+            shared_packets: (!row.shared_packets.is_empty()).then(|| Box::new(row.shared_packets.into_owned())),
             start_ns: nanoseconds(row.start_s),
             duration_ns: nanoseconds(row.duration_s),
             first_byte_ns: row.first_byte_s.map_or(NEVER, nanoseconds),
@@ -227,6 +237,10 @@ struct ExchangeRow<'a> {
     last_byte_s: Option<f64>,
     /// The numbers of its packets, in order; at most the first 1,000.
     packets: Cow<'a, [u64]>,
+    /// The numbers of packets that carry or acknowledge bytes of it and belong to another exchange, in order; at most the
+    /// first 1,000.
+    #[serde(default)]
+    shared_packets: Cow<'a, [u64]>,
     /// The tally of its packets.
     #[serde(flatten)]
     tally: Tally,
@@ -243,12 +257,7 @@ pub struct Exchanges(pub(crate) Vec<Exchange>);
 impl Exchanges {
     /// The one of this [number](Exchange::order), unless the row limit left it out.
     pub fn by_order(&self, order: u64) -> Option<&Exchange> {
-        self.place_of(order).and_then(|place| self.0.get(place))
-    }
-
-    /// The place of the one of this [number](Exchange::order).
-    pub(crate) fn place_of(&self, order: u64) -> Option<usize> {
-        self.0.binary_search_by_key(&order, Exchange::order).ok()
+        self.0.binary_search_by_key(&order, Exchange::order).ok().and_then(|place| self.0.get(place))
     }
 
     /// Those that are updates.

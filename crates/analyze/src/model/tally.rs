@@ -83,7 +83,7 @@ impl std::iter::Sum for Tally {
 
 /// One number of a row, as it stands in the JSON.
 #[derive(Clone, Copy)]
-enum Entry {
+pub(super) enum Entry {
     Column(Column),
     Layer(Layer),
     RetransmittedPackets,
@@ -91,13 +91,13 @@ enum Entry {
 
 impl Entry {
     /// All of a row, in order. A layer of headers is a column, and stands among those.
-    fn all() -> impl Iterator<Item = Entry> {
+    pub fn all() -> impl Iterator<Item = Entry> {
         let layers = Layer::ALL.iter().filter(|layer| layer.is_payload());
         let columns = Column::ALL.into_iter().map(Entry::Column);
         columns.chain(layers.map(|&layer| Entry::Layer(layer))).chain([Entry::RetransmittedPackets])
     }
 
-    fn key(self) -> &'static str {
+    pub fn key(self) -> &'static str {
         match self {
             Entry::Column(column) => column.name(),
             Entry::Layer(layer) => layer.key(),
@@ -105,7 +105,7 @@ impl Entry {
         }
     }
 
-    fn meaning(self) -> String {
+    pub fn meaning(self) -> String {
         match self {
             Entry::Column(column) => column.meaning().to_owned(),
             Entry::Layer(layer) => {
@@ -118,7 +118,7 @@ impl Entry {
         }
     }
 
-    fn read(self, tally: &Tally) -> u64 {
+    pub fn read(self, tally: &Tally) -> u64 {
         match self {
             Entry::Column(column) => column.of(tally),
             Entry::Layer(layer) => tally.of(layer),

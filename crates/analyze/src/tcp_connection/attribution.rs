@@ -33,9 +33,14 @@ impl Arrival<'_> {
         if let Some(ack) = facts.ack()
             && theirs.is_known()
         {
-            acked = theirs.acknowledge(ack);
+            acked = theirs.acknowledge(ack, &mut self.packet.shared.acknowledged);
             state.timing.acknowledged(facts, theirs.acked, acked.is_some());
         }
+        if !self.packet.shared.acknowledged.is_empty() {
+            self.packet.acknowledges_several();
+        }
+        let state = &mut *self.packet.state;
+        let [ours, theirs] = state.directions.both_mut(facts.from_client);
         if facts.app > 0 || facts.flags.syn() || facts.flags.fin() {
             let taken = u64::from(facts.app) + u64::from(facts.flags.syn()) + u64::from(facts.flags.fin());
             let end = ours.position(facts.seq).saturating_add_unsigned(taken);

@@ -1,7 +1,6 @@
 //! Builds captures packet by packet: two hosts, Ethernet, IPv4, TCP. What a test says is what is on the wire.
 #![allow(dead_code)]
 
-pub mod ladder;
 pub mod originals;
 pub mod traffic;
 
@@ -143,7 +142,7 @@ impl Talk {
 
 /// Analyses frames, and checks what must hold for every capture.
 pub fn analyze(frames: &[(u64, Vec<u8>)]) -> Capture {
-    analyze_with(frames, Settings { limit: 10_000, keep_packets: 100_000 })
+    analyze_with(frames, Settings { limit: 10_000, keep_packets: 100_000, ..Settings::default() })
 }
 
 pub fn analyze_with(frames: &[(u64, Vec<u8>)], settings: Settings) -> Capture {

@@ -11,7 +11,7 @@ mod text;
 use serde::Serialize;
 use wirelab_analyze::model::Column;
 
-use crate::numbers::{capital, grouped, signed, with_commas};
+use crate::numbers::{Amount, capital, grouped};
 use crate::provenance;
 use crate::report::Report;
 use crate::tables::{Row, TableKind};
@@ -163,11 +163,11 @@ fn compared_row(left: Option<&Row>, right: Option<&Row>) -> ComparedRow {
     let cells = Column::ALL
         .iter()
         .map(|&column| {
-            let (a, b) = (left.map(|row| row.value(column)), right.map(|row| row.value(column)));
+            let (a, b) = (left.map(|row| row.amount(column)), right.map(|row| row.amount(column)));
             ComparedCell {
-                left: a.map(with_commas),
-                right: b.map(with_commas),
-                change: a.zip(b).filter(|(a, b)| a != b).map(|(a, b)| signed(b, a)),
+                left: a.map(Amount::with_commas),
+                right: b.map(Amount::with_commas),
+                change: a.zip(b).filter(|(a, b)| a != b).map(|(a, b)| b.signed_from(a)),
             }
         })
         .collect();

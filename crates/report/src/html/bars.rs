@@ -1,9 +1,9 @@
 //! The picture of one update: a bar a capture, stacked by layer, all on one scale.
 
-use wirelab_analyze::model::Layer;
+use wirelab_analyze::model::{Column, Layer};
 
 use crate::html::svg::Svg;
-use crate::numbers::{count, grouped, percent};
+use crate::numbers::{grouped, percent};
 use crate::tables::Row;
 
 /// The picture, rows sorted by bytes; `ids` are the captures' names in links.
@@ -14,7 +14,7 @@ pub fn render(rows: &[Row], ids: &[String]) -> String {
     let scale = (WIDTH - LEFT - RIGHT) / most as f64;
     let height = TOP + rows.len() as f64 * STEP;
     let said: Vec<String> =
-        rows.iter().map(|row| format!("{} {} bytes", row.title, grouped(row.tally.frame_bytes))).collect();
+        rows.iter().map(|row| format!("{} {} bytes", row.title, row.amount(Column::FrameBytes).grouped())).collect();
     let description = format!("Horizontal bars on one scale: {}.", said.join(", "));
     let mut svg = Svg::with_links("pic-update", WIDTH, height, "Frame bytes of one update, by layer", &description);
     for (at, row) in rows.iter().enumerate() {
@@ -23,7 +23,12 @@ pub fn render(rows: &[Row], ids: &[String]) -> String {
         svg.open_link(id);
         svg.text("end strong", LEFT - 12.0, y + BAR / 2.0 + 1.0, &shortened(&row.title));
         svg.close_link();
-        svg.text("end quiet small", LEFT - 12.0, y + BAR / 2.0 + 16.0, &count(row.tally.total_packets, "packet"));
+        svg.text(
+            "end quiet small",
+            LEFT - 12.0,
+            y + BAR / 2.0 + 16.0,
+            &row.amount(Column::TotalPackets).count("packet"),
+        );
         let mut x = LEFT;
         for &layer in Layer::STACK {
             let bytes = row.tally.of(layer);
@@ -48,7 +53,7 @@ pub fn render(rows: &[Row], ids: &[String]) -> String {
             }
             x += width;
         }
-        svg.text("strong", x + 10.0, y + BAR / 2.0 + 1.0, &grouped(row.tally.frame_bytes));
+        svg.text("strong", x + 10.0, y + BAR / 2.0 + 1.0, &row.amount(Column::FrameBytes).grouped());
         if row.tally.useful_bytes > 0 {
             let share = format!("{} useful", percent(row.tally.useful_bytes, row.tally.frame_bytes));
             svg.text("quiet small", x + 10.0, y + BAR / 2.0 + 16.0, &share);
@@ -76,7 +81,8 @@ pub fn render_narrow(rows: &[Row], ids: &[String]) -> String {
         svg.open_link(ids.get(row.capture).map_or("", String::as_str));
         svg.text("strong", 0.0, y + 14.0, &shortened(&row.title));
         svg.close_link();
-        let said = format!("{}, {} bytes", count(row.tally.total_packets, "packet"), grouped(row.tally.frame_bytes));
+        let [packets, bytes] = [Column::TotalPackets, Column::FrameBytes].map(|column| row.amount(column));
+        let said = format!("{}, {} bytes", packets.count("packet"), bytes.grouped());
         svg.text("end", NARROW, y + 14.0, &said);
         let mut x = 1.0;
         for &layer in Layer::STACK {

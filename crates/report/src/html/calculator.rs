@@ -1,6 +1,7 @@
 //! The calculator: clients times updates, from the measured figures.
 
 use serde::Serialize;
+use wirelab_analyze::model::Column;
 
 use crate::numbers::{grouped, significant};
 use crate::report::Report;
@@ -20,9 +21,9 @@ struct CalculatorRow {
     id: String,
     title: String,
     /// Of one update, for the page's script.
-    packets: u64,
-    frame_bytes: u64,
-    app_bytes: u64,
+    packets: String,
+    frame_bytes: String,
+    app_bytes: String,
     /// For the first setting.
     packets_s: String,
     bits_s: String,
@@ -37,18 +38,19 @@ pub fn view(report: &Report) -> Option<Calculator> {
         .rows
         .iter()
         .map(|row| {
-            let t = &row.tally;
+            let [packets, frame, app] =
+                [Column::TotalPackets, Column::FrameBytes, Column::AppBytes].map(|column| row.cost.column(column));
             let rate = CLIENTS as f64 / INTERVAL_S;
             CalculatorRow {
                 id: report.ids.get(row.capture).cloned().unwrap_or_default(),
                 title: row.title.clone(),
-                packets: t.total_packets,
-                frame_bytes: t.frame_bytes,
-                app_bytes: t.app_bytes,
-                packets_s: grouped((t.total_packets as f64 * rate) as u64),
-                bits_s: bits(t.frame_bytes as f64 * 8.0 * rate),
-                bits_app_s: bits(t.app_bytes as f64 * 8.0 * rate),
-                factor: significant(t.frame_bytes as f64 / t.app_bytes.max(1) as f64, 3),
+                packets: packets.to_string(),
+                frame_bytes: frame.to_string(),
+                app_bytes: app.to_string(),
+                packets_s: grouped((packets * rate) as u64),
+                bits_s: bits(frame * 8.0 * rate),
+                bits_app_s: bits(app * 8.0 * rate),
+                factor: significant(frame / app.max(1.0), 3),
             }
         })
         .collect();

@@ -4,7 +4,7 @@ use crate::findings::{Cost, costs, crossing};
 use crate::html::svg::{Svg, px};
 use crate::numbers::{grouped, significant};
 use crate::report::Report;
-use crate::tables::title;
+use crate::tables::titles;
 
 /// How bytes grow from the foot of the picture to its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,18 +27,19 @@ pub fn by_updates(report: &Report, scale: Scale) -> Option<String> {
         .collect();
     let far = crossings.iter().map(|&(at, ..)| at).filter(|&at| at <= FARTHEST).max().unwrap_or(0);
     let updates = (far + far / 3).max(8);
-    let most = costs.iter().map(|cost| cost.after(updates)).max().unwrap_or(1).max(1) as f64;
+    let most = costs.iter().map(|cost| cost.after(updates)).fold(1.0, f64::max);
     let least = costs.iter().map(|cost| cost.fixed).min().unwrap_or(1).max(50) as f64;
     let y = |bytes: f64| {
         let share = if logarithmic { (bytes.max(1.0) / least).ln() / (most / least).ln() } else { bytes / most };
         BOTTOM - share.clamp(0.0, 1.0) * (BOTTOM - TOP)
     };
     let x = |update: f64| LEFT + update / updates as f64 * (RIGHT - LEFT);
-    let name = |cost: &Cost| report.analysis.captures.get(cost.capture).map(title).unwrap_or_default();
+    let titles = titles(&report.analysis);
+    let name = |cost: &Cost| titles.get(cost.capture).cloned().unwrap_or_default();
     let id = if logarithmic { "pic-growth-log" } else { "pic-growth" };
     let said: Vec<String> = costs
         .iter()
-        .map(|cost| format!("{} {} + {} each", name(cost), grouped(cost.fixed), grouped(cost.each)))
+        .map(|cost| format!("{} {} + {} each", name(cost), grouped(cost.fixed), cost.each_in_words()))
         .collect();
     let mut svg = Svg::new(
         id,
@@ -58,14 +59,14 @@ pub fn by_updates(report: &Report, scale: Scale) -> Option<String> {
     svg.text("quiet small", 4.0, 12.0, if logarithmic { "bytes (logarithmic)" } else { "bytes" });
     let mut labels = Vec::new();
     for (at, cost) in costs.iter().enumerate() {
-        let points: Vec<(f64, f64)> = (0..=updates).map(|u| (x(u as f64), y(cost.after(u) as f64))).collect();
+        let points: Vec<(f64, f64)> = (0..=updates).map(|u| (x(u as f64), y(cost.after(u)))).collect();
         svg.polyline(&format!("curve d{}", at % DASHES), &points);
-        labels.push((y(cost.after(updates) as f64), name(cost)));
+        labels.push((y(cost.after(updates)), name(cost)));
     }
     for &(at, first, later) in crossings.iter().filter(|&&(at, ..)| at <= updates) {
         // Where the two lines meet exactly.
-        let meet = (later.fixed - first.fixed) as f64 / (first.each - later.each) as f64;
-        let bytes = first.fixed as f64 + first.each as f64 * meet;
+        let meet = (later.fixed - first.fixed) as f64 / (first.each - later.each);
+        let bytes = first.fixed as f64 + first.each * meet;
         let said = format!("from update {at} on {} has cost less than {}", name(later), name(first));
         svg.circle("cross", x(meet), y(bytes), 4.0, &said);
     }
@@ -76,7 +77,8 @@ pub fn by_updates(report: &Report, scale: Scale) -> Option<String> {
 /// The crossings in words, the earliest first.
 pub fn crossings(report: &Report) -> Vec<String> {
     let costs = costs(&report.analysis);
-    let name = |cost: &Cost| report.analysis.captures.get(cost.capture).map(title).unwrap_or_default();
+    let titles = titles(&report.analysis);
+    let name = |cost: &Cost| titles.get(cost.capture).cloned().unwrap_or_default();
     let mut found: Vec<(u64, String)> = costs
         .iter()
         .flat_map(|first| costs.iter().filter_map(move |later| Some((crossing(first, later)?, first, later))))
@@ -87,10 +89,10 @@ pub fn crossings(report: &Report) -> Vec<String> {
                     "{} ({} bytes once, {} each) has cost less than {} ({} once, {} each) from update {at} on.",
                     name(later),
                     grouped(later.fixed),
-                    grouped(later.each),
+                    later.each_in_words(),
                     name(first),
                     grouped(first.fixed),
-                    grouped(first.each)
+                    first.each_in_words()
                 ),
             )
         })
@@ -105,11 +107,14 @@ pub fn over_time(report: &Report) -> Option<String> {
         .analysis
         .captures
         .iter()
-        .filter(|capture| !capture.packets.is_empty() && capture.packets.len() as u64 == capture.totals.total_packets)
+        .zip(titles(&report.analysis))
+        .filter(|(capture, _)| {
+            !capture.packets.is_empty() && capture.packets.len() as u64 == capture.totals.total_packets
+        })
         .take(MOST_CURVES)
         .collect();
-    let last = captures.iter().filter_map(|capture| capture.packets.last()).map(|p| p.time_s).fold(0.0, f64::max);
-    let most = captures.iter().map(|capture| capture.totals.frame_bytes).max()? as f64;
+    let last = captures.iter().filter_map(|(capture, _)| capture.packets.last()).map(|p| p.time_s).fold(0.0, f64::max);
+    let most = captures.iter().map(|(capture, _)| capture.totals.frame_bytes).max()? as f64;
     if last <= 0.0 {
         return None;
     }
@@ -132,7 +137,7 @@ pub fn over_time(report: &Report) -> Option<String> {
     svg.text("mid quiet small", (LEFT + RIGHT) / 2.0, BOTTOM + 36.0, "seconds since the first frame");
     svg.text("quiet small", 4.0, 12.0, "bytes");
     let mut labels = Vec::new();
-    for (at, capture) in captures.iter().enumerate() {
+    for (at, (capture, title)) in captures.iter().enumerate() {
         let step = capture.packets.len().div_ceil(MOST_STEPS).max(1);
         let mut sum = 0_u64;
         let mut d = format!("M{} {}", px(x(0.0)), px(y(0.0)));
@@ -144,7 +149,7 @@ pub fn over_time(report: &Report) -> Option<String> {
         }
         d.push_str(&format!("H{}", px(RIGHT)));
         svg.path(&format!("curve d{}", at % DASHES), &d);
-        labels.push((y(sum as f64), title(capture)));
+        labels.push((y(sum as f64), title.clone()));
     }
     end_labels(&mut svg, labels);
     Some(svg.finish())

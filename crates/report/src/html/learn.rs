@@ -130,8 +130,8 @@ fn crossing_question(report: &Report, add: &mut dyn FnMut(&str, String, Option<S
                 "From update {at} on. Before the first update WebSocket has cost {} bytes and Ajax {}; then each update adds {} and {}.",
                 grouped(ws.fixed),
                 grouped(ajax.fixed),
-                grouped(ws.each),
-                grouped(ajax.each)
+                ws.each_in_words(),
+                ajax.each_in_words()
             ),
             Some("growth".to_owned()),
         );

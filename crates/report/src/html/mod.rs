@@ -44,7 +44,7 @@ use crate::html::learn::Question;
 use crate::html::texts::{Explanation, Filter, Misunderstanding, Term};
 use crate::html::time_bars::TimeBars;
 use crate::html::window::Share;
-use crate::numbers::{capital, grouped, percent, signed};
+use crate::numbers::{Amount, capital, grouped, percent};
 use crate::provenance::{self, Fact};
 use crate::report::Report;
 use crate::tables::{Row, Table, TableKind};
@@ -101,6 +101,8 @@ struct View<'a> {
     clients: Vec<ClientsView>,
     groups: Vec<GroupsView>,
     has_published: bool,
+    has_ranges: bool,
+    has_all_in: bool,
     differences: Vec<DifferenceView<'a>>,
     growth: Option<Growth>,
     times_heading: String,
@@ -180,9 +182,11 @@ struct RowView {
 #[derive(Serialize)]
 struct CellView {
     column: &'static str,
-    raw: u64,
+    raw: String,
     value: String,
     range: Option<String>,
+    /// What one update costs all in, where that is told.
+    all_in: Option<String>,
     then: Option<Then>,
 }
 
@@ -229,6 +233,8 @@ impl<'a> View<'a> {
             clients: clients::views(report, MOST_CLIENTS),
             groups: groups::views(report),
             has_published: report.has_published(),
+            has_ranges: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.range.is_some()),
+            has_all_in: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.all_in.is_some()),
             differences: report
                 .differences
                 .iter()
@@ -296,17 +302,18 @@ fn row_view(report: &Report, kind: TableKind, row: &Row) -> RowView {
         cells: Column::ALL
             .iter()
             .map(|&column| {
-                let value = row.value(column);
+                let value = row.amount(column);
                 CellView {
                     column: column.name(),
-                    raw: value,
-                    value: grouped(value),
+                    raw: value.plain(),
+                    value: value.grouped(),
                     range: row.range(column).map(|(min, max)| format!("{} to {}", grouped(min), grouped(max))),
                     then: row.published(column).map(|then| Then {
                         value: grouped(then),
-                        change: signed(value, then),
-                        same: value == then,
+                        change: value.signed_from(Amount::whole(then)),
+                        same: !row.differs(column),
                     }),
+                    all_in: row.all_in(column).map(Amount::grouped),
                 }
             })
             .collect(),

@@ -86,7 +86,7 @@ fn publish(
     for Source { name, path, .. } in &sources {
         outputs.stage_capture(path.clone(), plan.pcap_dir.join(format!("{name}.pcap")));
     }
-    let found = publish::read(&sources)?;
+    let found = publish::read(&sources, None)?;
     let run = info::info(plan, kind, recording, &found.digests());
     outputs.stage(&plan.pcap_dir.join("run.json"), run.to_json().as_bytes())?;
     if plan.annotate {

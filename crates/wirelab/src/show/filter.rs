@@ -32,7 +32,7 @@ pub enum Filter {
     /// By its kind ("update"), by which update it is ("update 2"), or by its label ("GET /time").
     ExchangeNamed(String),
     /// The exchanges that such words mean, once they are known.
-    Exchanges(HashSet<usize>),
+    Exchanges(Named),
     Packet(RangeInclusive<u64>),
     Port(RangeInclusive<u64>),
     Host(IpAddr),
@@ -40,6 +40,13 @@ pub enum Filter {
     Not(Box<Filter>),
     And(Box<Filter>, Box<Filter>),
     Or(Box<Filter>, Box<Filter>),
+}
+
+/// The exchanges that have a name, and the packets of others that hold something of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    pub exchanges: HashSet<usize>,
+    pub packets: HashSet<u64>,
 }
 
 impl Filter {
@@ -67,7 +74,7 @@ impl Filter {
     }
 
     /// The same with the exchanges that its words mean.
-    pub fn with_names(self, exchanges: &impl Fn(&str) -> HashSet<usize>) -> Filter {
+    pub fn with_names(self, exchanges: &impl Fn(&str) -> Named) -> Filter {
         let inner = |one: Box<Filter>| Box::new(one.with_names(exchanges));
         match self {
             Filter::ExchangeNamed(words) => Filter::Exchanges(exchanges(&words)),
@@ -87,7 +94,10 @@ impl Filter {
                 row.packet.as_ref().is_some_and(|packet| wanted.contains(&u64::from(packet.connection)))
             }
             Filter::Exchange(wanted) => exchange().is_some_and(|exchange| wanted.contains(&(exchange as u64))),
-            Filter::Exchanges(wanted) => exchange().is_some_and(|exchange| wanted.contains(&exchange)),
+            Filter::Exchanges(wanted) => {
+                exchange().is_some_and(|exchange| wanted.exchanges.contains(&exchange))
+                    || wanted.packets.contains(&row.number)
+            }
             Filter::ExchangeNamed(_) => false,
             Filter::Packet(wanted) => wanted.contains(&row.number),
             Filter::Port(wanted) => row.ports().any(|port| wanted.contains(&u64::from(port))),
@@ -287,8 +297,6 @@ const DEEPEST: usize = 100;
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use wirelab_analyze::model::Protocol;
-
     use super::*;
 
     fn parse(text: &str) -> Result<Filter, String> {
@@ -297,10 +305,7 @@ mod tests {
 
     #[test]
     fn and_binds_tighter_than_or_and_not_tighter_than_both() {
-        let (http, tls) = (
-            Filter::Protocol(PacketProtocol::Spoken(Protocol::Http)),
-            Filter::Protocol(PacketProtocol::Spoken(Protocol::Tls)),
-        );
+        let (http, tls) = (Filter::Protocol(PacketProtocol::Http), Filter::Protocol(PacketProtocol::Tls));
         let port = Filter::Port(8000..=8000);
         let expected = Filter::Or(
             Box::new(http.clone()),
@@ -324,7 +329,7 @@ mod tests {
             ("exchange 'update 2'", Filter::ExchangeNamed("update 2".into())),
             ("exchange \"GET /a(b)\"", Filter::ExchangeNamed("GET /a(b)".into())),
             ("host fd00::1", Filter::Host("fd00::1".parse().unwrap())),
-            ("HTTP/2", Filter::Protocol(PacketProtocol::Spoken(Protocol::Http2))),
+            ("HTTP/2", Filter::Protocol(PacketProtocol::Http2)),
         ] {
             assert_eq!(parse(text).unwrap(), filter, "{text}");
         }

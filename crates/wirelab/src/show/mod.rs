@@ -11,7 +11,6 @@ mod print;
 mod row;
 mod walk;
 
-use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -30,6 +29,7 @@ pub use walk::{Go, Keep, walk};
 use crate::failure::{Failure, Status};
 use crate::flags::Show;
 use crate::{reading, terminal};
+use filter::Named;
 use print::Form;
 
 /// Prints what was asked for.
@@ -187,13 +187,17 @@ fn filter(flags: &Show) -> Result<Filter, Failure> {
 }
 
 /// The exchanges of this kind, the update of this number, or those with this label.
-fn exchanges_called(words: &str, capture: &Capture) -> HashSet<usize> {
+fn exchanges_called(words: &str, capture: &Capture) -> Named {
     let name: Option<ExchangeName> = words.parse().ok();
     let is_called = |exchange: &Exchange| {
         name.is_some_and(|name| name.is_of(exchange)) || exchange.label.eq_ignore_ascii_case(words)
     };
-    let called = capture.exchanges.iter().filter(|exchange| is_called(exchange));
-    called.filter_map(|exchange| usize::try_from(exchange.order()).ok()).collect()
+    let mut named = Named::default();
+    for exchange in capture.exchanges.iter().filter(|exchange| is_called(exchange)) {
+        named.exchanges.extend(usize::try_from(exchange.order()));
+        named.packets.extend(exchange.shared_packets());
+    }
+    named
 }
 
 /// Standard output, buffered, as a capture may have very many lines.

@@ -39,7 +39,7 @@ pub fn walk(path: &Path, keep: Keep, mut take: impl FnMut(Row) -> Result<Go, Fai
     let Source { read, shown } = reading::open(path).map_err(Failure::failed)?;
     let mut reader = Reader::new(read).map_err(|error| Failure::failed(format_args!("{shown}: {error}")))?;
     let mut window = Window {
-        analyzer: Analyzer::new(Settings { limit: 0, keep_packets: MOST_WAITING }),
+        analyzer: Analyzer::new(Settings { limit: 0, keep_packets: MOST_WAITING, ..Settings::default() }),
         waiting: VecDeque::new(),
         next: None,
         scales: HashMap::new(),
