@@ -231,7 +231,11 @@ impl Analyzer {
             _ => {
                 // Until a SYN or the first bytes say otherwise: the lower port serves.
                 let client_sent = segment.source.port >= segment.destination.port;
-                self.open(known, &flow, by_second == client_sent, time_ns)
+                let index = self.open(known, &flow, by_second == client_sent, time_ns);
+                if !segment.flags.syn() {
+                    self.begins_midway(index, number);
+                }
+                index
             }
         };
         self.last = index;
@@ -283,6 +287,15 @@ impl Analyzer {
         }
         self.connections.push(TcpConnection::new(index, *flow, client_is_second, time_ns, &mut self.open_connections));
         index
+    }
+
+    /// The first packet of a connection is not its beginning.
+    #[cold]
+    fn begins_midway(&mut self, index: u32, number: u64) {
+        if let Some(connection) = self.connections.get_mut(index as usize) {
+            connection.record.midway = true;
+        }
+        self.frames.midway(number);
     }
 
     fn put_away(&mut self, index: usize) {

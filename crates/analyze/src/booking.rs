@@ -46,7 +46,13 @@ impl PacketInHand<'_> {
             }
             self.owns(exchange, end);
             let Some(open) = self.state.exchanges.get(exchange) else { continue };
-            open.new_bytes(&self.step, &self.state.timing.ways);
+            if self.step.is_noteworthy() {
+                let room = &mut self.shared.table.observations.room;
+                open.noteworthy_bytes(&self.step, &self.state.timing.ways, facts, room);
+                self.step = self.step.noted();
+            } else {
+                open.new_bytes(&self.step, &self.state.timing.ways);
+            }
             for &Owned { layer, len, .. } in run {
                 open.bytes(layer, u64::from(len), from_client);
                 self.shared.packets.span(facts, Span { layer, len });

@@ -19,6 +19,8 @@ pub(crate) struct ConnectionRecord {
     pub client_is_second: bool,
     /// Its number, and what its closed exchanges come to.
     pub account: Account,
+    /// Whether its beginning is not in the capture.
+    pub midway: bool,
     pub first_ns: u64,
     pub last_ns: u64,
     pub rtt_ns: Option<u64>,
@@ -43,6 +45,7 @@ impl ConnectionRecord {
             flow,
             client_is_second,
             account: Account { connection: number, groups: GroupBits::default(), closed: Closed::default() },
+            midway: false,
             first_ns: time_ns,
             last_ns: time_ns,
             rtt_ns: None,

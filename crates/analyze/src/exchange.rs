@@ -2,9 +2,10 @@
 
 use crate::labels::LabelId;
 use crate::model::{Costs, Layer, Time};
+use crate::observations::{Case, Event, Fact, Happened, Room};
 use crate::packet_facts::PacketFacts;
 use crate::sides::Sides;
-use crate::timing::{Step, Stopwatch, Ways};
+use crate::timing::{Step, Stopwatch, Waited, Ways};
 
 /// An exchange of one connection: counted from 0, never reused.
 pub(crate) type ExchangeId = u32;
@@ -61,6 +62,8 @@ pub(crate) struct OpenExchange {
     pub stopwatch: Stopwatch,
     /// Whether the row limit keeps it whole.
     pub kept: bool,
+    /// What happened in it that is worth a word.
+    pub happened: Option<Box<Happened>>,
     /// Whether bytes of it came in one packet with those of another exchange, or were acknowledged together with them.
     pub shares: bool,
     /// The numbers of such packets, where the row limit keeps it whole.
@@ -136,6 +139,29 @@ impl OpenExchange {
     /// Notes that new bytes of it could be read.
     #[inline]
     pub fn new_bytes(&mut self, step: &Step, ways: &Ways) {
+        self.bytes_at(step);
+        self.stopwatch.step(step, ways);
+    }
+
+    /// The same, of a packet of which there may be something to say.
+    #[cold]
+    pub fn noteworthy_bytes(&mut self, step: &Step, ways: &Ways, packet: &PacketFacts, room: &mut Room) {
+        self.bytes_at(step);
+        let from_client = packet.from_client;
+        if let Some(Waited { case, was_held }) = self.stopwatch.noteworthy_step(step, ways, packet.number) {
+            let fact = if was_held { Fact::WaitedForHeldAck } else { Fact::WaitedForAck };
+            self.note(&Event { fact, from_client, case, count: 1, bytes: 0 }, room);
+        }
+        if let Some(pieces) = step.pieces() {
+            let case = Case { packets: [packet.number, 0, 0], ..Case::default() };
+            let headers = u64::from(packet.lower + packet.tcp);
+            let bytes = u64::from(pieces.saturating_sub(1)) * headers;
+            self.note(&Event { fact: Fact::Oversized, from_client, case, count: pieces.into(), bytes }, room);
+        }
+    }
+
+    #[inline]
+    fn bytes_at(&mut self, step: &Step) {
         let now_ns = step.now_ns();
         self.last_ns = self.last_ns.max(now_ns);
         if step.is_from_client() {
@@ -146,7 +172,15 @@ impl OpenExchange {
             }
             self.answer_last_ns = now_ns;
         }
-        self.stopwatch.step(step, ways);
+    }
+
+    /// Notes something that happened in it.
+    #[cold]
+    pub fn note(&mut self, event: &Event, room: &mut Room) {
+        match &mut self.happened {
+            Some(happened) => happened.add(event, room),
+            none => *none = Some(Box::new(Happened::new(*event))),
+        }
     }
 
     /// What its time went into; `None` where nobody waits, and where nobody can tell where an answer ends.

@@ -8,6 +8,7 @@ use foldhash::HashMap;
 use crate::exchange::{ExchangeId, OpenExchange};
 use crate::groups::{GroupKey, GroupStats, Room};
 use crate::model::{Costs, Time};
+use crate::observations::{InGroup, Observations, What};
 
 /// A closed exchange that is kept whole.
 #[derive(Debug)]
@@ -63,6 +64,8 @@ pub(crate) struct ExchangeTable {
     /// Where the group met last is: mostly the next one's, too.
     last: usize,
     room: Room,
+    /// What happened in them.
+    pub observations: Observations,
     /// By their number; those that are not closed yet, and those that nothing was booked on, have none.
     pub rows: Vec<Option<Row>>,
 }
@@ -77,6 +80,7 @@ impl ExchangeTable {
             groups: Vec::new(),
             last: 0,
             room: Room::default(),
+            observations: Observations::default(),
             rows: Vec::new(),
         }
     }
@@ -114,6 +118,9 @@ impl ExchangeTable {
         }
         if let Some((_, stats)) = self.groups.get_mut(self.last) {
             stats.add(open, time, &mut self.room);
+        }
+        if let Some(happened) = open.happened.take() {
+            self.observations.close(self.last, *happened, open.kept.then_some(open.order));
         }
         if open.kept {
             let at = open.order as usize;
@@ -157,6 +164,16 @@ impl ExchangeTable {
     /// The groups, in order of first appearance.
     pub fn groups(&self) -> &[(GroupKey, GroupStats)] {
         &self.groups
+    }
+
+    /// What happened in the exchanges of each group.
+    pub fn take_observed(&mut self) -> Vec<(GroupKey, What, InGroup)> {
+        let ExchangeTable { observations, groups, .. } = self;
+        let of_group = |(at, (key, _)): (usize, &(GroupKey, GroupStats))| {
+            let key = *key;
+            observations.take(at).into_iter().map(move |(what, group)| (key, what, group))
+        };
+        groups.iter().enumerate().flat_map(of_group).collect()
     }
 
     /// The same, taken out.

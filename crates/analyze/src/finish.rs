@@ -12,6 +12,7 @@ use wirelab_catalog::{App, Family};
 
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::exchange_table::{ExchangeTable, Row};
+use crate::findings::{self, Evidence, Observed};
 use crate::frames::Frames;
 use crate::groups::{GroupKey, GroupStats};
 use crate::labels::Labels;
@@ -37,7 +38,7 @@ pub(crate) struct Found {
 
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str) -> Capture {
-    let Found { app, update, frames, connections, shared, forgotten } = found;
+    let Found { app, update, mut frames, connections, shared, forgotten } = found;
     let (mut table, labels) = (shared.table, shared.labels);
     let reading = Reading::of(&table, &labels, app, update.as_deref());
     let rows = std::mem::take(&mut table.rows);
@@ -78,6 +79,10 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
         None => matches!(reading.update, Some((Kind::Event | Kind::Message, _))),
     };
 
+    let mut facts = std::mem::take(&mut frames.facts);
+    for connection in connections.iter().filter(|one| one.record.midway) {
+        *facts.midway_protocols.entry(connection.protocol()).or_default() += 1;
+    }
     let carriers = Carriers::of(&connections, &table, &reading, &exchanges, left_out);
     let rows: Vec<_> =
         connections.into_iter().map(|connection| connection_of(connection, &reading, frames.first_ns)).collect();
@@ -97,7 +102,8 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
     ];
     let notes = notes.into_iter().filter(|(count, _)| *count > 0).map(|(_, note)| note).collect();
 
-    Capture {
+    let observed = table.take_observed();
+    let mut capture = Capture {
         name: name.to_owned(),
         file: file.map(str::to_owned),
         app: reading.app,
@@ -133,10 +139,19 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
         rows_left_out: left_out,
         groups: groups(table.take_groups(), &labels, &reading),
         connections: rows,
+        findings: Vec::new(),
         problems: shared.problems.list,
         notes,
         packets,
-    }
+    };
+    let observed = observed
+        .into_iter()
+        .map(|(key, what, group)| {
+            Observed::new(&capture, what, (reading.kind(&key), labels.text(key.label).to_owned()), group)
+        })
+        .collect();
+    capture.findings = findings::find(&Evidence { capture: &capture, observed, frames: facts });
+    capture
 }
 
 /// What the capture was read as.

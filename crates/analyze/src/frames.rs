@@ -4,6 +4,8 @@ use wirelab_capture::{Frame, LinkType};
 use wirelab_dissect::packet::{Notes, Segment, Skipped};
 use wirelab_dissect::reassembly::Datagram;
 
+use crate::findings::FrameFacts;
+use crate::observations::Room;
 use crate::other_transports::OtherTransports;
 
 /// The frames of a capture.
@@ -15,6 +17,9 @@ pub(crate) struct Frames {
     /// What these carry.
     pub other_transports: OtherTransports,
     pub truncated: u64,
+    /// The numbers of frames that findings are about, and how many more may be kept.
+    pub facts: FrameFacts,
+    room: Room,
     pub first_ns: u64,
     pub last_ns: u64,
     pub links: Vec<LinkType>,
@@ -38,10 +43,24 @@ impl Frames {
         }
         self.count += 1;
         self.last_ns = self.last_ns.max(frame.time_ns);
-        self.truncated += u64::from(frame.is_truncated());
+        if frame.is_truncated() {
+            self.truncate(frame.number);
+        }
         if self.links.last() != Some(&frame.link) && !self.links.contains(&frame.link) {
             self.links.push(frame.link);
         }
+    }
+
+    #[cold]
+    fn truncate(&mut self, number: u64) {
+        self.truncated += 1;
+        self.facts.truncated.add(number, &mut self.room);
+    }
+
+    /// A connection is new whose beginning is not in the capture.
+    #[cold]
+    pub fn midway(&mut self, number: u64) {
+        self.facts.midway.add(number, &mut self.room);
     }
 
     /// Counts what is unusual about a TCP packet.
@@ -54,6 +73,7 @@ impl Frames {
     pub fn skip(&mut self, skipped: &Skipped, frame: &Frame<'_>) {
         self.skipped += 1;
         self.other_transports.count(skipped, frame);
+        self.facts.others.add(frame.number, &mut self.room);
     }
 
     /// A TCP packet became whole with the last of its fragments, which is no skipped frame any more.

@@ -13,6 +13,8 @@
 //!                                          open_exchanges (which may still be given packets?)
 //!                                              |  closed ones
 //!                                          exchange_table (rows, groups, medians) -> finish (app, updates, sums)
+//!                                              |  observations                       |
+//!                                              '-> findings (what is there to say, and which packets say it?)
 //! ```
 
 mod analyzer;
@@ -24,6 +26,7 @@ mod counts;
 mod direction;
 mod exchange;
 mod exchange_table;
+pub mod findings;
 mod finish;
 mod flow;
 mod form;
@@ -33,6 +36,7 @@ mod http;
 mod kept_packets;
 mod labels;
 pub mod model;
+mod observations;
 mod open_exchanges;
 mod other_transports;
 mod packet_facts;
@@ -53,6 +57,6 @@ mod websocket;
 
 pub use analyzer::{Analyzer, Settings};
 pub use model::{
-    Analysis, Capture, Cause, Column, Connection, Exchange, Group, Kind, Layer, LayerBytes, Packet, Problem, Protocol,
-    Span, Tally, Time,
+    Analysis, Capture, Cause, Column, Connection, Exchange, Finding, FindingId, Group, Kind, Layer, LayerBytes, Packet,
+    Problem, Protocol, Span, Tally, Time,
 };

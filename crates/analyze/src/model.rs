@@ -7,6 +7,7 @@ mod column;
 mod connection;
 mod costs;
 mod exchange;
+mod finding;
 mod keyed;
 mod layer;
 mod mean;
@@ -28,6 +29,7 @@ pub use connection::{Connection, ConnectionRow, Protocol, TlsRecords, WebSocketF
 pub(crate) use connection::{NEVER, Rare};
 pub(crate) use costs::Costs;
 pub use exchange::{Exchange, ExchangeName, Exchanges};
+pub use finding::{Finding, FindingCost, FindingId, Sure};
 pub use layer::{Hatch, Layer, LayerBytes};
 pub use mean::Mean;
 pub use note::Note;
@@ -121,6 +123,8 @@ pub struct Capture {
     pub groups: Vec<Group>,
     /// The connections, in order of their first packet: numbered as tshark numbers its streams.
     pub connections: Vec<Connection>,
+    /// What there is to say, what matters most first.
+    pub findings: Vec<Finding>,
     /// What could not be read or decoded, and where.
     pub problems: Vec<Problem>,
     /// What a reader should know of the numbers: tunnels, missing handshakes, gaps.

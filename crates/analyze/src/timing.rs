@@ -26,6 +26,7 @@
 use std::num::NonZeroU64;
 
 use crate::model::{Cause, Time};
+use crate::observations::Case;
 use crate::packet_facts::PacketFacts;
 use crate::queue::Queue;
 use crate::sides::Sides;
@@ -67,6 +68,9 @@ struct Sent {
     /// When the last segment with new bytes passed, and the last ACK that newly covers some of them or makes room.
     last_ns: u64,
     acked_ns: u64,
+    /// The numbers of these packets.
+    last_packet: Low,
+    acked_by: Low,
     /// Up to where the other side has allowed it to send; 0 where that is not known.
     edge: u64,
     /// Behind the last byte that passed.
@@ -78,6 +82,22 @@ struct Sent {
     last: Fill,
     /// Whether two small segments were outstanding at a time: Nagle's algorithm is off.
     no_delay: bool,
+}
+
+/// The lower half of a packet's number: in every open connection, the upper half would be for nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Low(u32);
+
+impl Low {
+    #[inline]
+    fn of(number: u64) -> Low {
+        Low(number as u32)
+    }
+
+    /// The number, which is no larger than this one, and by less than 2^32 packets smaller.
+    fn before(self, number: u64) -> u64 {
+        number.saturating_sub(u64::from((number as u32).wrapping_sub(self.0)))
+    }
 }
 
 /// How a segment filled what its sender was allowed.
@@ -104,6 +124,16 @@ pub(crate) struct Step {
     release: Option<Release>,
     /// How the segment before it was filled.
     before: Fill,
+    /// How many packets it is on the wire, where it was captured before it was cut into as many as its receiver takes; else 0.
+    pieces: u32,
+}
+
+/// What a small segment waited for an ACK.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waited {
+    pub case: Case,
+    /// Whether the other side had held it back.
+    pub was_held: bool,
 }
 
 /// An ACK that let a segment go.
@@ -116,6 +146,9 @@ struct Release {
     due_ns: u64,
     /// How long the other side had held the ACK.
     held_ns: u64,
+    /// The packets: the segment before, and the ACK.
+    before: u64,
+    ack: u64,
 }
 
 impl Step {
@@ -136,6 +169,22 @@ impl Step {
     #[inline]
     pub fn is_from_client(&self) -> bool {
         self.from_client
+    }
+
+    /// Whether there may be something to say of it.
+    #[inline]
+    pub fn is_noteworthy(&self) -> bool {
+        self.release.is_some() || self.pieces > 0
+    }
+
+    /// The same, once all was said of it: what follows in the packet is another exchange's.
+    pub fn noted(self) -> Step {
+        Step { pieces: 0, ..self }
+    }
+
+    /// How many packets it is on the wire, where the capture has several as one.
+    pub fn pieces(&self) -> Option<u32> {
+        (self.pieces > 0).then_some(self.pieces)
     }
 }
 
@@ -167,7 +216,7 @@ impl Timing {
             if edge > theirs.edge {
                 if theirs.edge <= theirs.end {
                     // There was no room: what comes next was released by this.
-                    theirs.acked_ns = packet.time_ns;
+                    (theirs.acked_ns, theirs.acked_by) = (packet.time_ns, Low::of(packet.number));
                 }
                 theirs.edge = edge;
             }
@@ -175,7 +224,7 @@ impl Timing {
         if !new {
             return;
         }
-        theirs.acked_ns = packet.time_ns;
+        (theirs.acked_ns, theirs.acked_by) = (packet.time_ns, Low::of(packet.number));
         let mut latest = None;
         while let Some(&(end, passed_ns)) = theirs.unacknowledged.first()
             && end <= position
@@ -206,7 +255,11 @@ impl Timing {
         // Whether the ACK of what was sent before can have reached the sender by the time this left.
         let in_time = now_ns.saturating_add(slack_ns) >= due_ns && acked >= ours.end;
         let released = ours.acked_ns >= ours.last_ns && now_ns <= due_ns + slack_ns;
-        let is_full = ours.mss > 0 && packet.app + packet.tcp.saturating_sub(PLAIN_HEADER) >= u32::from(ours.mss);
+        let (mss, options) = (u32::from(ours.mss), packet.tcp.saturating_sub(PLAIN_HEADER));
+        let is_full = mss > 0 && packet.app + options >= mss;
+        if is_full && packet.app + options > mss {
+            step.pieces = packet.app.div_ceil(mss.saturating_sub(options).max(1));
+        }
         let is_small = ours.mss > 0 && !is_full;
         if ours.last == Fill::Small && is_small && !in_time && packet.app > 0 {
             ours.no_delay = true;
@@ -221,9 +274,11 @@ impl Timing {
             ack_ns: ours.acked_ns,
             due_ns,
             held_ns: (ours.acked_ns - ours.last_ns).saturating_sub(self.ways.of(!packet.from_client).ns()),
+            before: ours.last_packet.before(packet.number),
+            ack: ours.acked_by.before(packet.number),
         });
         ours.end = end;
-        ours.last_ns = now_ns;
+        (ours.last_ns, ours.last_packet) = (now_ns, Low::of(packet.number));
         ours.unacknowledged.push((end, now_ns), MOST_REMEMBERED);
         if packet.app > 0 {
             let no_room = ours.edge > 0 && end >= ours.edge;
@@ -260,6 +315,27 @@ impl Stopwatch {
             _ if ns == 0 => {}
             _ => self.others.get_or_insert_default()[cause] += ns,
         }
+    }
+
+    /// How long it waited for ACKs so far, and how long these were held.
+    fn waited_for_acks(&self) -> (u64, u64) {
+        self.others.as_ref().map_or((0, 0), |time| (time[Cause::Ack], time.ack_delay_ns))
+    }
+
+    /// As [`Stopwatch::step`]; gives what it waited for an ACK, where it did.
+    #[cold]
+    pub fn noteworthy_step(&mut self, step: &Step, ways: &Ways, number: u64) -> Option<Waited> {
+        let before = self.waited_for_acks();
+        self.step(step, ways);
+        let release = step.release.filter(|release| release.wait == Cause::Ack)?;
+        let after = self.waited_for_acks();
+        let case = Case {
+            ns: after.0 - before.0,
+            held_ns: after.1 - before.1,
+            packets: [release.before, release.ack, number],
+        };
+        let slow_ns = HELD_NS.max(ways.of(!step.from_client).ns() / 8);
+        (case.ns > 0).then_some(Waited { case, was_held: case.held_ns >= slow_ns })
     }
 
     /// New bytes of the exchange can be read.
@@ -347,5 +423,8 @@ const MOST_SCALE: u8 = 14;
 const PLAIN_HEADER: u32 = 20;
 /// How late, or early, a segment may come and still be called forth by an ACK; an eighth of the way where that is more.
 const SLACK_NS: u64 = 1_000_000;
+/// An ACK that comes so much later than its way was held back: no timer of a host's TCP is shorter, and no way of a few
+/// networks so unsteady.
+const HELD_NS: u64 = 10_000_000;
 /// Segments that are remembered until they are acknowledged: more only where one side was not captured.
 const MOST_REMEMBERED: usize = 256;

@@ -2,27 +2,19 @@
 //! tshark says of them. Skipped where they are not there.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+#[path = "../../../tests/outside.rs"]
+mod outside;
 mod talk;
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use outside::shared;
 use serde_json::Value;
 use wirelab_analyze::model::{ConnectionRow, TcpAnalysis};
 use wirelab_analyze::{Analyzer, Capture, Layer, Settings, Tally};
 use wirelab_capture::Reader;
 use wirelab_catalog::App;
-
-/// The folder with the captures, or `None`, said on the way, where there is none. In CI there must be one.
-fn folder(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name);
-    if path.is_dir() {
-        return Some(path);
-    }
-    assert!(std::env::var_os("CI").is_none(), "{} must be there in CI", path.display());
-    println!("skipped: {} is not here", path.display());
-    None
-}
 
 fn analyze(path: &Path) -> Capture {
     let mut analyzer = Analyzer::new(Settings { limit: 10_000, keep_packets: 100_000, ..Settings::default() });
@@ -51,7 +43,7 @@ fn columns(tally: &Tally) -> [u64; 5] {
 /// capture has 13 packets with payload, as tshark says too, where 12 were published.
 #[test]
 fn the_originals_give_the_published_tables() {
-    let Some(folder) = folder("reference") else { return };
+    let Some(folder) = shared("reference") else { return };
     type Row = [u64; 5];
     let rows: [(&str, App, Row, Row, Option<Row>); 5] = [
         ("tcpapp", App::Tcp, [18, 7, 1283, 596, 75], [3, 2, 213, 96, 15], Some([2, 1, 142, 64, 10])),
@@ -74,7 +66,7 @@ fn the_originals_give_the_published_tables() {
 /// Nothing of anybody else's is taken for an app's: not a `/time` that is asked for once, nor a page with a clock in it.
 #[test]
 fn captures_of_others_are_no_app_s() {
-    let Some(folder) = folder("captures") else { return };
+    let Some(folder) = shared("captures") else { return };
     let mut seen = 0;
     for folder in [folder.join("real"), folder] {
         for entry in fs::read_dir(folder).unwrap() {
@@ -100,7 +92,7 @@ fn exception(name: &str) -> Option<&'static str> {
 
 #[test]
 fn captures_of_others_agree_with_tshark() {
-    let Some(folder) = folder("captures") else { return };
+    let Some(folder) = shared("captures") else { return };
     let expected: Value = serde_json::from_slice(&fs::read(folder.join("expected.json")).unwrap()).unwrap();
     let mut differences = Vec::new();
     let mut compared = 0;

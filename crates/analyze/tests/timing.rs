@@ -1,23 +1,12 @@
 //! Where does the time of an exchange go? Ladders with known causes, and the originals of 2021.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod talk;
+
+use talk::ladder::{
+    ACK, ASKED, BEGINNING, END, FIN, HEAD, HEAD_END, Line, PSH, SYN, SYN_ACK, after_the_beginning, analyzed,
+};
 use wirelab_analyze::model::{Cause, Exchange, Kind, Time};
-use wirelab_analyze::{Analyzer, Capture, Settings};
-use wirelab_capture::{Frame, LinkType};
-use wirelab_dissect::build::Tcp;
-use wirelab_dissect::tcp::Flags;
-
-const SYN: Flags = Flags::SYN;
-const SYN_ACK: Flags = Flags(Flags::SYN.0 | Flags::ACK.0);
-const ACK: Flags = Flags::ACK;
-const PSH: Flags = Flags(Flags::PSH.0 | Flags::ACK.0);
-
-const REQUEST: &[u8] = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n";
-const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n";
-
-/// One packet: milliseconds, whether the client sent it, flags, its number and what it acknowledges (counted from each
-/// side's SYN), what it carries.
-type Line<'a> = (f64, bool, Flags, u32, u32, &'a [u8]);
 
 /// Milliseconds by cause; those that have none are left out.
 type Parts = Vec<(Cause, f64)>;
@@ -29,38 +18,6 @@ fn times(kind: Kind, lines: &[Line<'_>]) -> Vec<(Option<f64>, Parts)> {
     analyzed(lines).exchanges.iter().filter(of_kind).map(|exchange| in_ms(exchange.time())).collect()
 }
 
-fn analyzed(lines: &[Line<'_>]) -> Capture {
-    let mut analyzer = Analyzer::new(Settings::default());
-    for (number, &(ms, from_client, flags, seq, ack, payload)) in (1..).zip(lines) {
-        let (source, destination, own, other) = if from_client {
-            ("10.0.0.2:40000", "10.0.0.1:80", 7000u32, 0xffff_ff00u32)
-        } else {
-            ("10.0.0.1:80", "10.0.0.2:40000", 0xffff_ff00, 7000)
-        };
-        let options: &[u8] = if flags.syn() { &[2, 4, 3, 0xe8] } else { &[] };
-        let ack = if flags.ack() { other.wrapping_add(ack) } else { 0 };
-        let packet = Tcp {
-            seq: own.wrapping_add(seq),
-            ack,
-            flags,
-            window: 4000,
-            options,
-            payload,
-            ..Tcp::between(source, destination)
-        };
-        let data = packet.frame();
-        analyzer.frame(&Frame {
-            number,
-            time_ns: 1_000_000_000 + (ms * 1e6) as u64,
-            wire_len: data.len() as u32,
-            file_offset: 0,
-            link: LinkType::ETHERNET,
-            data: &data,
-        });
-    }
-    analyzer.finish("ladder", None, "pcap")
-}
-
 fn in_ms(time: Option<Time>) -> (Option<f64>, Parts) {
     let ms = |s: f64| (s * 1e6).round() / 1e3;
     let parts = |time: &Time| -> Parts {
@@ -70,22 +27,6 @@ fn in_ms(time: Option<Time>) -> (Option<f64>, Parts) {
     assert!(time.is_none_or(|time| (sum.unwrap() - time.total_s()).abs() < 1e-9), "the parts are not the whole");
     (time.map(|time| ms(time.total_s())), time.as_ref().map(parts).unwrap_or_default())
 }
-
-/// A handshake at the server's end of a round trip of 20 ms, and a request 100 ms later.
-const BEGINNING: [Line<'static>; 4] = [
-    (0.0, true, SYN, 0, 0, b""),
-    (0.0, false, SYN_ACK, 0, 1, b""),
-    (20.0, true, ACK, 1, 1, b""),
-    (100.0, true, PSH, 1, 1, REQUEST),
-];
-
-fn after_the_beginning<'a>(lines: &[Line<'a>]) -> Vec<Line<'a>> {
-    BEGINNING.into_iter().chain(lines.iter().copied()).collect()
-}
-
-const ASKED: u32 = 1 + REQUEST.len() as u32;
-const HEAD_END: u32 = 1 + HEAD.len() as u32;
-const END: u32 = HEAD_END + 4;
 
 #[test]
 fn a_handshake_takes_both_ways_and_what_a_repeated_syn_waited() {
@@ -215,7 +156,7 @@ fn nobody_waits_for_a_close() {
     let lines = after_the_beginning(&[
         (100.0, false, PSH, 1, ASKED, HEAD),
         (100.0, false, PSH, HEAD_END, ASKED, b"body"),
-        (120.0, true, Flags::FIN | Flags::ACK, ASKED, END, b""),
+        (120.0, true, FIN, ASKED, END, b""),
     ]);
     assert_eq!(times(Kind::Close, &lines), [(None, vec![])]);
 }

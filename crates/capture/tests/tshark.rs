@@ -1,42 +1,20 @@
 //! Does tshark read in a written file what was written?
-//!
-//! Runs where tshark is installed; with `CI=true` it must be.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
+
+#[path = "../../../tests/outside.rs"]
+mod outside;
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
+
+use outside::{tshark, tshark_is_there};
 use wirelab_capture::{CommentedWriter, Interface, LinkType, Precision, Settings, Writer};
-
-/// Whether tshark is here; with a word about it where it is not.
-fn tshark_is_here() -> bool {
-    let here = Command::new("tshark").arg("--version").output().is_ok();
-    if !here {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "tshark must be there in CI");
-        eprintln!("skipped: tshark is not there");
-    }
-    here
-}
-
-/// What tshark says of these fields, a line a frame.
-fn tshark(file: &Path, fields: &[&str]) -> Vec<String> {
-    let output = Command::new("tshark")
-        .args(["-n", "-T", "fields", "-E", "separator=|", "-E", "aggregator=;"])
-        .args(fields.iter().flat_map(|field| ["-e", field]))
-        .arg("-r")
-        .arg(file)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
-}
 
 const FIELDS: [&str; 5] = ["frame.time_epoch", "frame.len", "frame.cap_len", "frame.interface_id", "frame.encap_type"];
 const TIME_NS: u64 = 1_637_507_738_123_456_789;
 
 #[test]
 fn tshark_reads_a_classic_file() {
-    if !tshark_is_here() {
+    if !tshark_is_there() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -52,7 +30,8 @@ fn tshark_reads_a_classic_file() {
             let file = directory.path().join("classic.pcap");
             fs::write(&file, writer.finish().unwrap()).unwrap();
             // A classic file has no interfaces: tshark says 0, or nothing.
-            let lines: Vec<String> = tshark(&file, &FIELDS).iter().map(|line| line.replace("|0|", "||")).collect();
+            let lines: Vec<String> =
+                tshark(&file, &[], &FIELDS).iter().map(|line| line.join("|").replace("|0|", "||")).collect();
             assert_eq!(lines, [format!("{time}|20|20||{number}"), format!("{time}|60|30||{number}")]);
         }
     }
@@ -60,7 +39,7 @@ fn tshark_reads_a_classic_file() {
 
 #[test]
 fn tshark_reads_the_comments() {
-    if !tshark_is_here() {
+    if !tshark_is_there() {
         return;
     }
     let mut writer = CommentedWriter::create(Vec::new(), &["made by hand", "of three frames"], 0).unwrap();
@@ -74,11 +53,11 @@ fn tshark_reads_the_comments() {
     let file = directory.path().join("commented.pcapng");
     fs::write(&file, writer.finish().unwrap()).unwrap();
     assert_eq!(
-        tshark(&file, &[&FIELDS[..], &["frame.comment"]].concat()),
+        tshark(&file, &["-E", "aggregator=;"], &[&FIELDS[..], &["frame.comment"]].concat()),
         [
-            "1637507738.123456789|20|20|0|7|of 3: the first",
-            "1637507738.123456000|60|30|1|1|",
-            "1637507738.123456789|21|21|0|7|wörter → words;and more",
+            ["1637507738.123456789", "20", "20", "0", "7", "of 3: the first"],
+            ["1637507738.123456000", "60", "30", "1", "1", ""],
+            ["1637507738.123456789", "21", "21", "0", "7", "wörter → words;and more"],
         ]
     );
 }

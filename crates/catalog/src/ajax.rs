@@ -1,6 +1,7 @@
 //! A page whose script asks for the time alone.
 
-use crate::grammar::{Grammar, Media, Update};
+use crate::descriptor::A_CLICK;
+use crate::grammar::{Grammar, Media, Update, page_with};
 use crate::published::{Ending, Exchanges, Parts};
 use crate::{Descriptor, Family, Published, Renewal, Words};
 
@@ -15,13 +16,13 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
         content: "The content",
     },
     help: "A page that fetches JSON",
-    to_do: "a click gets the server's time again",
+    to_do: A_CLICK,
     renewal: Renewal::Asked,
     family: Family::Pull,
     number: 2,
     page: Some(include_str!("../../../templates/apps/ajax.html")),
     grammar: Grammar::Http {
-        page: "<!DOCTYPE html>*<p>Server time*<time*>HH:MM:SS</time>*open('GET', '/time')*",
+        page: page_with!("open('GET', '/time')"),
         update: Update::Answer { path: "/time", media: Media::Json, form: "{\"time\":\"HH:MM:SS\"}\n" },
     },
     published: Some(Published {

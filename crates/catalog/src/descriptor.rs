@@ -64,3 +64,6 @@ pub enum Family {
     /// The protocol lets the server speak unasked, whether its app does so or not.
     Push,
 }
+
+/// What a person does who opens a page with a button.
+pub(crate) const A_CLICK: &str = "a click gets the server's time again";

@@ -67,6 +67,15 @@ impl Update {
     }
 }
 
+/// The page of an app whose script has this in it: all of them fill one layout.
+macro_rules! page_with {
+    ($script:literal) => {
+        concat!("<!DOCTYPE html>*<p>Server time*<time*>HH:MM:SS</time>*", $script, "*")
+    };
+}
+
+pub(crate) use page_with;
+
 /// As what an answer is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Media {

@@ -1,6 +1,6 @@
 //! Server-sent events (WHATWG HTML, section 9.2).
 
-use crate::grammar::{Grammar, Update};
+use crate::grammar::{Grammar, Update, page_with};
 use crate::published::{Ending, Exchanges, Parts};
 use crate::{Descriptor, Family, Published, Renewal, Words};
 
@@ -15,7 +15,7 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
     number: 3,
     page: Some(include_str!("../../../templates/apps/sse.html")),
     grammar: Grammar::Http {
-        page: "<!DOCTYPE html>*<p>Server time*<time*>HH:MM:SS</time>*new EventSource('/time')*",
+        page: page_with!("new EventSource('/time')"),
         update: Update::Events { path: "/time", form: "{\"time\": \"HH:MM:SS\"}" },
     },
     published: Some(Published {

@@ -1,6 +1,7 @@
 //! The full page, loaded again.
 
-use crate::grammar::{Grammar, Update};
+use crate::descriptor::A_CLICK;
+use crate::grammar::{Grammar, Update, page_with};
 use crate::published::{Ending, Exchanges, Parts};
 use crate::{Descriptor, Family, Published, Renewal, Words};
 
@@ -15,15 +16,12 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
         content: "The page",
     },
     help: "The full page, reloaded",
-    to_do: "a click gets the server's time again",
+    to_do: A_CLICK,
     renewal: Renewal::Asked,
     family: Family::Pull,
     number: 1,
     page: Some(include_str!("../../../templates/apps/web.html")),
-    grammar: Grammar::Http {
-        page: "<!DOCTYPE html>*<p>Server time*<time*>HH:MM:SS</time>*location.reload()*",
-        update: Update::Page,
-    },
+    grammar: Grammar::Http { page: page_with!("location.reload()"), update: Update::Page },
     published: Some(Published {
         overall: (27, 12, 5468, 884, 3666),
         per_update: (5, 3, 1253, 160, 923),

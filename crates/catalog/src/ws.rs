@@ -1,6 +1,7 @@
 //! Messages over a WebSocket (RFC 6455).
 
-use crate::grammar::{Grammar, Update};
+use crate::descriptor::A_CLICK;
+use crate::grammar::{Grammar, Update, page_with};
 use crate::published::{Ending, Exchanges, Miscount, Parts};
 use crate::{Descriptor, Family, Published, Renewal, Words};
 
@@ -15,13 +16,13 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
         content: "The content",
     },
     help: "WebSocket",
-    to_do: "a click gets the server's time again",
+    to_do: A_CLICK,
     renewal: Renewal::Asked,
     family: Family::Push,
     number: 4,
     page: Some(include_str!("../../../templates/apps/ws.html")),
     grammar: Grammar::Http {
-        page: "<!DOCTYPE html>*<p>Server time*<time*>HH:MM:SS</time>*new WebSocket('ws://' + *location.host + '/time')*",
+        page: page_with!("new WebSocket('ws://' + *location.host + '/time')"),
         update: Update::Messages {
             path: "/time",
             forms: &["{\"time\": \"HH:MM:SS\"}", "{\"error\": \"unknown command\"}"],

@@ -2,11 +2,15 @@
 //!
 //! `expected.json` beside the captures says what tshark counts: frames, TCP segments, their bytes on the wire, in TCP
 //! headers and in payloads. The captures lie beside the project, not in it.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
+#[path = "../../../tests/outside.rs"]
+mod outside;
+
+use outside::shared;
 use serde_json::Value;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use wirelab_capture::{ReadError, Reader};
 use wirelab_dissect::packet::{Decoded, decode};
 
@@ -40,17 +44,6 @@ fn sums(path: &Path) -> (Sums, Option<ReadError>) {
         }
     };
     (sums, error)
-}
-
-/// `None`, with a word about it, where the captures are not there. With `CI=true` they must be.
-fn shared(folder: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(folder);
-    if path.is_dir() {
-        return Some(path);
-    }
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{} must be there in CI", path.display());
-    eprintln!("skipped: {} is not there", path.display());
-    None
 }
 
 #[test]

@@ -1,31 +1,21 @@
 //! Does tshark see in every kind of frame what we see?
-//!
-//! Runs where tshark is installed; with `CI=true` it must be.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
 mod frames;
+#[path = "../../../tests/outside.rs"]
+mod outside;
 
 use frames::{Sample, V4, V6, samples};
+use outside::{tshark, tshark_is_there};
 use std::collections::BTreeMap;
-use std::process::Command;
 use wirelab_capture::{LinkType, Settings, Writer};
 use wirelab_dissect::fields::headers;
 use wirelab_dissect::packet::{Decoded, decode};
 
-/// Whether tshark is here; with a word about it where it is not.
-fn tshark_is_here() -> bool {
-    let here = Command::new("tshark").arg("--version").output().is_ok();
-    if !here {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "tshark must be there in CI");
-        eprintln!("skipped: tshark is not there");
-    }
-    here
-}
-
 /// The names and values of fields are those of Wireshark, and the checksums of built frames are right.
 #[test]
 fn tshark_has_the_same_fields() {
-    if !tshark_is_here() {
+    if !tshark_is_there() {
         return;
     }
     let names = [
@@ -69,19 +59,12 @@ fn tshark_has_the_same_fields() {
         let mut writer = Writer::with(file.as_file(), Settings::new(LinkType::ETHERNET)).unwrap();
         writer.write(0, data.len() as u32, &data).unwrap();
         writer.finish().unwrap();
-        let output = Command::new("tshark")
-            .args(["-n", "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"])
-            .args(["-T", "fields", "-E", "occurrence=f", "-E", "separator=|"])
-            .args(names.iter().chain(&["ip.checksum.status", "tcp.checksum.status"]).flat_map(|field| ["-e", field]))
-            .arg("-r")
-            .arg(file.path())
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let theirs: Vec<&str> = text.trim_end_matches('\n').split('|').collect();
+        let options = ["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-E", "occurrence=f"];
+        let fields = [&names[..], &["ip.checksum.status", "tcp.checksum.status"]].concat();
+        let [theirs] = &tshark(file.path(), &options, &fields)[..] else { panic!("not one frame") };
         assert_eq!(theirs.len(), names.len() + 2);
         let tree = headers(&frames::frame(LinkType::ETHERNET, &data));
-        for (name, theirs) in names.iter().zip(&theirs) {
+        for (name, theirs) in names.iter().zip(theirs) {
             let ours = tree.iter().find_map(|field| field.find(name)).map_or("", |field| field.value.as_str());
             // Numbers are compared as such: tshark writes some of them in hexadecimal.
             let number = |text: &str| match text.strip_prefix("0x") {
@@ -94,14 +77,14 @@ fn tshark_has_the_same_fields() {
             );
         }
         // 1 is good; there is none over IPv6.
-        assert!(["", "1"].contains(&theirs[names.len()]), "{theirs:?}");
+        assert!(["", "1"].contains(&theirs[names.len()].as_str()), "{theirs:?}");
         assert_eq!(theirs[names.len() + 1], "1");
     }
 }
 
 #[test]
 fn tshark_agrees_on_every_kind_of_frame() {
-    if !tshark_is_here() {
+    if !tshark_is_there() {
         return;
     }
     let mut by_link: BTreeMap<u16, Vec<Sample>> = BTreeMap::new();
@@ -119,20 +102,12 @@ fn tshark_agrees_on_every_kind_of_frame() {
         }
         writer.finish().unwrap();
         let fields = ["frame.len", "tcp.srcport", "tcp.seq_raw", "tcp.flags", "tcp.hdr_len", "tcp.len"];
-        let output = Command::new("tshark")
-            // TCP that ICMP quotes does not count, and fragments stay apart.
-            .args(["-n", "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "--disable-protocol", "icmp"])
-            .args(["-T", "fields", "-E", "occurrence=f", "-E", "separator=,"])
-            .args(fields.iter().flat_map(|field| ["-e", field]))
-            .arg("-r")
-            .arg(file.path())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8(output.stdout).unwrap();
-        let lines: Vec<&str> = text.lines().collect();
+        // TCP that ICMP quotes does not count, and fragments stay apart.
+        let apart = ["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "--disable-protocol", "icmp"];
+        let lines = tshark(file.path(), &[&apart[..], &["-E", "occurrence=f"]].concat(), &fields);
         assert_eq!(lines.len(), samples.len());
         for (sample, theirs) in samples.iter().zip(lines) {
+            let theirs = theirs.join(",");
             let length = sample.data.len();
             let ours = match decode(&sample.frame()) {
                 Decoded::Tcp(tcp) => format!(
@@ -142,7 +117,7 @@ fn tshark_agrees_on_every_kind_of_frame() {
                 Decoded::NotTcp(_) => format!("{length},,,,,"),
             };
             // Of a first fragment tshark shows the header, but no length: it does not count.
-            let theirs = if theirs.ends_with(',') { format!("{length},,,,,") } else { theirs.to_owned() };
+            let theirs = if theirs.ends_with(',') { format!("{length},,,,,") } else { theirs };
             assert_eq!(ours, theirs, "{} (link type {link})", sample.name);
         }
     }

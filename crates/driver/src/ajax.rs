@@ -1,16 +1,15 @@
 //! A person who presses "Refresh via Ajax": the page once, then an XHR for each update, on the page's connection.
 
-use wirelab_clock::Clock;
+use tokio::time::Instant;
 
-use crate::browser::{Button, play_tab};
-use crate::{Connect, DriveError, Script, Step};
+use crate::browser::{Button, Tab};
+use crate::{Connect, Fault, Script, TimeOfDay};
 
-/// Plays the script against the Ajax app.
-pub async fn run<C: Connect>(
-    connector: &C,
-    clock: &Clock,
-    script: &Script,
-    on_step: &mut dyn FnMut(&Step),
-) -> Result<Vec<Step>, DriveError> {
-    play_tab(Button::Xhr, connector, clock, script, on_step).await
+/// Opens the Ajax app's page.
+pub(crate) async fn open<'a, C: Connect>(
+    connector: &'a C,
+    script: &'a Script,
+    deadline: Instant,
+) -> Result<(Tab<'a, C>, TimeOfDay), Fault> {
+    Tab::open(Button::Xhr, connector, script, deadline).await
 }

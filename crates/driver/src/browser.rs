@@ -7,13 +7,12 @@
 
 use bytes::BytesMut;
 use tokio::time::{Instant, sleep};
-use wirelab_clock::Clock;
 
 use crate::{
-    Connect, DriveError, Fault, Script, Step, TimeOfDay,
+    Connect, Fault, Script, TimeOfDay,
     http1::{Head, Part, ResponseReader},
     link::Link,
-    play::{Session, play},
+    play::Session,
     profile::Call,
 };
 
@@ -121,9 +120,21 @@ pub(crate) enum Button {
 }
 
 /// A person who opens the app's page and presses its button for each update.
-struct Tab<'a, C: Connect> {
+pub(crate) struct Tab<'a, C: Connect> {
     browser: Browser<'a, C>,
     button: Button,
+}
+
+impl<'a, C: Connect> Tab<'a, C> {
+    pub(crate) async fn open(
+        button: Button,
+        connector: &'a C,
+        script: &'a Script,
+        deadline: Instant,
+    ) -> Result<(Tab<'a, C>, TimeOfDay), Fault> {
+        let (browser, time) = Browser::open(connector, script, deadline).await?;
+        Ok((Tab { browser, button }, time))
+    }
 }
 
 impl<C: Connect> Session for Tab<'_, C> {
@@ -145,21 +156,6 @@ impl<C: Connect> Session for Tab<'_, C> {
         self.browser.close().await;
         Ok(())
     }
-}
-
-/// Plays the script in a tab with such a button.
-pub(crate) async fn play_tab<C: Connect>(
-    button: Button,
-    connector: &C,
-    clock: &Clock,
-    script: &Script,
-    on_step: &mut dyn FnMut(&Step),
-) -> Result<Vec<Step>, DriveError> {
-    play(clock, script, on_step, async |deadline| {
-        let (browser, time) = Browser::open(connector, script, deadline).await?;
-        Ok((Tab { browser, button }, time))
-    })
-    .await
 }
 
 struct Answer {

@@ -3,7 +3,7 @@
 //! What does the person at the client do, and when?
 //!
 //! One scripted client per app plays the same [`Timeline`]: connect and get the time, ask for it (or be pushed it)
-//! a few times more, leave. Each keeps the habits of the real client it stands for: netcat for [`tcp`], a browser
+//! a few times more, leave. Each keeps the habits of the real client it stands for: netcat for `tcp`, a browser
 //! for the others, down to the bytes of its requests ([`Profile`]), the reuse of its connections and the order in which
 //! it closes them. So what the wire records is what that client would have caused.
 //!
@@ -25,12 +25,7 @@
 //! idle connections, and compression of WebSocket messages (offered where the browser offers it; a server that takes
 //! the offer is told apart as an error).
 
-pub mod ajax;
-pub mod sse;
-pub mod tcp;
-pub mod web;
-pub mod ws;
-
+mod ajax;
 mod browser;
 mod connect;
 mod error;
@@ -41,14 +36,20 @@ mod link;
 mod play;
 mod profile;
 mod randomness;
+mod sse;
+mod tcp;
 mod time_of_day;
 mod timeline;
+mod web;
 mod websocket;
+mod ws;
 
 use std::time::Duration;
 
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
+
+use play::play;
 
 pub use connect::Connect;
 pub use error::{DriveError, Fault};
@@ -74,7 +75,7 @@ macro_rules! clients {
             on_step: &mut dyn FnMut(&Step),
         ) -> Result<Vec<Step>, DriveError> {
             match app {
-                $(App::$app => $module::run(connector, clock, script, on_step).await,)+
+                $(App::$app => play(clock, script, on_step, |deadline| $module::open(connector, script, deadline)).await,)+
             }
         }
     };
@@ -93,7 +94,7 @@ clients! {
 pub struct Script {
     /// What to do when.
     pub timeline: Timeline,
-    /// Whose requests to send. [`tcp`] has none.
+    /// Whose requests to send. `tcp` has none.
     pub profile: Profile,
     /// The text of Host, and of the authority in Origin and Referer: `10.0.0.1:8000`. It need not be where the connector
     /// leads: a replay sends the original's.

@@ -9,38 +9,33 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
 };
-use wirelab_clock::Clock;
 
 use crate::{
-    Connect, DriveError, Fault, Script, Step, TimeOfDay,
+    Connect, Fault, Script, TimeOfDay,
     browser::{Browser, expect_ok, time_in_json},
     event_stream::{Event, EventReader},
     http1::{Part, ResponseReader},
     link::Link,
-    play::{Session, play},
+    play::Session,
     profile::Call,
 };
 
-/// Plays the script against the SSE app.
-pub async fn run<C: Connect>(
+/// Opens the SSE app's page, and subscribes.
+pub(crate) async fn open<C: Connect>(
     connector: &C,
-    clock: &Clock,
     script: &Script,
-    on_step: &mut dyn FnMut(&Step),
-) -> Result<Vec<Step>, DriveError> {
-    play(clock, script, on_step, async |deadline| {
-        let (mut browser, time) = Browser::open(connector, script, deadline).await?;
-        browser.start_script().await?;
-        let mut link = browser.take_link(deadline).await?;
-        let request = script.profile.request(Call::EventSource, &script.authority);
-        link.send("its subscription", &request, deadline).await?;
-        let stream = EventSource { response: ResponseReader::new(), events: EventReader::default(), link };
-        Ok((Tab { stream: Some(stream), arrived: VecDeque::new() }, time))
-    })
-    .await
+    deadline: Instant,
+) -> Result<(Tab<C::Io>, TimeOfDay), Fault> {
+    let (mut browser, time) = Browser::open(connector, script, deadline).await?;
+    browser.start_script().await?;
+    let mut link = browser.take_link(deadline).await?;
+    let request = script.profile.request(Call::EventSource, &script.authority);
+    link.send("its subscription", &request, deadline).await?;
+    let stream = EventSource { response: ResponseReader::new(), events: EventReader::default(), link };
+    Ok((Tab { stream: Some(stream), arrived: VecDeque::new() }, time))
 }
 
-struct Tab<Io> {
+pub(crate) struct Tab<Io> {
     /// Until it is closed.
     stream: Option<EventSource<Io>>,
     /// Events that came with another in one read.

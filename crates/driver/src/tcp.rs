@@ -7,31 +7,21 @@
 //! ```
 
 use tokio::time::Instant;
-use wirelab_clock::Clock;
 
-use crate::{
-    Connect, DriveError, Fault, Script, Step, TimeOfDay,
-    excerpt::excerpt,
-    link::Link,
-    play::{Session, play},
-};
+use crate::{Connect, Fault, Script, TimeOfDay, excerpt::excerpt, link::Link, play::Session};
 
-/// Plays the script against the raw TCP app.
-pub async fn run<C: Connect>(
+/// Connects to the raw TCP app, and reads its greeting.
+pub(crate) async fn open<C: Connect>(
     connector: &C,
-    clock: &Clock,
-    script: &Script,
-    on_step: &mut dyn FnMut(&Step),
-) -> Result<Vec<Step>, DriveError> {
-    play(clock, script, on_step, async |deadline| {
-        let mut netcat = Netcat { link: Some(Link::open(connector, deadline).await?) };
-        let time = netcat.expect(b"Hello!\nServer time: ", "the greeting", deadline).await?;
-        Ok((netcat, time))
-    })
-    .await
+    _script: &Script,
+    deadline: Instant,
+) -> Result<(Netcat<C::Io>, TimeOfDay), Fault> {
+    let mut netcat = Netcat { link: Some(Link::open(connector, deadline).await?) };
+    let time = netcat.expect(b"Hello!\nServer time: ", "the greeting", deadline).await?;
+    Ok((netcat, time))
 }
 
-struct Netcat<Io> {
+pub(crate) struct Netcat<Io> {
     /// Until it is closed.
     link: Option<Link<Io>>,
 }

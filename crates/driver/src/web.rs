@@ -1,16 +1,15 @@
 //! A person who presses "Refresh page": every update is the whole page again, on the connection kept from the first.
 
-use wirelab_clock::Clock;
+use tokio::time::Instant;
 
-use crate::browser::{Button, play_tab};
-use crate::{Connect, DriveError, Script, Step};
+use crate::browser::{Button, Tab};
+use crate::{Connect, Fault, Script, TimeOfDay};
 
-/// Plays the script against the web app.
-pub async fn run<C: Connect>(
-    connector: &C,
-    clock: &Clock,
-    script: &Script,
-    on_step: &mut dyn FnMut(&Step),
-) -> Result<Vec<Step>, DriveError> {
-    play_tab(Button::Reload, connector, clock, script, on_step).await
+/// Opens the web app's page.
+pub(crate) async fn open<'a, C: Connect>(
+    connector: &'a C,
+    script: &'a Script,
+    deadline: Instant,
+) -> Result<(Tab<'a, C>, TimeOfDay), Fault> {
+    Tab::open(Button::Reload, connector, script, deadline).await
 }

@@ -11,37 +11,32 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use wirelab_clock::Clock;
 
 use crate::{
-    Connect, DriveError, Fault, Script, Step, TimeOfDay,
+    Connect, Fault, Script, TimeOfDay,
     browser::{Browser, time_in_json},
     excerpt::excerpt,
     http1::{Head, Part, ResponseReader},
     link::Link,
-    play::{Session, play},
+    play::Session,
     profile::{Call, Farewell, Leaves},
     randomness::Randomness,
     websocket::{self, MessageReader, Received},
 };
 
-/// Plays the script against the WebSocket app.
-pub async fn run<C: Connect>(
-    connector: &C,
-    clock: &Clock,
-    script: &Script,
-    on_step: &mut dyn FnMut(&Step),
-) -> Result<Vec<Step>, DriveError> {
-    play(clock, script, on_step, async |deadline| {
-        let (mut browser, time) = Browser::open(connector, script, deadline).await?;
-        browser.start_script().await?;
-        let socket = WebSocket::open(connector, script, deadline).await?;
-        Ok((Tab { browser, socket: Some(socket) }, time))
-    })
-    .await
+/// Opens the WebSocket app's page, and its WebSocket.
+pub(crate) async fn open<'a, C: Connect>(
+    connector: &'a C,
+    script: &'a Script,
+    deadline: Instant,
+) -> Result<(Tab<'a, C>, TimeOfDay), Fault> {
+    let (mut browser, time) = Browser::open(connector, script, deadline).await?;
+    browser.start_script().await?;
+    let socket = WebSocket::open(connector, script, deadline).await?;
+    Ok((Tab { browser, socket: Some(socket) }, time))
 }
 
-struct Tab<'a, C: Connect> {
+pub(crate) struct Tab<'a, C: Connect> {
     /// With the page's connection, kept and idle.
     browser: Browser<'a, C>,
     /// Until it is closed.

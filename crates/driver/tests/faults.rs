@@ -6,7 +6,7 @@ mod peer;
 use std::{io, time::Duration};
 
 use peer::{json, page, response, script, sentence, text_frame, upgrade};
-use wirelab_catalog::Renewal;
+use wirelab_catalog::{App, Renewal};
 use wirelab_driver::{Action, Connect, DriveError, Profile, Script};
 
 fn asked() -> Script {
@@ -16,7 +16,7 @@ fn asked() -> Script {
 /// The run of a tcp client that is greeted like this, and then hears no more until it has ended.
 async fn greeted(words: &str) -> String {
     let words = words.to_owned();
-    let (outcome, _) = drive!(tcp, asked(), |server| {
+    let (outcome, _) = drive!(Tcp, asked(), |server| {
         let mut netcat = server.accept().await;
         netcat.says(words).await;
         netcat.hears_all().await
@@ -63,7 +63,7 @@ async fn tcp_updates() {
         ),
     ];
     for (answer, expected) in table {
-        let (outcome, _) = drive!(tcp, asked(), |server| {
+        let (outcome, _) = drive!(Tcp, asked(), |server| {
             let mut netcat = server.accept().await;
             netcat.says("Hello!\nServer time: 09:31:35\n\n").await;
             netcat.hears::<5>().await;
@@ -78,14 +78,14 @@ async fn tcp_updates() {
 
 #[tokio::test(start_paused = true)]
 async fn tcp_server_closes() {
-    let (outcome, ()) = drive!(tcp, asked(), |server| {
+    let (outcome, ()) = drive!(Tcp, asked(), |server| {
         server.accept().await.says("Hello!\nServer").await;
     });
     assert_eq!(
         sentence(outcome),
         "connect failed: the server closed the connection while the client waited for the greeting; 13 bytes of it had come"
     );
-    let (outcome, ()) = drive!(tcp, asked(), |server| {
+    let (outcome, ()) = drive!(Tcp, asked(), |server| {
         server.accept().await.says("Hello!\nServer time: 09:31:35\n\n").await;
     });
     assert_eq!(
@@ -100,14 +100,14 @@ async fn nobody_there() {
     let clock = wirelab_clock::Clock::utc();
     let refused =
         || std::future::ready(Err::<tokio::io::DuplexStream, _>(io::Error::from(io::ErrorKind::ConnectionRefused)));
-    let error = wirelab_driver::web::run(&refused, &clock, &asked(), &mut |_| {}).await.unwrap_err();
+    let error = wirelab_driver::run(App::Web, &refused, &clock, &asked(), &mut |_| {}).await.unwrap_err();
     assert_eq!(error.step(), Action::Connect);
     assert_eq!(
         error.to_string(),
         "connect failed: no connection to the server: connection refused (is the app running, and does the connector lead to it?)"
     );
     let silent = || std::future::pending::<io::Result<tokio::io::DuplexStream>>();
-    let error = wirelab_driver::web::run(&silent, &clock, &asked(), &mut |_| {}).await.unwrap_err();
+    let error = wirelab_driver::run(App::Web, &silent, &clock, &asked(), &mut |_| {}).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "connect was never answered within 5 s: the client waited for the connection to be accepted, and nothing of it had come"
@@ -117,7 +117,7 @@ async fn nobody_there() {
 /// The run of an Ajax client whose first XHR is answered like this, the connection then closed or held open.
 async fn ajax_answered(answer: &str, closes: bool) -> Result<(), String> {
     let answer = answer.to_owned();
-    let (outcome, _) = drive!(ajax, asked(), |server| {
+    let (outcome, _) = drive!(Ajax, asked(), |server| {
         let mut browser = server.accept().await;
         browser.answers(page("08:04:13", 807)).await;
         browser.answers(answer).await;
@@ -210,7 +210,7 @@ async fn pages_without_a_time() {
         ("", r#""""#),
     ] {
         let page = response("text/html", body);
-        let (outcome, _) = drive!(web, asked(), |server| {
+        let (outcome, _) = drive!(Web, asked(), |server| {
             let mut browser = server.accept().await;
             browser.answers(page).await;
             browser.hears_all().await
@@ -224,7 +224,7 @@ async fn pages_without_a_time() {
 
 /// The run of an SSE client that gets its page, and then this answer to its subscription.
 async fn sse_answered(answer: String, closes: bool) -> Result<Vec<wirelab_driver::Step>, DriveError> {
-    let (outcome, _) = drive!(sse, script(Renewal::Pushed, Profile::Minimal), |server| {
+    let (outcome, _) = drive!(Sse, script(Renewal::Pushed, Profile::Minimal), |server| {
         let mut browser = server.accept().await;
         browser.answers(page("11:42:04", 569)).await;
         browser.answers(answer).await;
@@ -294,7 +294,7 @@ async fn event_streams() {
 
 /// The run of a WebSocket client whose handshake is answered with `answer(the right answer)`.
 async fn upgraded(answer: impl Fn(String) -> String) -> String {
-    let (outcome, _) = drive!(ws, asked(), |server| {
+    let (outcome, _) = drive!(Ws, asked(), |server| {
         let mut page_connection = server.accept().await;
         page_connection.answers(page("09:43:28", 719)).await;
         let mut socket = server.accept().await;
@@ -337,7 +337,7 @@ async fn handshakes() {
 /// The run of a WebSocket client that hears this right after its handshake, or in answer to its first request.
 async fn ws_hears(unasked: &[u8], answer: &[u8]) -> String {
     let (unasked, answer) = (unasked.to_vec(), answer.to_vec());
-    let (outcome, _) = drive!(ws, asked(), |server| {
+    let (outcome, _) = drive!(Ws, asked(), |server| {
         let mut page_connection = server.accept().await;
         page_connection.answers(page("09:43:28", 719)).await;
         let mut socket = server.accept().await;
@@ -390,7 +390,7 @@ async fn a_server_that_takes_nothing() {
         std::future::ready(Ok(client))
     };
     let clock = wirelab_clock::Clock::utc();
-    let error = wirelab_driver::web::run(&connector, &clock, &asked(), &mut |_| {}).await.unwrap_err();
+    let error = wirelab_driver::run(App::Web, &connector, &clock, &asked(), &mut |_| {}).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "connect was never answered within 5 s: the client waited for the server to take what the client sends, and nothing of it had come"
@@ -411,7 +411,7 @@ async fn over_tcp() {
     };
     let script = asked();
     let mut ignore = |_: &_| {};
-    let (outcome, ()) = tokio::join!(wirelab_driver::tcp::run(&address, &clock, &script, &mut ignore), reset);
+    let (outcome, ()) = tokio::join!(wirelab_driver::run(App::Tcp, &address, &clock, &script, &mut ignore), reset);
     let told = sentence(outcome);
     assert!(
         told.starts_with("connect failed: the connection broke while the client waited for the greeting: "),
@@ -419,14 +419,14 @@ async fn over_tcp() {
     );
     drop(listener);
     assert!(address.connect().await.is_err());
-    let told = sentence(wirelab_driver::tcp::run(&address, &clock, &script, &mut ignore).await);
+    let told = sentence(wirelab_driver::run(App::Tcp, &address, &clock, &script, &mut ignore).await);
     assert!(told.starts_with("connect failed: no connection to the server: "), "{told}");
 }
 
 /// Also where the next step is late already, and so not waited for.
 #[tokio::test(start_paused = true)]
 async fn tcp_answers_twice() {
-    let (outcome, _) = drive!(tcp, Script { patience: Duration::from_secs(60), ..asked() }, |server| {
+    let (outcome, _) = drive!(Tcp, Script { patience: Duration::from_secs(60), ..asked() }, |server| {
         let mut netcat = server.accept().await;
         netcat.says("Hello!\nServer time: 09:31:35\n\n").await;
         netcat.hears::<5>().await;

@@ -12,7 +12,7 @@ use wirelab_driver::Profile;
 /// The server closes the idle connection (its keep-alive time-out); the next request opens another.
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_may_be_closed() {
-    let (steps, ends) = drive!(ajax, script(Renewal::Asked, Profile::Firefox), |server| {
+    let (steps, ends) = drive!(Ajax, script(Renewal::Asked, Profile::Firefox), |server| {
         let mut first = server.accept().await;
         first.answers(page("08:04:13", 807)).await;
         first.answers(json("08:04:23")).await;
@@ -32,7 +32,7 @@ async fn an_idle_connection_may_be_closed() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_for_each_request() {
     let last = |response: String| response.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
-    let (steps, ()) = drive!(web, script(Renewal::Asked, Profile::Firefox), |server| {
+    let (steps, ()) = drive!(Web, script(Renewal::Asked, Profile::Firefox), |server| {
         for (time, done) in [("09:36:17", 0), ("09:36:27", 10_000), ("09:36:37", 20_000), ("09:36:47", 30_000)] {
             let mut connection = server.accept().await;
             connection.answers(last(page(time, 435))).await;
@@ -45,7 +45,7 @@ async fn a_connection_for_each_request() {
 /// The request crosses the server's FIN: asked once more on a new connection, and only once.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_crosses_a_close() {
-    let (steps, ()) = drive!(ajax, script(Renewal::Asked, Profile::Firefox), |server| {
+    let (steps, ()) = drive!(Ajax, script(Renewal::Asked, Profile::Firefox), |server| {
         let mut first = server.accept().await;
         first.answers(page("08:04:13", 807)).await;
         let lost = first.hears_request().await;
@@ -58,7 +58,7 @@ async fn a_request_that_crosses_a_close() {
     });
     assert_eq!(steps.unwrap().len(), 5);
 
-    let (outcome, ()) = drive!(ajax, script(Renewal::Asked, Profile::Firefox), |server| {
+    let (outcome, ()) = drive!(Ajax, script(Renewal::Asked, Profile::Firefox), |server| {
         let mut first = server.accept().await;
         first.answers(page("08:04:13", 807)).await;
         first.hears_request().await;
@@ -75,7 +75,7 @@ async fn a_request_that_crosses_a_close() {
 /// Pings are answered whenever they come, with their own payload; and the server may give up the page's connection.
 #[tokio::test(start_paused = true)]
 async fn pings_are_answered() {
-    let (steps, ()) = drive!(ws, script(Renewal::Asked, Profile::Firefox), |server| {
+    let (steps, ()) = drive!(Ws, script(Renewal::Asked, Profile::Firefox), |server| {
         let mut page_connection = server.accept().await;
         page_connection.answers(page("09:43:28", 719)).await;
         let mut socket = server.accept().await;
@@ -108,7 +108,7 @@ async fn a_script_takes_time_to_start() {
         [(Profile::Firefox89, 60), (Profile::Firefox, 60), (Profile::Chromium, 60), (Profile::Minimal, 0)]
     {
         let clock = tokio::time::Instant::now();
-        let (outcome, waited) = drive!(sse, script(Renewal::Pushed, profile), |server| {
+        let (outcome, waited) = drive!(Sse, script(Renewal::Pushed, profile), |server| {
             let mut browser = server.accept().await;
             browser.answers(page("11:42:04", 569)).await;
             browser.hears_request().await;
@@ -122,7 +122,7 @@ async fn a_script_takes_time_to_start() {
 /// A server that pushes faster than the plan is noted as it was: events count when they come.
 #[tokio::test(start_paused = true)]
 async fn early_events_are_noted_early() {
-    let (steps, end) = drive!(sse, script(Renewal::Pushed, Profile::Minimal), |server| {
+    let (steps, end) = drive!(Sse, script(Renewal::Pushed, Profile::Minimal), |server| {
         let mut browser = server.accept().await;
         browser.answers(page("11:42:04", 569)).await;
         browser.answers("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n").await;
@@ -139,7 +139,7 @@ async fn early_events_are_noted_early() {
 /// However slowly and finely cut the answers come, they are the same answers.
 #[tokio::test(start_paused = true)]
 async fn answers_may_come_byte_by_byte() {
-    let (steps, ()) = drive!(tcp, script(Renewal::Asked, Profile::Minimal), |server| {
+    let (steps, ()) = drive!(Tcp, script(Renewal::Asked, Profile::Minimal), |server| {
         let mut netcat = server.accept().await;
         netcat.dribbles("Hello!\nServer time: 09:31:35\n\n").await;
         for _ in 0..3 {
@@ -150,7 +150,7 @@ async fn answers_may_come_byte_by_byte() {
     });
     assert_eq!(steps.unwrap().len(), 5);
 
-    let (steps, ()) = drive!(sse, script(Renewal::Pushed, Profile::Firefox), |server| {
+    let (steps, ()) = drive!(Sse, script(Renewal::Pushed, Profile::Firefox), |server| {
         let mut browser = server.accept().await;
         browser.hears_request().await;
         browser.dribbles(page("11:42:04", 569)).await;
@@ -165,7 +165,7 @@ async fn answers_may_come_byte_by_byte() {
     });
     assert_eq!(steps.unwrap().len(), 5);
 
-    let (steps, ()) = drive!(ws, script(Renewal::Asked, Profile::Minimal), |server| {
+    let (steps, ()) = drive!(Ws, script(Renewal::Asked, Profile::Minimal), |server| {
         let mut page_connection = server.accept().await;
         page_connection.hears_request().await;
         page_connection.dribbles(page("09:43:28", 719)).await;

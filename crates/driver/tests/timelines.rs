@@ -13,7 +13,7 @@ const TIMES: [&str; 3] = ["09:31:45", "09:31:55", "09:32:05"];
 
 #[tokio::test(start_paused = true)]
 async fn tcp() {
-    let (steps, end) = drive!(tcp, script(Renewal::Asked, Profile::Firefox89), |server| {
+    let (steps, end) = drive!(Tcp, script(Renewal::Asked, Profile::Firefox89), |server| {
         let mut netcat = server.accept().await;
         netcat.says("Hello!\nServer time: 09:31:35\n\n").await;
         for time in TIMES {
@@ -34,7 +34,7 @@ async fn tcp() {
 
 #[tokio::test(start_paused = true)]
 async fn web() {
-    let (steps, (requests, end)) = drive!(web, script(Renewal::Asked, Profile::Firefox89), |server| {
+    let (steps, (requests, end)) = drive!(Web, script(Renewal::Asked, Profile::Firefox89), |server| {
         let mut browser = server.accept().await;
         let mut requests = vec![browser.answers(page("09:36:17", 435)).await];
         for time in TIMES {
@@ -54,7 +54,7 @@ async fn web() {
 
 #[tokio::test(start_paused = true)]
 async fn ajax() {
-    let (steps, end) = drive!(ajax, script(Renewal::Asked, Profile::Firefox89), |server| {
+    let (steps, end) = drive!(Ajax, script(Renewal::Asked, Profile::Firefox89), |server| {
         let mut browser = server.accept().await;
         browser.answers(page("08:04:13", 807)).await;
         for time in TIMES {
@@ -79,7 +79,7 @@ async fn ajax() {
 /// server likes.
 #[tokio::test(start_paused = true)]
 async fn sse() {
-    let (steps, (request, end)) = drive!(sse, script(Renewal::Pushed, Profile::Firefox89), |server| {
+    let (steps, (request, end)) = drive!(Sse, script(Renewal::Pushed, Profile::Firefox89), |server| {
         let mut browser = server.accept().await;
         browser.answers(page("11:42:04", 569)).await;
         let request = browser.hears_request().await;
@@ -107,7 +107,7 @@ async fn sse() {
 
 #[tokio::test(start_paused = true)]
 async fn ws() {
-    let (steps, (masks, ends)) = drive!(ws, script(Renewal::Asked, Profile::Firefox89), |server| {
+    let (steps, (masks, ends)) = drive!(Ws, script(Renewal::Asked, Profile::Firefox89), |server| {
         let mut page_connection = server.accept().await;
         page_connection.answers(page("09:43:28", 719)).await;
         let mut socket = server.accept().await;
@@ -147,7 +147,7 @@ async fn ws_with_chromium_closes_the_other_way_round() {
         timeline: Timeline::new(Renewal::Asked, 0, Duration::from_secs(1)),
         ..script(Renewal::Asked, Profile::Chromium)
     };
-    let (steps, ends) = drive!(ws, script, |server| {
+    let (steps, ends) = drive!(Ws, script, |server| {
         let mut page_connection = server.accept().await;
         page_connection.answers(page("09:43:28", 719)).await;
         let mut socket = server.accept().await;
@@ -163,7 +163,7 @@ async fn ws_with_chromium_closes_the_other_way_round() {
 /// RFC 6455, section 7.1.1: both close frames, then the server closes, then the client.
 #[tokio::test(start_paused = true)]
 async fn ws_without_a_browser_closes_by_the_book() {
-    let (steps, ends) = drive!(ws, script(Renewal::Asked, Profile::Minimal), |server| {
+    let (steps, ends) = drive!(Ws, script(Renewal::Asked, Profile::Minimal), |server| {
         let mut page_connection = server.accept().await;
         page_connection.answers(page("09:43:28", 719)).await;
         let mut socket = server.accept().await;
@@ -190,7 +190,7 @@ async fn ws_repeats_itself_by_its_seed() {
     let mut runs = Vec::new();
     for seed in [7, 7, 8] {
         let script = Script { seed, ..script(Renewal::Asked, Profile::Firefox) };
-        let (steps, sent) = drive!(ws, script, |server| {
+        let (steps, sent) = drive!(Ws, script, |server| {
             let mut page_connection = server.accept().await;
             let mut sent = page_connection.answers(page("09:43:28", 719)).await.into_bytes();
             let mut socket = server.accept().await;
@@ -215,7 +215,7 @@ async fn ws_repeats_itself_by_its_seed() {
 #[tokio::test(start_paused = true)]
 async fn a_late_answer_delays_the_next_step_only() {
     let script = Script { patience: Duration::from_secs(60), ..script(Renewal::Asked, Profile::Minimal) };
-    let (steps, _) = drive!(tcp, script, |server| {
+    let (steps, _) = drive!(Tcp, script, |server| {
         let mut netcat = server.accept().await;
         netcat.says("Hello!\nServer time: 09:31:35\n\n").await;
         for (time, delay) in TIMES.into_iter().zip([13, 3, 2]) {
@@ -238,7 +238,7 @@ async fn a_late_answer_delays_the_next_step_only() {
 async fn hundreds_at_once() {
     let one = async |seed| {
         let script = Script { seed, ..script(Renewal::Asked, Profile::Firefox) };
-        let (steps, ()) = drive!(ajax, script, |server| {
+        let (steps, ()) = drive!(Ajax, script, |server| {
             let mut browser = server.accept().await;
             browser.answers(page("08:04:13", 807)).await;
             for time in TIMES {

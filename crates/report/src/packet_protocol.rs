@@ -10,16 +10,8 @@ use wirelab_analyze::model::{Layer, Packet, Protocol, Span};
 #[expect(missing_docs, reason = "the names say it")]
 pub enum PacketProtocol {
     Tcp,
-    Http,
-    Sse,
-    WebSocket,
-    Lines,
-    Tls,
-    Http2,
-    /// Data in a tunnel that an HTTP CONNECT has opened.
-    Tunnel,
-    /// Data of which nothing is known.
-    Unknown,
+    /// Data of what is spoken on its connection.
+    Spoken(Protocol),
     Udp,
     Arp,
     Icmp,
@@ -41,14 +33,14 @@ impl PacketProtocol {
     /// All of them, in the order in which a message names them.
     pub const ALL: [PacketProtocol; 21] = [
         PacketProtocol::Tcp,
-        PacketProtocol::Http,
-        PacketProtocol::Sse,
-        PacketProtocol::WebSocket,
-        PacketProtocol::Lines,
-        PacketProtocol::Tls,
-        PacketProtocol::Http2,
-        PacketProtocol::Tunnel,
-        PacketProtocol::Unknown,
+        PacketProtocol::Spoken(Protocol::Http),
+        PacketProtocol::Spoken(Protocol::Sse),
+        PacketProtocol::Spoken(Protocol::WebSocket),
+        PacketProtocol::Spoken(Protocol::Lines),
+        PacketProtocol::Spoken(Protocol::Tls),
+        PacketProtocol::Spoken(Protocol::Http2),
+        PacketProtocol::Spoken(Protocol::Tunnel),
+        PacketProtocol::Spoken(Protocol::Unknown),
         PacketProtocol::Udp,
         PacketProtocol::Arp,
         PacketProtocol::Icmp,
@@ -68,48 +60,23 @@ impl PacketProtocol {
         let is_head = |span: &Span| matches!(span.layer, Layer::RequestHead | Layer::ResponseHead);
         match spoken {
             _ if packet.app_len == 0 => PacketProtocol::Tcp,
-            _ if packet.spans.iter().any(is_head) => PacketProtocol::Http,
-            Protocol::Http => PacketProtocol::Http,
-            Protocol::Sse => PacketProtocol::Sse,
-            Protocol::WebSocket => PacketProtocol::WebSocket,
-            Protocol::Lines => PacketProtocol::Lines,
-            Protocol::Tls => PacketProtocol::Tls,
-            Protocol::Http2 => PacketProtocol::Http2,
-            Protocol::Tunnel => PacketProtocol::Tunnel,
-            Protocol::Unknown | Protocol::None => PacketProtocol::Unknown,
+            _ if packet.spans.iter().any(is_head) => PacketProtocol::Spoken(Protocol::Http),
+            Protocol::None => PacketProtocol::Spoken(Protocol::Unknown),
+            spoken => PacketProtocol::Spoken(spoken),
         }
     }
 
     /// Whether no more is known of it than that TCP carries it.
     pub fn is_of_tcp(self) -> bool {
-        matches!(self, PacketProtocol::Tcp | PacketProtocol::Tunnel | PacketProtocol::Unknown)
+        matches!(
+            self,
+            PacketProtocol::Tcp | PacketProtocol::Spoken(Protocol::Tunnel | Protocol::Unknown | Protocol::None)
+        )
     }
 
     /// Its name in a filter.
     pub fn filter_name(self) -> &'static str {
-        match self {
-            PacketProtocol::Tcp => "tcp",
-            PacketProtocol::Http => "http",
-            PacketProtocol::Sse => "sse",
-            PacketProtocol::WebSocket => "websocket",
-            PacketProtocol::Lines => "lines",
-            PacketProtocol::Tls => "tls",
-            PacketProtocol::Http2 => "http2",
-            PacketProtocol::Tunnel => "tunnel",
-            PacketProtocol::Unknown => "unknown",
-            PacketProtocol::Udp => "udp",
-            PacketProtocol::Arp => "arp",
-            PacketProtocol::Icmp => "icmp",
-            PacketProtocol::Icmpv6 => "icmpv6",
-            PacketProtocol::Igmp => "igmp",
-            PacketProtocol::Ip => "ip",
-            PacketProtocol::Ipv6 => "ipv6",
-            PacketProtocol::Fragment => "fragment",
-            PacketProtocol::Llc => "llc",
-            PacketProtocol::Ppp => "ppp",
-            PacketProtocol::Malformed => "malformed",
-            PacketProtocol::Other => "other",
-        }
+        self.names().filter
     }
 
     /// The one that a filter calls so, however it is written: `HTTP/2` is `http2`.
@@ -117,32 +84,50 @@ impl PacketProtocol {
         let plain = name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
         PacketProtocol::ALL.into_iter().find(|one| plain.clone().eq(one.filter_name().bytes()))
     }
+
+    /// What it is called. Data that no decoder knows is TCP's in a column, as in Wireshark.
+    fn names(self) -> Names {
+        let named = |filter, column| Names { filter, column };
+        match self {
+            PacketProtocol::Tcp => named("tcp", "TCP"),
+            PacketProtocol::Spoken(spoken) => named(
+                spoken.name(),
+                match spoken {
+                    Protocol::None | Protocol::Unknown | Protocol::Tunnel => "TCP",
+                    Protocol::Http => "HTTP",
+                    Protocol::Sse => "SSE",
+                    Protocol::WebSocket => "WebSocket",
+                    Protocol::Lines => "Lines",
+                    Protocol::Tls => "TLS",
+                    Protocol::Http2 => "HTTP/2",
+                },
+            ),
+            PacketProtocol::Udp => named("udp", "UDP"),
+            PacketProtocol::Arp => named("arp", "ARP"),
+            PacketProtocol::Icmp => named("icmp", "ICMP"),
+            PacketProtocol::Icmpv6 => named("icmpv6", "ICMPv6"),
+            PacketProtocol::Igmp => named("igmp", "IGMP"),
+            PacketProtocol::Ip => named("ip", "IP"),
+            PacketProtocol::Ipv6 => named("ipv6", "IPv6"),
+            PacketProtocol::Fragment => named("fragment", "fragment"),
+            PacketProtocol::Llc => named("llc", "LLC"),
+            PacketProtocol::Ppp => named("ppp", "PPP"),
+            PacketProtocol::Malformed => named("malformed", "malformed"),
+            PacketProtocol::Other => named("other", "other"),
+        }
+    }
 }
 
-/// As a list's column has it. Data that no decoder knows is TCP's, as in Wireshark.
+/// What a protocol is called.
+struct Names {
+    filter: &'static str,
+    column: &'static str,
+}
+
+/// As a list's column has it.
 impl fmt::Display for PacketProtocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            PacketProtocol::Tcp | PacketProtocol::Tunnel | PacketProtocol::Unknown => "TCP",
-            PacketProtocol::Http => "HTTP",
-            PacketProtocol::Sse => "SSE",
-            PacketProtocol::WebSocket => "WebSocket",
-            PacketProtocol::Lines => "Lines",
-            PacketProtocol::Tls => "TLS",
-            PacketProtocol::Http2 => "HTTP/2",
-            PacketProtocol::Udp => "UDP",
-            PacketProtocol::Arp => "ARP",
-            PacketProtocol::Icmp => "ICMP",
-            PacketProtocol::Icmpv6 => "ICMPv6",
-            PacketProtocol::Igmp => "IGMP",
-            PacketProtocol::Ip => "IP",
-            PacketProtocol::Ipv6 => "IPv6",
-            PacketProtocol::Fragment => "fragment",
-            PacketProtocol::Llc => "LLC",
-            PacketProtocol::Ppp => "PPP",
-            PacketProtocol::Malformed => "malformed",
-            PacketProtocol::Other => "other",
-        })
+        f.pad(self.names().column)
     }
 }
 
@@ -161,8 +146,7 @@ mod tests {
         for one in PacketProtocol::ALL {
             assert_eq!(PacketProtocol::named(one.filter_name()), Some(one));
             let by_column = PacketProtocol::named(&one.to_string());
-            let is_data_of_tcp = matches!(one, PacketProtocol::Tunnel | PacketProtocol::Unknown);
-            assert_eq!(by_column, Some(if is_data_of_tcp { PacketProtocol::Tcp } else { one }));
+            assert_eq!(by_column, Some(if one.is_of_tcp() { PacketProtocol::Tcp } else { one }));
         }
         assert_eq!(PacketProtocol::named("gopher"), None);
         assert_eq!(PacketProtocol::named(""), None);

@@ -69,7 +69,7 @@ impl Film {
         self.packet(at, SERVER, Flags::ACK, b"")
     }
 
-    /// Client's Flags::FIN, server's FIN with its Flags::ACK, client's ACK.
+    /// Client's FIN, server's FIN with its ACK, client's ACK.
     pub fn close(self, at: usize) -> Film {
         self.packet(at, CLIENT, Flags::FIN | Flags::ACK, b"")
             .packet(at, SERVER, Flags::FIN | Flags::ACK, b"")

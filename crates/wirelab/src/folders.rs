@@ -216,18 +216,18 @@ fn take(wanted: &Wanted<'_>) -> io::Result<Taken> {
     }
 }
 
-#[cfg(unix)]
 mod lock {
-    use std::fs::{self, File, TryLockError};
+    use std::fs::TryLockError;
     use std::io;
-    use std::os::unix::fs::MetadataExt;
     use std::path::Path;
 
     use super::{Purpose, Taken};
 
-    /// Locks the folder itself: nothing has to be made for it, and it is the same folder by whatever name.
+    pub use system::is_same;
+
+    /// Locks a folder, so that nobody else of a purpose against this one has it.
     pub fn take(folder: &Path, purpose: Purpose) -> io::Result<Taken> {
-        let open = match File::open(folder) {
+        let open = match system::open(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Taken::Gone),
             open => open?,
         };
@@ -237,55 +237,58 @@ mod lock {
         };
         match locked {
             // The lock is on the folder that was opened, which may have been removed since.
-            Ok(()) if is_at(&open, folder) => Ok(Taken::Held(Some(open))),
+            Ok(()) if system::is_at(&open, folder) => Ok(Taken::Held(Some(open))),
             Ok(()) => Ok(Taken::Gone),
             Err(TryLockError::WouldBlock) => Ok(Taken::Refused),
             Err(TryLockError::Error(_)) => Ok(Taken::Held(None)),
         }
     }
 
-    fn is_at(open: &File, folder: &Path) -> bool {
-        identity(open.metadata()).is_some_and(|open| identity(fs::metadata(folder)) == Some(open))
-    }
+    #[cfg(unix)]
+    mod system {
+        use std::fs::{self, File};
+        use std::io;
+        use std::os::unix::fs::MetadataExt;
+        use std::path::Path;
 
-    /// Whether both are one folder, by whatever names.
-    pub fn is_same(one: &Path, other: &Path) -> bool {
-        identity(fs::metadata(one)).is_some_and(|one| identity(fs::metadata(other)) == Some(one))
-    }
+        /// The folder itself is locked: nothing has to be made for it, and it is the same folder by whatever name.
+        pub fn open(folder: &Path) -> io::Result<File> {
+            File::open(folder)
+        }
 
-    fn identity(metadata: io::Result<fs::Metadata>) -> Option<(u64, u64)> {
-        metadata.ok().map(|metadata| (metadata.dev(), metadata.ino()))
-    }
-}
+        pub fn is_at(open: &File, folder: &Path) -> bool {
+            identity(open.metadata()).is_some_and(|open| identity(fs::metadata(folder)) == Some(open))
+        }
 
-#[cfg(not(unix))]
-mod lock {
-    use std::fs::{File, TryLockError};
-    use std::io;
-    use std::path::Path;
+        /// Whether both are one folder, by whatever names.
+        pub fn is_same(one: &Path, other: &Path) -> bool {
+            identity(fs::metadata(one)).is_some_and(|one| identity(fs::metadata(other)) == Some(one))
+        }
 
-    use super::{Purpose, Taken};
-
-    /// Folders have no locks here, so a file in the folder has it, and stays there for the next.
-    pub fn take(folder: &Path, purpose: Purpose) -> io::Result<Taken> {
-        let open = match File::options().write(true).create(true).truncate(false).open(folder.join(".wirelab-lock")) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Taken::Gone),
-            open => open?,
-        };
-        let locked = match purpose {
-            Purpose::Write => open.try_lock(),
-            Purpose::Read => open.try_lock_shared(),
-        };
-        match locked {
-            Ok(()) => Ok(Taken::Held(Some(open))),
-            Err(TryLockError::WouldBlock) => Ok(Taken::Refused),
-            Err(TryLockError::Error(_)) => Ok(Taken::Held(None)),
+        fn identity(metadata: io::Result<fs::Metadata>) -> Option<(u64, u64)> {
+            metadata.ok().map(|metadata| (metadata.dev(), metadata.ino()))
         }
     }
 
-    /// Whether both are one folder, by whatever names.
-    pub fn is_same(one: &Path, other: &Path) -> bool {
-        one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+    #[cfg(not(unix))]
+    mod system {
+        use std::fs::File;
+        use std::io;
+        use std::path::Path;
+
+        /// Folders have no locks here, so a file in the folder has it, and stays there for the next.
+        pub fn open(folder: &Path) -> io::Result<File> {
+            File::options().write(true).create(true).truncate(false).open(folder.join(".wirelab-lock"))
+        }
+
+        pub fn is_at(_: &File, _: &Path) -> bool {
+            true
+        }
+
+        /// Whether both are one folder, by whatever names.
+        pub fn is_same(one: &Path, other: &Path) -> bool {
+            one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use insta::assert_snapshot;
-use lab::{CAPTURES, Lab, Ran, capture, skip, talk};
+use lab::outside::{shared, tshark, tshark_is_there};
+use lab::{CAPTURES, Lab, Ran, capture, talk};
 use serde_json::Value;
 use wirelab_capture::{Comment, Commented, CommentedWriter, Interface, LinkType, Precision, Reader};
 use wirelab_dissect::build::{Tcp, endpoint, ethernet, ip, udp};
@@ -92,47 +93,27 @@ fn about(file: &Path) -> Vec<String> {
 }
 
 /// The captures in a folder beside the project, where there is one.
-fn shared(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(folder);
-    let Ok(entries) = fs::read_dir(&folder) else {
-        skip(&format!("{} is not there", folder.display()));
-        return Vec::new();
-    };
-    let files = entries.map(|entry| entry.expect("an entry").path());
+fn captures(folder: &str) -> Vec<PathBuf> {
+    let Some(folder) = shared(folder) else { return Vec::new() };
+    let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let is_capture = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "pcap" || ending == "pcapng");
     files.filter(is_capture).collect()
-}
-
-/// What tshark says of these fields of each frame, with bars between comments.
-fn tshark(file: &Path, fields: &[&str]) -> Vec<String> {
-    let mut command = Command::new("tshark");
-    command.arg("-r").arg(file).args(["-T", "fields", "-E", "aggregator=|"]);
-    for field in fields {
-        command.args(["-e", field]);
-    }
-    let ran = Ran::of(command.output().expect("tshark starts"));
-    ran.stdout.lines().map(str::to_owned).collect()
-}
-
-fn has_tshark() -> bool {
-    let there = Command::new("tshark").arg("--version").output().is_ok_and(|ran| ran.status.success());
-    if !there {
-        skip("there is no tshark");
-    }
-    there
 }
 
 #[test]
 fn the_same_is_found_in_captures_of_all_kinds_and_tshark_reads_the_comments() {
     let lab = Lab::new();
-    let has_tshark = has_tshark();
-    for file in ["reference", "captures", "captures/real"].into_iter().flat_map(shared) {
+    let has_tshark = tshark_is_there();
+    for file in ["reference", "captures", "captures/real"].into_iter().flat_map(captures) {
         let out = annotated(&lab, &file);
         if !has_tshark {
             continue;
         }
         let fields = ["frame.time_epoch", "frame.number", "frame.len", "frame.cap_len", "frame.comment"];
-        let (before, after) = (tshark(&file, &fields), tshark(&out, &fields));
+        let lines = |file: &Path| -> Vec<String> {
+            tshark(file, &["-E", "aggregator=|"], &fields).iter().map(|line| line.join("\t")).collect()
+        };
+        let (before, after) = (lines(&file), lines(&out));
         assert_eq!(before.len(), after.len(), "{file:?}");
         for ((before, after), frame) in before.iter().zip(&after).zip(frames(&out)) {
             // A simple packet has no time, and all that pcapng can say with a comment have one.

@@ -6,7 +6,8 @@ mod lab;
 use std::process::Command;
 
 use insta::assert_snapshot;
-use lab::{Lab, Ran, assert_sums, skip};
+use lab::outside::skip;
+use lab::{Lab, Ran, assert_sums};
 
 /// Runs the program where no network namespace may be made; `None` where this machine cannot be made to refuse.
 fn refused(lab: &Lab, arguments: &str) -> Option<Ran> {

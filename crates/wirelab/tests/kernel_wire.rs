@@ -9,7 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use lab::{CAPTURES, Lab, PUBLISHED_PER_UPDATE, Ran, assert_sums, column, skip};
+use lab::outside::skip;
+use lab::{CAPTURES, Lab, PUBLISHED_PER_UPDATE, Ran, assert_sums, column};
 
 /// A lab whose program runs as nobody, if this test may choose; else as whoever runs the test.
 struct Unprivileged {

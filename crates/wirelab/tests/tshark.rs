@@ -4,9 +4,9 @@ mod lab;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
-use lab::{Lab, Ran, skip};
+use lab::Lab;
+use lab::outside::{skip, tshark, tshark_is_there};
 use serde_json::Value;
 
 /// What tshark says of one packet.
@@ -60,18 +60,12 @@ impl Packet {
 /// The number of tshark's group of such findings.
 const PI_MALFORMED: &str = "117440512";
 
-/// All TCP packets of a capture, as tshark sees them.
-fn tshark(file: &Path) -> Vec<Packet> {
-    let mut command = Command::new("tshark");
-    command.arg("-r").arg(file).args(["-Y", "tcp", "-T", "fields"]);
-    // Checksums are checked only when asked for; port 8000 is HTTP only when it is told so.
-    command.args(["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-d", "tcp.port==8000,http"]);
-    for field in FIELDS {
-        command.args(["-e", field]);
-    }
-    let ran = Ran::of(command.output().expect("tshark starts"));
-    assert_eq!(ran.status, 0, "tshark: {}", ran.stderr);
-    ran.stdout.lines().map(|line| Packet { fields: line.split('\t').map(str::to_owned).collect() }).collect()
+/// All TCP packets of a capture, as tshark sees them. Checksums are checked only when asked for; port 8000 is HTTP only
+/// when it is told so.
+fn packets(file: &Path) -> Vec<Packet> {
+    let checked = ["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"];
+    let options = [&checked[..], &["-Y", "tcp", "-d", "tcp.port==8000,http"]].concat();
+    tshark(file, &options, &FIELDS).into_iter().map(|fields| Packet { fields }).collect()
 }
 
 fn number(value: &Value) -> u64 {
@@ -80,7 +74,7 @@ fn number(value: &Value) -> u64 {
 
 /// Compares everything that both count.
 fn agree(lab: &Lab, file: &str) {
-    let packets = tshark(&lab.path(file));
+    let packets = packets(&lab.path(file));
     let analysis = lab.analysis(file);
     let capture = &analysis["captures"][0];
     let connections = capture["connections"].as_array().expect("connections");
@@ -144,14 +138,6 @@ fn referee(lab: &Lab, run: &str) {
     for file in lab.list("pcap").iter().filter(|name| name.ends_with(".pcap")) {
         agree(lab, &format!("pcap/{file}"));
     }
-}
-
-fn tshark_is_there() -> bool {
-    let there = Command::new("tshark").arg("--version").output().is_ok();
-    if !there {
-        skip("tshark is not installed");
-    }
-    there
 }
 
 #[test]

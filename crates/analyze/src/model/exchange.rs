@@ -257,7 +257,12 @@ pub struct Exchanges(pub(crate) Vec<Exchange>);
 impl Exchanges {
     /// The one of this [number](Exchange::order), unless the row limit left it out.
     pub fn by_order(&self, order: u64) -> Option<&Exchange> {
-        self.0.binary_search_by_key(&order, Exchange::order).ok().and_then(|place| self.0.get(place))
+        self.place_of(order).and_then(|place| self.0.get(place))
+    }
+
+    /// The place of the one of this [number](Exchange::order).
+    pub(crate) fn place_of(&self, order: u64) -> Option<usize> {
+        self.0.binary_search_by_key(&order, Exchange::order).ok()
     }
 
     /// Those that are updates.

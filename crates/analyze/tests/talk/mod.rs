@@ -1,6 +1,7 @@
 //! Builds captures packet by packet: two hosts, Ethernet, IPv4, TCP. What a test says is what is on the wire.
 #![allow(dead_code)]
 
+pub mod ladder;
 pub mod originals;
 pub mod traffic;
 

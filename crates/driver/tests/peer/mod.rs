@@ -169,7 +169,7 @@ macro_rules! drive {
         let script = $script;
         let mut noted = Vec::new();
         let mut note = |step: &wirelab_driver::Step| noted.push(*step);
-        let client = wirelab_driver::$app::run(&connector, &clock, &script, &mut note);
+        let client = wirelab_driver::run(wirelab_catalog::App::$app, &connector, &clock, &script, &mut note);
         let (outcome, peer) = tokio::join!(client, async move { $peer });
         if let Ok(steps) = &outcome {
             assert_eq!(&noted, steps, "every step is reported as it happens");

@@ -297,6 +297,8 @@ const DEEPEST: usize = 100;
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use wirelab_analyze::model::Protocol;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Filter, String> {
@@ -305,7 +307,10 @@ mod tests {
 
     #[test]
     fn and_binds_tighter_than_or_and_not_tighter_than_both() {
-        let (http, tls) = (Filter::Protocol(PacketProtocol::Http), Filter::Protocol(PacketProtocol::Tls));
+        let (http, tls) = (
+            Filter::Protocol(PacketProtocol::Spoken(Protocol::Http)),
+            Filter::Protocol(PacketProtocol::Spoken(Protocol::Tls)),
+        );
         let port = Filter::Port(8000..=8000);
         let expected = Filter::Or(
             Box::new(http.clone()),
@@ -329,7 +334,7 @@ mod tests {
             ("exchange 'update 2'", Filter::ExchangeNamed("update 2".into())),
             ("exchange \"GET /a(b)\"", Filter::ExchangeNamed("GET /a(b)".into())),
             ("host fd00::1", Filter::Host("fd00::1".parse().unwrap())),
-            ("HTTP/2", Filter::Protocol(PacketProtocol::Http2)),
+            ("HTTP/2", Filter::Protocol(PacketProtocol::Spoken(Protocol::Http2))),
         ] {
             assert_eq!(parse(text).unwrap(), filter, "{text}");
         }

@@ -1,6 +1,9 @@
 //! The program in a folder of its own, as a person would run it.
 #![allow(dead_code)] // Each test takes what it needs.
 
+#[path = "../../../../tests/outside.rs"]
+pub mod outside;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -157,13 +160,6 @@ pub const PUBLISHED_PER_UPDATE: [(&str, [u64; 5]); 5] = [
 
 /// All captures of a run, in the order of the tables.
 pub const CAPTURES: &str = "pcap/tcpapp.pcap pcap/webapp.pcap pcap/ajaxapp.pcap pcap/sseapp.pcap pcap/wsapp.pcap";
-
-/// Says that a test cannot run here; where it must run, that is a failure.
-#[allow(clippy::print_stderr)] // Said to who runs the tests.
-pub fn skip(reason: &str) {
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "this must run in CI: {reason}");
-    eprintln!("skipped: {reason}");
-}
 
 /// Checks that both sums hold on every row of an analysis, and that exchanges add up to totals.
 pub fn assert_sums(analysis: &serde_json::Value) {

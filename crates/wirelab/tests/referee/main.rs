@@ -8,9 +8,9 @@ mod formats;
 mod lab;
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
-use lab::{Lab, Ran, skip};
+use lab::Lab;
+use lab::outside::{tshark, tshark_is_there};
 use serde_json::Value;
 use wirelab_capture::{LinkType, Settings, Writer};
 use wirelab_dissect::build::{self, Tcp, ethernet, vlan};
@@ -446,17 +446,6 @@ const NAMES: [&str; 12] = [
     "previous segment not captured",
 ];
 
-fn tshark(lab: &Lab) -> Vec<Vec<String>> {
-    let mut command = Command::new("tshark");
-    command.arg("-r").arg(lab.path("case.pcap")).args(["-n", "-T", "fields", "-d", "tcp.port==8000,http"]);
-    for field in FIELDS {
-        command.args(["-e", field]);
-    }
-    let ran = Ran::of(command.output().expect("tshark starts"));
-    assert_eq!(ran.status, 0, "tshark: {}", ran.stderr);
-    ran.stdout.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
-}
-
 /// What both count, as text that can be compared: ours or theirs.
 fn ours(lab: &Lab, case: &Case) -> Vec<String> {
     let analysis = lab.run("analyze --format json case.pcap");
@@ -487,7 +476,7 @@ fn ours(lab: &Lab, case: &Case) -> Vec<String> {
 }
 
 fn theirs(lab: &Lab, case: &Case) -> Vec<String> {
-    let packets = tshark(lab);
+    let packets = tshark(&lab.path("case.pcap"), &["-d", "tcp.port==8000,http"], &FIELDS);
     let number = |text: &str| text.parse::<u64>().unwrap_or_else(|_| panic!("{}: {text:?}", case.name));
     let mut streams = BTreeMap::<u64, [u64; 4]>::new();
     for packet in packets.iter().filter(|packet| !packet[1].is_empty()) {
@@ -533,14 +522,6 @@ fn referee(cases: Vec<Case>) {
         differences.extend(compared(&lab, &case));
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
-}
-
-fn tshark_is_there() -> bool {
-    let there = Command::new("tshark").arg("--version").output().is_ok();
-    if !there {
-        skip("tshark is not installed");
-    }
-    there
 }
 
 /// Where both differ.

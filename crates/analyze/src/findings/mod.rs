@@ -1,0 +1,139 @@
+//! What is there to say of a capture?
+//!
+//! One list of rules, a file each. A rule looks at the [`Evidence`] and says what it finds in it, with the packets that
+//! show it. Every number in a sentence is computed from the evidence; where there is none, nothing is said.
+
+mod ack_wait;
+mod encrypted;
+mod evidence;
+mod joined_midway;
+mod nagle_delayed_ack;
+mod other_transport;
+mod segmentation_offload;
+mod truncated_packets;
+mod words;
+
+use std::cmp::Reverse;
+
+pub(crate) use evidence::{Evidence, FrameFacts, Observed};
+
+use crate::model::{Finding, FindingCost, FindingId, Sure, seconds};
+use crate::observations::{MOST_NUMBERS, Numbers};
+use evidence::Seen;
+
+/// What finds one kind of finding, and what there is to know of it.
+#[derive(Debug)]
+pub struct Rule {
+    /// What it finds.
+    pub id: FindingId,
+    /// What it means when it is found.
+    pub means: &'static str,
+    /// What it looks like in the packets.
+    pub looks: &'static str,
+    /// What it is mistaken for.
+    pub mistaken: &'static str,
+    /// What helps.
+    pub helps: &'static str,
+    /// Where the standard has it.
+    pub source: &'static str,
+    find: fn(&Evidence<'_>) -> Vec<Finding>,
+}
+
+/// All rules, in the order of their documentation.
+pub const RULES: &[&Rule] = &[
+    &nagle_delayed_ack::RULE,
+    &ack_wait::RULE,
+    &segmentation_offload::RULE,
+    &truncated_packets::RULE,
+    &joined_midway::RULE,
+    &encrypted::RULE,
+    &other_transport::RULE,
+];
+
+/// The rule that finds it.
+pub fn rule(id: FindingId) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.id == id)
+}
+
+/// Everything that is found: what cost most time first, then what cost most bytes, then what is good to know.
+pub(crate) fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let mut found: Vec<Finding> = RULES.iter().flat_map(|rule| (rule.find)(evidence)).collect();
+    // Stable: of equals, the one whose rule stands first.
+    found.sort_by_key(|one| (Reverse((one.cost.s * 1e9) as u64), Reverse(one.cost.bytes)));
+    found
+}
+
+/// What rules build their findings with.
+impl Rule {
+    /// A finding that the packets show, as yet without any.
+    fn seen(&self, text: String) -> Finding {
+        Finding {
+            id: self.id,
+            sure: Sure::Seen,
+            otherwise: None,
+            text,
+            packets: Vec::new(),
+            packets_left_out: 0,
+            exchanges: Vec::new(),
+            exchanges_left_out: 0,
+            options: Vec::new(),
+            instead: None,
+            cost: FindingCost::default(),
+            source: self.source.to_owned(),
+        }
+    }
+}
+
+impl Finding {
+    /// Something else could look the same.
+    fn unless(mut self, otherwise: impl Into<String>) -> Finding {
+        self.sure = Sure::Likely;
+        self.otherwise = Some(otherwise.into());
+        self
+    }
+
+    /// These packets show it.
+    fn shown_by(mut self, packets: &Numbers) -> Finding {
+        self.packets.clone_from(&packets.list);
+        self.packets.sort_unstable();
+        self.packets.dedup();
+        self.packets.truncate(MOST_NUMBERS);
+        self.packets_left_out = packets.left_out;
+        self
+    }
+
+    /// What was observed shows it.
+    fn observed(self, seen: &Seen<'_>) -> Finding {
+        let mut finding = self.shown_by(&seen.cases.packets);
+        finding.exchanges.clone_from(&seen.places);
+        finding.exchanges_left_out = seen.left_out();
+        finding
+    }
+
+    fn costs(mut self, bytes: u64, ns: u64) -> Finding {
+        self.cost = FindingCost { bytes, s: seconds(ns) };
+        self
+    }
+
+    fn instead(mut self, instead: impl Into<String>) -> Finding {
+        self.instead = Some(instead.into());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_finding_has_one_rule_in_the_order_of_the_ids() {
+        let ids: Vec<FindingId> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids, FindingId::ALL);
+        for &rule in RULES {
+            for text in [rule.means, rule.looks, rule.mistaken, rule.helps] {
+                assert!(text.ends_with('.') && text.len() > 40, "{}: {text}", rule.id);
+            }
+            assert!(!rule.source.is_empty(), "{}", rule.id);
+        }
+    }
+}

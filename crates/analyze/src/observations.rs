@@ -1,0 +1,233 @@
+//! What happened that is worth a word?
+//!
+//! While packets pass, whoever sees something noteworthy says so as a [`Fact`]. Facts are summed up at once, on their
+//! exchange while that is open and on its group from then on, so that memory does not grow with packets: sums, the first
+//! case and the worst, and the numbers of at most 1,000 packets each, of a bounded number in all. What it means is for the
+//! rules to say ([`findings`](crate::findings)), when all was read.
+
+/// Something that happened in an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Fact {
+    /// A small segment waited for an ACK, which came at once. Packets: the segment before, the ACK, the segment.
+    WaitedForAck,
+    /// The same, and the other side had held the ACK back.
+    WaitedForHeldAck,
+    /// A packet is larger than its receiver takes; `count`: how many it is on the wire. Packets: it.
+    Oversized,
+}
+
+/// One case of a fact.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event {
+    pub fact: Fact,
+    /// Whose packet it is: the last of those that are named.
+    pub from_client: bool,
+    pub case: Case,
+    /// What the fact counts, and bytes.
+    pub count: u64,
+    pub bytes: u64,
+}
+
+/// The packets of one case, and how long it took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Case {
+    pub ns: u64,
+    /// Of them: how long the other side had held something back.
+    pub held_ns: u64,
+    /// Their numbers; 0 where there are fewer.
+    pub packets: [u64; 3],
+}
+
+/// What several cases of a fact come to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cases {
+    pub times: u64,
+    pub ns: u64,
+    pub held_ns: u64,
+    pub count: u64,
+    pub bytes: u64,
+    pub first: Case,
+    /// The one that took longest; of equals, the first.
+    pub worst: Case,
+    pub packets: Numbers,
+}
+
+/// Some numbers, and how many more there were.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Numbers {
+    pub list: Vec<u64>,
+    pub left_out: u64,
+}
+
+/// How many numbers may still be listed, over all lists.
+#[derive(Debug)]
+pub(crate) struct Room(usize);
+
+impl Default for Room {
+    fn default() -> Room {
+        Room(MOST_NUMBERS_IN_ALL)
+    }
+}
+
+impl Numbers {
+    /// One more, unless it is the last one again.
+    pub fn add(&mut self, number: u64, room: &mut Room) {
+        if self.list.last() == Some(&number) {
+            return;
+        }
+        if self.list.len() < MOST_NUMBERS && room.0 > 0 {
+            room.0 -= 1;
+            self.list.push(number);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Those of another list, which had their room.
+    fn take(&mut self, other: Numbers, room: &mut Room) {
+        room.0 += other.list.len();
+        self.left_out += other.left_out;
+        for number in other.list {
+            self.add(number, room);
+        }
+    }
+}
+
+impl Cases {
+    fn add(&mut self, event: &Event, room: &mut Room) {
+        if self.times == 0 {
+            (self.first, self.worst) = (event.case, event.case);
+        }
+        self.times += 1;
+        self.ns += event.case.ns;
+        self.held_ns += event.case.held_ns;
+        self.count += event.count;
+        self.bytes += event.bytes;
+        if event.case.ns > self.worst.ns {
+            self.worst = event.case;
+        }
+        for number in event.case.packets.into_iter().filter(|number| *number > 0) {
+            self.packets.add(number, room);
+        }
+    }
+
+    /// Those of another exchange.
+    pub fn merge(&mut self, later: Cases, room: &mut Room) {
+        if self.times == 0 || later.first.packets < self.first.packets {
+            self.first = later.first;
+        }
+        if self.times == 0 || later.worst.ns > self.worst.ns {
+            self.worst = later.worst;
+        }
+        self.times += later.times;
+        self.ns += later.ns;
+        self.held_ns += later.held_ns;
+        self.count += later.count;
+        self.bytes += later.bytes;
+        self.packets.take(later.packets, room);
+    }
+}
+
+/// What happened in an exchange, while it is open. Mostly it is one thing, once.
+#[derive(Clone, Debug)]
+pub(crate) struct Happened {
+    first: Event,
+    more: Vec<(What, Cases)>,
+}
+
+/// A fact, and whether it is about the client's packets.
+pub(crate) type What = (Fact, bool);
+
+impl Happened {
+    pub fn new(first: Event) -> Happened {
+        Happened { first, more: Vec::new() }
+    }
+
+    /// Takes one more case.
+    pub fn add(&mut self, event: &Event, room: &mut Room) {
+        entry(&mut self.more, event.what()).add(event, room);
+    }
+}
+
+impl Event {
+    fn what(&self) -> What {
+        (self.fact, self.from_client)
+    }
+}
+
+/// What is kept of something, which is nothing yet where it is new.
+fn entry<T: Default>(all: &mut Vec<(What, T)>, what: What) -> &mut T {
+    let at = all.iter().position(|(known, _)| *known == what).unwrap_or_else(|| {
+        all.push((what, T::default()));
+        all.len() - 1
+    });
+    let (_, kept) = &mut all[at];
+    kept
+}
+
+/// What happened in the closed exchanges of a capture.
+#[derive(Debug, Default)]
+pub(crate) struct Observations {
+    pub room: Room,
+    /// By the place of the group.
+    groups: Vec<Vec<(What, InGroup)>>,
+}
+
+/// What happened in the exchanges of a group.
+#[derive(Debug, Default)]
+pub(crate) struct InGroup {
+    /// How many exchanges it happened in, and the numbers of the first of them.
+    pub exchanges: u64,
+    pub orders: Numbers,
+    pub cases: Cases,
+}
+
+impl Observations {
+    /// An exchange of the group at a place is closed, in which something happened. `order`: its number, where the row limit
+    /// keeps it.
+    #[cold]
+    pub fn close(&mut self, group: usize, happened: Happened, order: Option<u64>) {
+        let Observations { room, groups } = self;
+        if groups.len() <= group {
+            groups.resize_with(group + 1, Vec::new);
+        }
+        let Some(group) = groups.get_mut(group) else { return };
+        let first = happened.first;
+        in_group(group, first.what(), order, room).cases.add(&first, room);
+        for (what, cases) in happened.more {
+            if what == first.what() {
+                if let Some((_, known)) = group.iter_mut().find(|(known, _)| *known == what) {
+                    known.cases.merge(cases, room);
+                }
+            } else {
+                in_group(group, what, order, room).cases.merge(cases, room);
+            }
+        }
+    }
+
+    /// What happened in the group at a place.
+    pub fn take(&mut self, group: usize) -> Vec<(What, InGroup)> {
+        self.groups.get_mut(group).map(std::mem::take).unwrap_or_default()
+    }
+}
+
+/// What is known of something in a group, with one more exchange in which it happened.
+fn in_group<'a>(
+    group: &'a mut Vec<(What, InGroup)>,
+    what: What,
+    order: Option<u64>,
+    room: &mut Room,
+) -> &'a mut InGroup {
+    let known = entry(group, what);
+    known.exchanges += 1;
+    match order {
+        Some(order) => known.orders.add(order, room),
+        None => known.orders.left_out += 1,
+    }
+    known
+}
+
+/// How many numbers a list has.
+pub(crate) const MOST_NUMBERS: usize = 1000;
+/// How many numbers all lists together have.
+const MOST_NUMBERS_IN_ALL: usize = 1 << 17;
