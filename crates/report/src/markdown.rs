@@ -8,7 +8,7 @@ use crate::clients::{self, ClientsView};
 use crate::differences::{self, Difference};
 use crate::groups::{self, GroupsView};
 use crate::numbers::{Amount, percent, with_commas, with_plain_spaces};
-use crate::provenance::{self, Fact};
+use crate::provenance;
 use crate::remarks::Remarks;
 use crate::report::Report;
 use crate::tables::{Row, Table, TableKind, title};
@@ -42,7 +42,13 @@ struct View {
     clients: Vec<ClientsView>,
     groups: Vec<GroupsView>,
     notes: Vec<String>,
-    made: Vec<Fact>,
+    made: Vec<FactView>,
+}
+
+#[derive(Serialize)]
+struct FactView {
+    topic: String,
+    value: String,
 }
 
 #[derive(Serialize)]
@@ -116,7 +122,10 @@ impl View {
             notes: notes(report),
             made: provenance::facts(report)
                 .into_iter()
-                .map(|fact| Fact { name: escaped(&fact.name), value: with_plain_spaces(&escaped(&fact.value)) })
+                .map(|fact| FactView {
+                    topic: escaped(&fact.topic.to_string()),
+                    value: with_plain_spaces(&escaped(&fact.value)),
+                })
                 .collect(),
         }
     }

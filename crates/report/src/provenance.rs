@@ -1,8 +1,10 @@
 //! How was this made, and how is it made again? The provenance at the end of every form.
 
-use serde::Serialize;
+use std::fmt;
 
-use crate::numbers::{count, significant};
+use serde::{Serialize, Serializer};
+
+use crate::numbers::{capital, count, significant};
 use crate::report::Report;
 use crate::run_info::{AnswerWrites, RunInfo};
 
@@ -10,22 +12,76 @@ use crate::run_info::{AnswerWrites, RunInfo};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fact {
     /// What it is about.
-    pub name: String,
+    pub topic: Topic,
     /// What it is.
     pub value: String,
+}
+
+/// What a fact is about. In two reports, facts about the same say what differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Topic {
+    Report,
+    Captures,
+    MadeBy,
+    Started,
+    Took,
+    Wire,
+    Link,
+    Timeline,
+    Server,
+    Client,
+    Seed,
+    Offloads,
+    SocketOptions,
+    /// What else is known of the wire, by its name in run.json.
+    OfWire(String),
+    Again,
+    /// The capture of this name.
+    Capture(String),
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Topic::Report => "Report",
+            Topic::Captures => "Captures",
+            Topic::MadeBy => "Made by",
+            Topic::Started => "Started",
+            Topic::Took => "Took",
+            Topic::Wire => "Wire",
+            Topic::Link => "Link",
+            Topic::Timeline => "Timeline",
+            Topic::Server => "Server",
+            Topic::Client => "Client",
+            Topic::Seed => "Seed",
+            Topic::Offloads => "Offloads",
+            Topic::SocketOptions => "Socket options",
+            // "congestion_control" as "Congestion control".
+            Topic::OfWire(name) => return f.write_str(&capital(&name.replace('_', " "))),
+            Topic::Again => "Again",
+            Topic::Capture(name) => name,
+        })
+    }
+}
+
+impl Serialize for Topic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// The facts, in the order in which a reader asks for them.
 pub fn facts(report: &Report) -> Vec<Fact> {
     let mut facts = Vec::new();
-    let mut add = |name: &str, value: String| facts.push(Fact { name: name.to_owned(), value });
-    add("Report", format!("wirelab {}", env!("CARGO_PKG_VERSION")));
+    let mut add = |topic, value: String| facts.push(Fact { topic, value });
+    add(Topic::Report, format!("wirelab {}", env!("CARGO_PKG_VERSION")));
     match &report.run {
         Some(run) => {
-            of_run(run).into_iter().for_each(|Fact { name, value }| add(&name, value));
-            add("Again", run.command.clone());
+            of_run(run).into_iter().for_each(|Fact { topic, value }| add(topic, value));
+            add(Topic::Again, run.command.clone());
         }
-        None => add("Captures", "taken as they are; how they were made is not known here".to_owned()),
+        None => add(Topic::Captures, "taken as they are; how they were made is not known here".to_owned()),
     }
     for (capture, bytes) in
         report.analysis.captures.iter().zip(report.bytes.iter().map(Some).chain(std::iter::repeat(None)))
@@ -35,7 +91,7 @@ pub fn facts(report: &Report) -> Vec<Fact> {
         let sum = sum.map_or_else(String::new, |sum| format!(", SHA-256 {sum}"));
         let file = capture.file.as_deref().unwrap_or("standard input");
         add(
-            &capture.name,
+            Topic::Capture(capture.name.clone()),
             format!("{file}, {}, {}, {}{sum}", capture.format, capture.link, count(capture.frames, "frame")),
         );
     }
@@ -45,12 +101,12 @@ pub fn facts(report: &Report) -> Vec<Fact> {
 /// How a run was made: the command, what it asked for, and on what.
 pub fn of_run(run: &RunInfo) -> Vec<Fact> {
     let mut facts = Vec::new();
-    let mut add = |name: &str, value: String| facts.push(Fact { name: name.to_owned(), value });
+    let mut add = |topic, value: String| facts.push(Fact { topic, value });
     let options = &run.options;
-    add("Made by", format!("wirelab {}: {}", run.version, run.command));
-    add("Started", run.started.clone());
+    add(Topic::MadeBy, format!("wirelab {}: {}", run.version, run.command));
+    add(Topic::Started, run.started.clone());
     add(
-        "Took",
+        Topic::Took,
         match run.wall_s {
             None => format!("{} s on the wire's own clock", significant(run.wire_s, 3)),
             Some(wall_s) => format!("{} s", significant(wall_s, 3)),
@@ -58,9 +114,9 @@ pub fn of_run(run: &RunInfo) -> Vec<Fact> {
     );
     let control =
         run.wire.congestion_control.as_ref().map_or_else(String::new, |name| format!(", congestion control {name}"));
-    add("Wire", format!("{}: {}{control}", run.wire.kind, run.wire.tcp));
+    add(Topic::Wire, format!("{}: {}{control}", run.wire.kind, run.wire.tcp));
     add(
-        "Link",
+        Topic::Link,
         format!(
             "round trip {} ms, loss {} %, frames stamped at the {}",
             significant(options.rtt_ms, 4),
@@ -69,11 +125,11 @@ pub fn of_run(run: &RunInfo) -> Vec<Fact> {
         ),
     );
     add(
-        "Timeline",
+        Topic::Timeline,
         format!("{} every {} s, then close", count(options.updates, "update"), significant(options.interval_s, 4)),
     );
     add(
-        "Server",
+        Topic::Server,
         format!(
             "head and body of an answer in {} ({}){}",
             match options.server {
@@ -84,30 +140,25 @@ pub fn of_run(run: &RunInfo) -> Vec<Fact> {
             if options.server_quick_ack { "" } else { ", quick ACK off" }
         ),
     );
-    add("Client", format!("profile {}{}", options.client, if options.replay { ", replay of 2021" } else { "" }));
-    add("Seed", options.seed.to_string());
+    add(Topic::Client, format!("profile {}{}", options.client, if options.replay { ", replay of 2021" } else { "" }));
+    add(Topic::Seed, options.seed.to_string());
     if !run.wire.offloads.is_empty() {
         let names: Vec<String> =
             run.wire.offloads.iter().map(|(name, on)| format!("{name} {}", if *on { "on" } else { "off" })).collect();
-        add("Offloads", names.join(", "));
+        add(Topic::Offloads, names.join(", "));
     }
     if !run.wire.socket_options.is_empty() {
         let names: Vec<String> =
             run.wire.socket_options.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        add("Socket options", names.join(", "));
+        add(Topic::SocketOptions, names.join(", "));
     }
     for (name, value) in &run.wire.facts {
         match value {
-            serde_json::Value::String(text) => add(&spaced(name), text.clone()),
-            serde_json::Value::Number(number) => add(&spaced(name), number.to_string()),
+            serde_json::Value::String(text) => add(Topic::OfWire(name.clone()), text.clone()),
+            serde_json::Value::Number(number) => add(Topic::OfWire(name.clone()), number.to_string()),
             // What is said of each app on its own is in run.json.
             _ => {}
         }
     }
     facts
-}
-
-/// "congestion_control" as "Congestion control".
-fn spaced(name: &str) -> String {
-    crate::numbers::capital(&name.replace('_', " "))
 }

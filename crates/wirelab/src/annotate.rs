@@ -180,7 +180,7 @@ impl<'a> Known<'a> {
         add(&mut comments, visible(&with_plain_spaces(&found.answer)).into_owned());
         if let Some(run) = &self.run {
             let lines: Vec<String> =
-                provenance::of_run(run).iter().map(|Fact { name, value }| format!("{name}: {value}")).collect();
+                provenance::of_run(run).iter().map(|Fact { topic, value }| format!("{topic}: {value}")).collect();
             add(&mut comments, visible_lines(&with_plain_spaces(&lines.join("\n"))).into_owned());
         }
         comments

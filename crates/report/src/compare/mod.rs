@@ -179,13 +179,13 @@ fn facts(left: &Report, right: &Report) -> Vec<ComparedFact> {
     let none = || "\u{2013}".to_owned();
     let mut facts = Vec::new();
     for fact in &a {
-        let other = b.iter().find(|other| other.name == fact.name).map_or_else(none, |other| other.value.clone());
+        let other = b.iter().find(|other| other.topic == fact.topic).map_or_else(none, |other| other.value.clone());
         if other != fact.value {
-            facts.push(ComparedFact { name: fact.name.clone(), left: fact.value.clone(), right: other });
+            facts.push(ComparedFact { name: fact.topic.to_string(), left: fact.value.clone(), right: other });
         }
     }
-    for fact in b.iter().filter(|fact| a.iter().all(|other| other.name != fact.name)) {
-        facts.push(ComparedFact { name: fact.name.clone(), left: none(), right: fact.value.clone() });
+    for fact in b.iter().filter(|fact| a.iter().all(|other| other.topic != fact.topic)) {
+        facts.push(ComparedFact { name: fact.topic.to_string(), left: none(), right: fact.value.clone() });
     }
     facts
 }
