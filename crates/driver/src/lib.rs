@@ -36,6 +36,7 @@ mod link;
 mod play;
 mod profile;
 mod randomness;
+mod script;
 mod sse;
 mod tcp;
 mod time_of_day;
@@ -43,8 +44,6 @@ mod timeline;
 mod web;
 mod websocket;
 mod ws;
-
-use std::time::Duration;
 
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
@@ -56,6 +55,7 @@ pub use error::{DriveError, Fault};
 pub use event_stream::EventStreamError;
 pub use http1::HttpError;
 pub use profile::Profile;
+pub use script::Script;
 pub use time_of_day::TimeOfDay;
 pub use timeline::{Action, Step, Timeline};
 pub use websocket::FrameError;
@@ -87,20 +87,4 @@ clients! {
     Ajax => ajax,
     Sse => sse,
     Ws => ws,
-}
-
-/// Everything a scripted client is told beforehand.
-#[derive(Clone, Debug)]
-pub struct Script {
-    /// What to do when.
-    pub timeline: Timeline,
-    /// Whose requests to send. `tcp` has none.
-    pub profile: Profile,
-    /// The text of Host, and of the authority in Origin and Referer: `10.0.0.1:8000`. It need not be where the connector
-    /// leads: a replay sends the original's.
-    pub authority: String,
-    /// Where WebSocket keys and masks come from.
-    pub seed: u64,
-    /// How long a step may stay unanswered before the run ends with an error that names it.
-    pub patience: Duration,
 }

@@ -7,7 +7,6 @@ use serde::Serialize;
 use wirelab_analyze::model::{Analysis, Capture, Column, Tally};
 
 use crate::numbers::with_commas;
-use crate::report::Report;
 use crate::tables::title;
 
 /// The clients of one capture, in order of their first packet.
@@ -69,8 +68,8 @@ pub(crate) struct ClientView {
 }
 
 /// The clients of each capture that has several, at most so many rows a capture.
-pub(crate) fn views(report: &Report, most: usize) -> Vec<ClientsView> {
-    let captures = report.clients.iter().filter_map(|all| Some((all, report.analysis.captures.get(all.capture)?)));
+pub(crate) fn views(clients: &[Clients], captures: &[Capture], most: usize) -> Vec<ClientsView> {
+    let captures = clients.iter().filter_map(|all| Some((all, captures.get(all.capture)?)));
     captures
         .map(|(all, capture)| ClientsView {
             title: title(capture),

@@ -11,8 +11,10 @@ use std::io::{self, Write};
 
 use wirelab_analyze::model::Analysis;
 
+use crate::html::OtherForm;
+pub use crate::render::{Render, RenderError};
 use crate::report::Report;
-use crate::templates::{TemplateError, Templates};
+use crate::templates::Templates;
 use crate::text::Colours;
 use crate::{csv, html, json, markdown, text};
 
@@ -31,20 +33,6 @@ pub struct Form {
     pub in_page: Option<InPage>,
     /// How a command prints it; `None` where none does.
     pub printed: Option<Printed>,
-}
-
-/// Writes a form of a report: what grows with a capture is written row by row, and never held as a whole.
-pub type Render = fn(&Report, &Templates, &mut dyn Write) -> Result<(), RenderError>;
-
-/// Why a form could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// A template is not one, or asks for a value that there is not.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// It could not be written.
-    #[error(transparent)]
-    Write(#[from] io::Error),
 }
 
 /// A form inside the page.
@@ -80,7 +68,7 @@ pub const FORMS: [Form; 5] = [
         name: "html",
         file: Some(PAGE),
         media_type: "text/html;charset=utf-8",
-        render: |report, templates, out| Ok(out.write_all(html::render(report, templates)?.as_bytes())?),
+        render: |report, templates, out| Ok(out.write_all(page(report, templates)?.as_bytes())?),
         in_page: None,
         printed: None,
     },
@@ -129,6 +117,15 @@ impl Form {
     pub fn named(name: &str) -> Option<Form> {
         FORMS.into_iter().find(|form| form.name == name)
     }
+}
+
+/// The page, with the other forms in it.
+pub(crate) fn page(report: &Report, templates: &Templates) -> Result<String, RenderError> {
+    let other = |form: &Form| {
+        let InPage { what, render } = form.in_page?;
+        Some(OtherForm { file: form.file?, what, media_type: form.media_type, render })
+    };
+    html::render(report, templates, &FORMS.iter().filter_map(other).collect::<Vec<_>>())
 }
 
 fn document(report: &Report, templates: &Templates, out: &mut dyn Write) -> Result<(), RenderError> {

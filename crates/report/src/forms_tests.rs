@@ -7,11 +7,11 @@ use wirelab_analyze::model::{Column, Layer, Note, Problem, ProblemLayer, Problem
 use wirelab_analyze::{Analyzer, Settings};
 use wirelab_capture::{Frame, LinkType};
 
-use crate::forms::{FORMS, Form};
+use crate::forms::{self, FORMS, Form};
 use crate::list::{self, Follow};
 use crate::sample::{Era, five, report, run};
 use crate::text::Colours;
-use crate::{CaptureBytes, Report, Templates, dump, html, json, markdown, text};
+use crate::{CaptureBytes, Report, RunInfo, Templates, dump, json, markdown, text};
 
 #[test]
 fn the_text_of_2021() {
@@ -77,7 +77,7 @@ fn names_and_headings_are_those_of_the_tables() {
         }
     }
     let templates = Templates::embedded().unwrap();
-    let (page, document) = (html::render(&report, &templates).unwrap(), markdown::render(&report, &templates).unwrap());
+    let (page, document) = (forms::page(&report, &templates).unwrap(), markdown::render(&report, &templates).unwrap());
     let text = text::render(&report, Colours::None);
     let heads: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("packets")).collect();
     assert_eq!(heads.len(), 3, "{text}");
@@ -116,7 +116,7 @@ fn the_exchanges_of_a_stranger() {
             assert!(text.contains(&group.label), "{form} has no {}", group.label);
         }
     }
-    let page = html::render(&report, &Templates::embedded().unwrap()).unwrap();
+    let page = forms::page(&report, &Templates::embedded().unwrap()).unwrap();
     let table = page.split_once("<table id=\"t-c-ajaxapp-kinds\"").unwrap().1.split_once("</table>").unwrap().0;
     assert_eq!(table.matches("<tr><th scope=\"row\"").count(), report.analysis.captures[0].groups.len());
     assert!(table.contains("<td>745</td>"), "the median update: {table}");
@@ -306,7 +306,7 @@ fn a_websocket_conversation() {
 /// The schema files of the project are what the types say. `UPDATE_SCHEMA=1 cargo test` writes them anew.
 #[test]
 fn the_schema_files_are_up_to_date() {
-    for (file, schema) in [("wirelab-1", json::schema()), ("wirelab-run-1", json::run_schema())] {
+    for (file, schema) in [("wirelab-1", json::schema()), ("wirelab-run-1", RunInfo::schema())] {
         let path = format!("{}/../../docs/{file}.schema.json", env!("CARGO_MANIFEST_DIR"));
         let text = json::schema_text(&schema);
         if std::env::var_os("UPDATE_SCHEMA").is_some() {
@@ -326,7 +326,7 @@ fn results_hold_to_the_schema() {
         let errors: Vec<String> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
         assert_eq!(errors, [""; 0]);
     }
-    let schema = validator_for(&serde_json::to_value(json::run_schema()).unwrap()).unwrap();
+    let schema = validator_for(&serde_json::to_value(RunInfo::schema()).unwrap()).unwrap();
     let value: serde_json::Value = serde_json::from_str(&run().to_json()).unwrap();
     assert!(schema.is_valid(&value));
 }

@@ -8,8 +8,6 @@ use serde_json::ser::{Formatter, Serializer};
 use wirelab_analyze::model::Analysis;
 use wirelab_dissect::visible::is_visible;
 
-use crate::run_info::RunInfo;
-
 /// Writes the analysis as JSON, indented, ending in a newline.
 ///
 /// # Errors
@@ -177,11 +175,6 @@ const ROWS: usize = 4;
 /// The JSON Schema of "wirelab/1".
 pub fn schema() -> Schema {
     schemars::schema_for!(Analysis)
-}
-
-/// The JSON Schema of "wirelab-run/1".
-pub fn run_schema() -> Schema {
-    schemars::schema_for!(RunInfo)
 }
 
 /// A schema as the text of its file.

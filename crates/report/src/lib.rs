@@ -28,6 +28,7 @@ mod packet_protocol;
 pub mod provenance;
 pub mod published;
 mod remarks;
+mod render;
 mod report;
 mod run_info;
 pub mod tables;

@@ -133,7 +133,7 @@ impl View {
 
 /// The first clients of each capture that has several.
 fn clients(report: &Report) -> Vec<ClientsView> {
-    let mut views = clients::views(report, MOST_CLIENTS);
+    let mut views = clients::views(&report.clients, &report.analysis.captures, MOST_CLIENTS);
     for view in &mut views {
         view.title = escaped(&view.title);
         for row in &mut view.rows {
@@ -145,7 +145,7 @@ fn clients(report: &Report) -> Vec<ClientsView> {
 
 /// What one update waits for.
 fn times(report: &Report) -> Times {
-    let mut times = times::times(report);
+    let mut times = times::times(&report.analysis, &report.ids);
     for row in &mut times.rows {
         row.title = escaped(&row.title);
         let texts = [&mut row.trip, &mut row.first, &mut row.update, &mut row.trips].into_iter();

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wirelab_catalog::App;
@@ -263,6 +263,11 @@ impl RunInfo {
             Some(RUN_SCHEMA) => serde_json::from_value(value).map_err(RunInfoError::Fields),
             found => Err(RunInfoError::Schema { found: found.unwrap_or("none").to_owned() }),
         }
+    }
+
+    /// The JSON Schema of "wirelab-run/1".
+    pub fn schema() -> Schema {
+        schemars::schema_for!(RunInfo)
     }
 
     /// The text of a run.json: indented, ending in a newline.

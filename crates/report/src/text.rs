@@ -103,7 +103,7 @@ fn legend(report: &Report) -> String {
 
 /// What one update waits for.
 fn times_of(report: &Report, paint: &Paint) -> String {
-    let times = times::times(report);
+    let times = times::times(&report.analysis, &report.ids);
     if times.rows.is_empty() {
         return String::new();
     }

@@ -1,11 +1,10 @@
 //! What does a client wait for, and where does that time go? One table for all forms.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Cause, Exchange, Kind, Time};
+use wirelab_analyze::model::{Analysis, Capture, Cause, Exchange, Kind, Time};
 
 use crate::lookup;
 use crate::numbers::{capital, duration, significant};
-use crate::report::Report;
 use crate::tables::titles;
 
 /// What one update waits for, capture by capture.
@@ -49,10 +48,10 @@ pub(crate) struct TimesRow {
     pub time: Time,
 }
 
-/// The times of the captures whose median update has one.
-pub(crate) fn times(report: &Report) -> Times {
-    let titles = titles(&report.analysis);
-    let captures = report.analysis.captures.iter().zip(report.ids.iter().zip(&titles));
+/// The times of the captures whose median update has one, each with its name in links.
+pub(crate) fn times(analysis: &Analysis, ids: &[String]) -> Times {
+    let titles = titles(analysis);
+    let captures = analysis.captures.iter().zip(ids.iter().zip(&titles));
     let timed: Vec<(&Capture, (&String, &String), Time)> =
         captures.filter_map(|(capture, called)| Some((capture, called, capture.per_update_time?))).collect();
     let occurs = |cause: &Cause| timed.iter().any(|(_, _, time)| time.of(*cause) > 0.0);

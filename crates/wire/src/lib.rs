@@ -33,11 +33,10 @@ pub mod kernel;
 pub mod link;
 mod options;
 mod programs;
+mod recorder;
 mod stop;
 mod stream;
 pub mod virtual_wire;
-
-use std::pin::Pin;
 
 pub use check::{Check, Health};
 pub use doctor::doctor;
@@ -45,18 +44,7 @@ pub use error::{Error, Host, Refusal};
 pub use facts::{Facts, Frames, SocketOption};
 pub use impaired::{ImpairedBy, ImpairedFrame, ImpairedFrames, Impairment};
 pub use options::{CLIENT, MTU, PORT, SERVER, Vantage, WireKind, WireOptions, server_address};
-pub use programs::{ClientProgram, Recorder, ServerProgram};
+pub use programs::{ClientProgram, Outcome, ServerProgram, Shutdown};
+pub use recorder::Recorder;
 pub use stop::Stop;
 pub use stream::{Connector, Listener, Stream};
-
-/// Resolves when the server shall stop: after the last frame of the client's work has arrived.
-pub type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// What came of a run.
-#[derive(Clone, Debug)]
-pub struct Outcome<T> {
-    /// What the client's future gave.
-    pub client: T,
-    /// What the wire was made of and what it did.
-    pub facts: Facts,
-}

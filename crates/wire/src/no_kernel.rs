@@ -1,10 +1,10 @@
 //! What is there of the kernel wire where it cannot be: its functions, each of which says so.
 
-use crate::Outcome;
 use crate::check::{Check, Health};
 use crate::error::{Error, Refusal};
 use crate::options::WireOptions;
-use crate::programs::{ClientProgram, Recorder, ServerProgram};
+use crate::programs::{ClientProgram, Outcome, ServerProgram};
+use crate::recorder::Recorder;
 use crate::stop::Stop;
 
 /// Refused.

@@ -1,18 +1,17 @@
-//! What runs on the hosts of a wire, and who takes its frames?
+//! What runs on the hosts of a wire, and what comes of it?
 //!
 //! The bounds that both makes of the wire ask for, under names: any closure of the right shape has them.
 
 use std::io;
+use std::pin::Pin;
 
 use wirelab_clock::Clock;
 
-use crate::Shutdown;
+use crate::facts::Facts;
 use crate::stream::{Connector, Listener};
 
-/// Takes each frame, in order of time: its time in nanoseconds since the Unix epoch, and its bytes. An error ends the run.
-pub trait Recorder: FnMut(u64, &[u8]) -> io::Result<()> + Send + 'static {}
-
-impl<F: FnMut(u64, &[u8]) -> io::Result<()> + Send + 'static> Recorder for F {}
+/// Resolves when the server shall stop: after the last frame of the client's work has arrived.
+pub type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What the server's host runs, until it is told to stop.
 pub trait ServerProgram:
@@ -44,4 +43,13 @@ where
     R: Future<Output = T>,
 {
     type Running = R;
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Outcome<T> {
+    /// What the client's future gave.
+    pub client: T,
+    /// What the wire was made of and what it did.
+    pub facts: Facts,
 }

@@ -4,6 +4,7 @@
 //! alone prints it and ends the process.
 
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
 
 /// What the exit status says.
@@ -84,4 +85,12 @@ impl Failure {
     pub fn sentence(&self) -> Option<&str> {
         self.sentence.as_deref()
     }
+}
+
+/// Why the system refused, without Rust's "(os error 13)".
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -12,7 +12,9 @@ use wirelab_catalog::App;
 use wirelab_report::PacketProtocol;
 use wirelab_report::forms::{FORMS, Form};
 
-use crate::{log, quantity, show};
+use crate::show::filter;
+use crate::terminal::Color;
+use crate::{log, quantity};
 
 /// What does one update cost on the wire, and why?
 ///
@@ -216,7 +218,7 @@ pub struct Show {
     #[arg(long, value_name = "N", help_heading = FILTERS, group = FILTERS)]
     pub connection: Option<u32>,
     /// Only packets of this protocol: tcp is every TCP packet, http those that carry HTTP
-    #[arg(long, value_name = "NAME", value_parser = show::protocol, help_heading = FILTERS, group = FILTERS)]
+    #[arg(long, value_name = "NAME", value_parser = filter::protocol, help_heading = FILTERS, group = FILTERS)]
     pub protocol: Option<PacketProtocol>,
     /// Only packets from or to this port
     #[arg(long, value_name = "PORT", help_heading = FILTERS, group = FILTERS)]
@@ -226,7 +228,7 @@ pub struct Show {
     pub exchange: Option<String>,
     /// Only packets that an expression means: see below
     #[arg(long, value_name = "EXPRESSION", help_heading = FILTERS, group = FILTERS)]
-    pub filter: Option<show::Filter>,
+    pub filter: Option<filter::Filter>,
     /// Stop after so many packets
     #[arg(long, value_name = "PACKETS", value_parser = clap::value_parser!(u64).range(1..), help_heading = FILTERS, group = FILTERS)]
     pub limit: Option<u64>,
@@ -262,13 +264,6 @@ pub struct Report {
     /// Open the report in a browser
     #[arg(long)]
     pub open: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

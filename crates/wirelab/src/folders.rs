@@ -13,8 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
-use crate::outputs::reason;
+use crate::failure::{Failure, reason};
 
 /// A folder that a command needs.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use wirelab_report::forms::RenderError;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, reason};
 use crate::folders::{self, Folders};
 
 /// Files that are written but not yet in place.
@@ -127,14 +127,6 @@ impl Outputs<'_> {
         folders.dedup();
         folders
     }
-}
-
-/// Why the system refused, without Rust's "(os error 13)".
-pub fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// Why a file could not be written.

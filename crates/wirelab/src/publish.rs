@@ -11,9 +11,9 @@ use wirelab_analyze::{Analysis, Settings};
 use wirelab_report::forms::FORMS;
 use wirelab_report::{CaptureBytes, Report, RunInfo, Templates, dump};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, reason};
 use crate::origin::Origin;
-use crate::outputs::{Outputs, reason};
+use crate::outputs::Outputs;
 use crate::reading::{self, Met};
 
 /// A capture to report on.

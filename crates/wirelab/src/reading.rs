@@ -10,8 +10,8 @@ use std::path::Path;
 use wirelab_analyze::{Analyzer, Capture, Settings};
 use wirelab_capture::{Comment, Frame, ReadError, Reader};
 
+use crate::failure::reason;
 use crate::origin::Origin;
-use crate::outputs::reason;
 use crate::terminal;
 
 /// A capture that can be read, and what to call it.

@@ -9,11 +9,11 @@ use wirelab_report::forms::PAGE;
 use wirelab_report::text::Colours;
 use wirelab_report::{CaptureInfo, Report, RunInfo, compare, text};
 
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Status, reason};
 use crate::flags;
 use crate::folders::{Folders, Purpose, Wanted};
 use crate::origin::Origin;
-use crate::outputs::{Outputs, reason};
+use crate::outputs::Outputs;
 use crate::publish::{self, Source};
 use crate::{browser, chosen_update, terminal};
 

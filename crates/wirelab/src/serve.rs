@@ -7,10 +7,9 @@ use std::time::Duration;
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Status, reason};
 use crate::flags::Serve;
 use crate::interrupt::Signals;
-use crate::outputs::reason;
 use crate::plan::{LONGEST_INTERVAL, SHORTEST_INTERVAL, within};
 use crate::run::peers;
 use crate::{descriptors, terminal};

@@ -6,11 +6,19 @@
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use clap::ValueEnum;
 use wirelab_dissect::visible::visible;
 use wirelab_report::forms::RenderError;
 
 use crate::failure::{Failure, Status};
-use crate::flags::Color;
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
 
 /// Sets for the whole program whether output is coloured.
 pub fn set_color(color: Color) {

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use wirelab_analyze::model::Capture;
 
 use crate::bytes::CaptureBytes;
-use crate::forms::{FORMS, InPage, RenderError};
 use crate::numbers::grouped;
+use crate::render::{Render, RenderError};
 use crate::report::Report;
 use crate::templates::Templates;
 
@@ -27,8 +27,21 @@ pub struct Download {
     href: Option<String>,
 }
 
+/// Another form of the report that the page holds.
+#[derive(Clone, Copy, Debug)]
+pub struct OtherForm {
+    /// Its file.
+    pub file: &'static str,
+    /// What it is.
+    pub what: &'static str,
+    /// What its bytes are.
+    pub media_type: &'static str,
+    /// Makes it.
+    pub render: Render,
+}
+
 /// The files of a report; those that would make the page too large are named only.
-pub fn of(report: &Report, templates: &Templates) -> Result<Vec<Download>, RenderError> {
+pub fn of(report: &Report, templates: &Templates, forms: &[OtherForm]) -> Result<Vec<Download>, RenderError> {
     let mut files = Vec::new();
     let mut room = OF_ALL;
     let mut add = |file: &str, what: String, kind: &str, bytes: &[u8], len: usize| {
@@ -49,12 +62,10 @@ pub fn of(report: &Report, templates: &Templates) -> Result<Vec<Download>, Rende
             href: fits.then(|| format!("data:{kind};base64,{}", STANDARD.encode(bytes))),
         });
     };
-    for form in FORMS {
-        if let (Some(file), Some(InPage { what, render })) = (form.file, form.in_page) {
-            let mut beginning = Beginning::default();
-            render(report, templates, &mut beginning)?;
-            add(file, what.to_owned(), form.media_type, &beginning.bytes, beginning.len);
-        }
+    for form in forms {
+        let mut beginning = Beginning::default();
+        (form.render)(report, templates, &mut beginning)?;
+        add(form.file, form.what.to_owned(), form.media_type, &beginning.bytes, beginning.len);
     }
     for (capture, bytes) in report.analysis.captures.iter().zip(&report.bytes) {
         if let Some((file, what, pcap)) = capture_file(report, capture, bytes) {

@@ -33,10 +33,11 @@ use wirelab_analyze::model::Column;
 
 use crate::clients::{self, ClientsView};
 use crate::differences::Difference;
-use crate::forms::RenderError;
 use crate::groups::{self, GroupsView};
 use crate::html::app::AppView;
 use crate::html::calculator::Calculator;
+pub use crate::html::downloads::OtherForm;
+
 use crate::html::downloads::Download;
 use crate::html::growth::Scale;
 use crate::html::layer::{CauseLook, LayerLook, LegendEntry};
@@ -46,19 +47,20 @@ use crate::html::time_bars::TimeBars;
 use crate::html::window::Share;
 use crate::numbers::{Amount, capital, grouped, percent};
 use crate::provenance::{self, Fact};
+use crate::render::RenderError;
 use crate::report::Report;
 use crate::tables::{Row, Table, TableKind};
 use crate::templates::{TemplateError, Templates};
 use crate::times::{self, Times};
 
-/// The report as one HTML file.
+/// The report as one HTML file, with these other forms in it.
 ///
 /// # Errors
 /// Where a template asks for a value that there is not.
-pub fn render(report: &Report, templates: &Templates) -> Result<String, RenderError> {
+pub fn render(report: &Report, templates: &Templates, forms: &[OtherForm]) -> Result<String, RenderError> {
     let style = style(templates)?;
     let script = templates.render("report.js", &Nothing {})?;
-    let downloads = downloads::of(report, templates)?;
+    let downloads = downloads::of(report, templates, forms)?;
     Ok(templates.render("report.html", &View::new(report, style, script, downloads))?)
 }
 
@@ -202,7 +204,7 @@ impl<'a> View<'a> {
         let updates = report.tables.iter().find(|table| table.kind == TableKind::PerUpdate);
         let share = Share::of(report.analysis.captures.len());
         let f = &report.findings;
-        let times = times::times(report);
+        let times = times::times(&report.analysis, &report.ids);
         let apps: Vec<AppView> =
             (0..report.analysis.captures.len()).filter_map(|at| app::view(report, at, share)).collect();
         View {
@@ -230,7 +232,7 @@ impl<'a> View<'a> {
                 narrow: bars::render_narrow(&table.rows, &report.ids),
             }),
             tables: report.tables.iter().map(|table| table_view(report, table)).collect(),
-            clients: clients::views(report, MOST_CLIENTS),
+            clients: clients::views(&report.clients, &report.analysis.captures, MOST_CLIENTS),
             groups: groups::views(report),
             has_published: report.has_published(),
             has_ranges: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.range.is_some()),

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use wirelab_analyze::model::{Problem, ProblemLayer, ProblemPlace};
 
-use crate::html::render;
+use crate::forms;
 use crate::sample::{Era, Film, five, report, run, web};
 use crate::{Report, Templates};
 
 fn page(report: &Report) -> String {
-    render(report, &Templates::embedded().unwrap()).unwrap()
+    forms::page(report, &Templates::embedded().unwrap()).unwrap()
 }
 
 /// The values of an attribute, in order.

@@ -13,9 +13,9 @@ use super::sys::Step;
 use crate::check::{Check, Health};
 use crate::error::{Error, Refusal};
 use crate::options::WireOptions;
+use crate::programs::{Outcome, Shutdown};
 use crate::stop::Stop;
 use crate::stream::{Connector, Listener};
-use crate::{Outcome, Shutdown};
 
 /// What there is to say of the kernel wire on this machine. The clock is measured where this process may make a wire.
 pub fn checks() -> Vec<Check> {

@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 
-use crate::Shutdown;
 use crate::error::{Error, Host};
+use crate::programs::Shutdown;
 
 /// What the threads of one run share.
 #[derive(Debug)]

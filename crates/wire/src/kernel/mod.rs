@@ -39,12 +39,12 @@ use host::{Ended, Line};
 use network::{carries, lay_cable, separate, setup, with_netlink};
 use relay::{Batch, Relay, Relayed};
 
-use crate::Outcome;
 use crate::error::{Error, Host};
 use crate::facts::{Facts, Frames, SocketOption};
 use crate::impaired::ImpairedFrames;
 use crate::options::{MTU, WireKind, WireOptions};
-use crate::programs::{ClientProgram, Recorder, ServerProgram};
+use crate::programs::{ClientProgram, Outcome, ServerProgram};
+use crate::recorder::Recorder;
 use crate::stop::Stop;
 
 /// Runs `server` and `client` on two hosts with a wire between them, until the client is done and the link is quiet.

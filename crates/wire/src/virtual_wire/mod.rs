@@ -72,10 +72,10 @@ use crate::error::{Error, Host};
 use crate::facts::{Facts, Frames, SocketOption};
 use crate::impaired::ImpairedFrames;
 use crate::options::{MTU, WireKind, WireOptions};
-use crate::programs::{ClientProgram, Recorder, ServerProgram};
+use crate::programs::{ClientProgram, Outcome, ServerProgram, Shutdown};
+use crate::recorder::Recorder;
 use crate::stop::Stop;
 use crate::stream::{Connector, Listener};
-use crate::{Outcome, Shutdown};
 
 /// Runs `server` and `client` on the hosts of a virtual wire, until the client is done and the link has fallen quiet.
 ///

@@ -28,7 +28,7 @@ use crate::facts::Frames;
 use crate::impaired::{ImpairedFrames, Mark};
 use crate::link::{Arrival, Lane, recorded_when_sent};
 use crate::options::{CLIENT, PORT, SERVER, Vantage, WireOptions};
-use crate::programs::Recorder;
+use crate::recorder::Recorder;
 
 /// One end of one connection: there are only connections between a client's port and the server's one port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -16,8 +16,7 @@ use wirelab_driver::{DriveError, Step};
 use wirelab_wire::{Connector, Error, Facts, Outcome, Stop, WireKind, kernel, virtual_wire};
 
 use super::peers;
-use crate::failure::Failure;
-use crate::outputs::reason;
+use crate::failure::{Failure, reason};
 use crate::plan::Plan;
 use crate::progress::Progress;
 

@@ -6,7 +6,7 @@
 //! ```
 
 mod fields;
-mod filter;
+pub mod filter;
 mod print;
 mod row;
 mod walk;
@@ -22,12 +22,12 @@ use wirelab_report::header_cuts::{Before, HeaderCuts};
 use wirelab_report::list::{self, Follow};
 use wirelab_report::text::Colours;
 
-pub use filter::{Filter, protocol};
 pub use row::Row;
 pub use walk::{Go, Keep, walk};
 
 use crate::failure::{Failure, Status};
 use crate::flags::Show;
+use crate::show::filter::Filter;
 use crate::{reading, terminal};
 use filter::Named;
 use print::Form;
