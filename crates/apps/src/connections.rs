@@ -79,6 +79,8 @@ pub(crate) async fn serve<L, T, F>(
         let (step, (io, peer)) = tokio::select! {
             biased;
             () = &mut shutdown => break,
+            // What is left of a conversation that is over is let go at once.
+            Some(_) = talks.join_next() => continue,
             next = next => next,
         };
         // The semaphore is never closed.
@@ -90,7 +92,6 @@ pub(crate) async fn serve<L, T, F>(
         if is_turned_away && full.is_due() {
             tracing::warn!("all {clients} places for clients are taken; others are turned away until one leaves");
         }
-        while talks.try_join_next().is_some() {}
         tracing::debug!(%peer, clients = talks.len() + 1, "connected");
         let io = Guard::new(io, options.timeouts);
         let over_loopback = peer.ip().to_canonical().is_loopback();

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
@@ -28,8 +29,10 @@ use crate::Timeouts;
 #[derive(Debug)]
 pub(crate) struct Guard<Io> {
     io: Io,
-    /// A byte that was read to see whether there is one.
-    ahead: Option<u8>,
+    /// What was read before anybody could use it.
+    ahead: Bytes,
+    /// What was written may not be on its way yet.
+    is_unflushed: bool,
     phase: Phase,
     head: Deadline,
     stall: Deadline,
@@ -52,13 +55,27 @@ impl Phase {
 
     /// The head has come; what follows is not watched.
     pub(crate) fn after_head(&self) {
-        self.0.compare_exchange(BEFORE_HEAD, OTHER, Relaxed, Relaxed).ok();
-        self.0.compare_exchange(IN_HEAD, OTHER, Relaxed, Relaxed).ok();
+        for before in [BEFORE_HEAD, AT_REST, IN_HEAD] {
+            self.0.compare_exchange(before, OTHER, Relaxed, Relaxed).ok();
+        }
     }
 
     /// A byte has come.
     fn heard(&self) {
-        self.0.compare_exchange(BEFORE_HEAD, IN_HEAD, Relaxed, Relaxed).ok();
+        for before in [BEFORE_HEAD, AT_REST] {
+            self.0.compare_exchange(before, IN_HEAD, Relaxed, Relaxed).ok();
+        }
+    }
+
+    /// The next head is asked for, nothing of it has come, and all that was said before is on its way.
+    fn rest(&self) {
+        self.0.compare_exchange(BEFORE_HEAD, AT_REST, Relaxed, Relaxed).ok();
+    }
+
+    /// Whether the protocol's code could be left now and begun anew with the next head: it has no more to say. It may
+    /// have the first bytes of that head, if they came together with the one before.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.is(AT_REST)
     }
 
     /// The answer to come has no end, and no request can follow it: a client that closes its side has left.
@@ -81,7 +98,8 @@ impl<Io> Guard<Io> {
     pub(crate) fn new(io: Io, timeouts: Timeouts) -> Guard<Io> {
         Guard {
             io,
-            ahead: None,
+            ahead: Bytes::new(),
+            is_unflushed: false,
             phase: Phase::default(),
             head: Deadline::new(timeouts.head),
             stall: Deadline::new(timeouts.stall),
@@ -93,17 +111,26 @@ impl<Io> Guard<Io> {
     pub(crate) fn phase(&self) -> Phase {
         self.phase.clone()
     }
+
+    /// Takes back what was read and not used.
+    pub(crate) fn unread(&mut self, bytes: Bytes) {
+        self.ahead = bytes;
+    }
 }
 
 impl<Io: AsyncRead + Unpin> Guard<Io> {
     /// Waits until the client has said something; whether it did before it closed.
     ///
-    /// hyper takes 8 KiB for its buffer as soon as it is asked to read. If it is only asked when there is something to
-    /// read, a connection that waits costs nothing, and a thousand that come at once need one such buffer at a time.
+    /// hyper takes 8 KiB for each of its two buffers as soon as it has a connection. If it has one only while there is
+    /// something to read or to say, a connection that waits costs nothing, and a thousand that come at once need one
+    /// such pair at a time.
     pub(crate) async fn hears_something(&mut self) -> io::Result<bool> {
-        let mut byte = [0];
-        self.ahead = (self.read(&mut byte).await? > 0).then_some(byte[0]);
-        Ok(self.ahead.is_some())
+        if self.ahead.is_empty() {
+            let mut byte = [0];
+            let read = self.read(&mut byte).await?;
+            self.ahead = Bytes::copy_from_slice(&byte[..read]);
+        }
+        Ok(!self.ahead.is_empty())
     }
 
     /// Reads and drops until the client has closed too, or has said or waited too much.
@@ -142,16 +169,13 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Guard<Io> {
         let guard = self.get_mut();
         guard.forget_other_heads();
         let before = buf.filled().len();
-        if let Some(byte) = guard.ahead
-            && buf.remaining() > 0
-        {
-            guard.ahead = None;
-            buf.put_slice(&[byte]);
-            // As much as there is goes with it; nothing is fine, and an error or the end will come again.
-            let _more = Pin::new(&mut guard.io).poll_read(cx, buf);
-            return Poll::Ready(Ok(()));
-        }
-        match Pin::new(&mut guard.io).poll_read(cx, buf) {
+        buf.put_slice(&guard.ahead.split_to(guard.ahead.len().min(buf.remaining())));
+        let outcome = match Pin::new(&mut guard.io).poll_read(cx, buf) {
+            // Nothing after what was there is fine, and an error or the end will come again.
+            _ if buf.filled().len() > before => Poll::Ready(Ok(())),
+            outcome => outcome,
+        };
+        match outcome {
             Poll::Ready(result) => {
                 if buf.filled().len() > before {
                     guard.phase.heard();
@@ -165,7 +189,12 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Guard<Io> {
                 ready!(guard.head.poll_passed(cx));
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the request head took too long")))
             }
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                if !guard.is_unflushed {
+                    guard.phase.rest();
+                }
+                Poll::Pending
+            }
         }
     }
 }
@@ -193,6 +222,7 @@ impl<Io> Guard<Io> {
 impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let guard = self.get_mut();
+        guard.is_unflushed = true;
         let outcome = Pin::new(&mut guard.io).poll_write(cx, buf);
         guard.watch(cx, outcome)
     }
@@ -203,6 +233,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let guard = self.get_mut();
+        guard.is_unflushed = true;
         let outcome = Pin::new(&mut guard.io).poll_write_vectored(cx, bufs);
         guard.watch(cx, outcome)
     }
@@ -216,6 +247,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
         guard.forget_other_heads();
         let outcome = Pin::new(&mut guard.io).poll_flush(cx);
         ready!(guard.watch(cx, outcome))?;
+        guard.is_unflushed = false;
         if guard.phase.is(OVER) {
             return Pin::new(guard).poll_shutdown(cx);
         }
@@ -233,6 +265,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
         if !guard.linger.is_armed() {
             let outcome = Pin::new(&mut guard.io).poll_shutdown(cx);
             ready!(guard.watch(cx, outcome))?;
+            guard.phase.over();
             guard.linger.arm();
         }
         guard.poll_linger(cx).map(Ok)
@@ -276,6 +309,7 @@ const BEFORE_HEAD: u8 = 1;
 const IN_HEAD: u8 = 2;
 const ENDLESS: u8 = 3;
 const OVER: u8 = 4;
+const AT_REST: u8 = 5;
 
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;

@@ -4,9 +4,11 @@
 //! four HTTP apps have in common, and how a connection ends.
 
 use std::convert::Infallible;
-use std::future::ready;
+use std::future::{poll_fn, ready};
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -30,6 +32,7 @@ use wirelab_clock::Clock;
 use crate::answer::{finish, text};
 use crate::callers::{WrongHost, check_host};
 use crate::connections::{self, Seat};
+use crate::guard::Phase;
 use crate::{AllowedHost, AnswerStyle, Listener, ServerOptions};
 
 /// Serves `routes` until `shutdown` resolves. Handlers find the client's [`Seat`] in the request's
@@ -60,15 +63,15 @@ pub(crate) async fn serve<L: Listener>(
         .max_buf_size(options.limits.head.max(SMALLEST_BUFFER))
         .auto_date_header(false);
 
-    let first = options.timeouts.first;
+    let (first, idle) = (options.timeouts.first, options.timeouts.idle);
     connections::serve(listener, &options, shutdown, move |mut io, seat| {
         let http = http.clone();
         let routes = routes.clone();
         let door = Arc::clone(&door);
         let phase = io.phase();
         phase.before_head();
-        let service = {
-            let seat = seat.clone();
+        let mut service = {
+            let (seat, phase) = (seat.clone(), phase.clone());
             service_fn(move |request: hyper::Request<Incoming>| {
                 phase.after_head();
                 // Kept for the log only where somebody reads it.
@@ -97,34 +100,53 @@ pub(crate) async fn serve<L: Listener>(
             })
         };
         async move {
-            let patience = if seat.is_turned_away() { first.min(TURNING_AWAY) } else { first };
-            let begun = tokio::select! {
-                biased;
-                begun = timeout(patience, io.hears_something()) => matches!(begun, Ok(Ok(true))),
-                () = seat.stopping() => false,
-            };
-            if !begun {
-                io.shutdown().await.ok();
-                return;
-            }
-            // Boxed, so that it is only there while it is needed: not before the first byte, and not after an upgrade.
-            let mut connection = Box::pin(http.serve_connection(TokioIo::new(io), service).with_upgrades());
-            let ended = tokio::select! {
-                biased;
-                ended = &mut connection => ended,
-                () = seat.stopping() => {
-                    // Finishes the answer that is being written, then closes.
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
+            let mut patience = if seat.is_turned_away() { first.min(TURNING_AWAY) } else { first };
+            loop {
+                let begun = tokio::select! {
+                    biased;
+                    begun = timeout(patience, io.hears_something()) => matches!(begun, Ok(Ok(true))),
+                    () = seat.stopping() => false,
+                };
+                if !begun {
+                    io.shutdown().await.ok();
+                    return;
                 }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "connection ended early");
+                // Boxed, so that it is only there while it is needed: not before the first byte, not between an answer
+                // and the next request, and not after an upgrade.
+                let mut connection = Box::pin(http.serve_connection(TokioIo::new(io), service).with_upgrades());
+                let ended = tokio::select! {
+                    biased;
+                    ended = ended_or_at_rest(&mut connection, &phase) => ended,
+                    () = seat.stopping() => {
+                        // Finishes the answer that is being written, then closes.
+                        connection.as_mut().graceful_shutdown();
+                        Some(connection.as_mut().await)
+                    }
+                };
+                if let Some(Err(error)) = &ended {
+                    tracing::debug!(%error, "connection ended early");
+                }
+                let rested = if ended.is_none() { Pin::into_inner(connection).into_parts() } else { None };
+                let Some(parts) = rested else { return };
+                io = parts.io.into_inner();
+                io.unread(parts.read_buf);
+                service = parts.service;
+                patience = idle;
             }
         }
     })
     .await;
     Ok(())
+}
+
+/// How the connection ended; None when it is at rest, and the next request may be met with a new one.
+async fn ended_or_at_rest<C: Future + Unpin>(connection: &mut C, phase: &Phase) -> Option<C::Output> {
+    poll_fn(|cx| match Pin::new(&mut *connection).poll(cx) {
+        Poll::Ready(ended) => Poll::Ready(Some(ended)),
+        Poll::Pending if phase.is_at_rest() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 /// What stands before the routes: a request that is refused here meets no handler.

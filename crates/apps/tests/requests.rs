@@ -5,6 +5,7 @@
 mod pipes;
 
 use pipes::{App, Client, Server, after, frame, http_apps};
+use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 use wirelab_apps::{AllowedHost, AnswerStyle, ServerOptions};
 
@@ -130,6 +131,40 @@ async fn two_requests_and_then_the_end_are_both_answered() {
     assert_eq!(heard.matches("HTTP/1.1 200 OK").count(), 2, "{heard}");
     assert!(heard.ends_with("{\"time\":\"09:36:17\"}\n"), "{heard}");
     server.stop().await;
+}
+
+/// However the bytes of the next request come: with those of the one before, in two pieces, or after a while.
+#[tokio::test(start_paused = true)]
+async fn requests_in_pieces_are_answered_one_after_the_other() {
+    // The server waits for no body that it does not read, so the first request comes whole.
+    let whole = "POST / HTTP/1.1\r\nHost: lab\r\nContent-Length: 8\r\n\r\nGET\r\n\r\n\r";
+    let others = "\r\nGET / HTTP/1.1\r\nHost: lab\r\n\r\nGET /time HTTP/1.1\r\nHost: lab\r\n\r\n";
+    for at in 0..others.len() {
+        let server = Server::start(App::Ajax, ServerOptions::default());
+        let mut client = server.client();
+        let (some, rest) = others.split_at(at);
+        let mut heard = client.ask(format!("{whole}{some}")).await;
+        after(5.0).await;
+        heard += &client.ask(rest).await;
+        let answers: Vec<&str> = heard.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+        assert_eq!(answers, ["405", "200", "200"], "in two pieces, the second from byte {at} on: {heard}");
+        server.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_body_that_nobody_reads_is_no_request() {
+    for said_late in ["", " HTTP/1.1\r\n\r\n", "GET /time HTTP/1.1\r\nHost: lab\r\n\r\n"] {
+        let server = Server::start(App::Ajax, ServerOptions::default());
+        let mut client = server.client();
+        let heard = client.ask("POST / HTTP/1.1\r\nHost: lab\r\nContent-Length: 1000\r\n\r\nGET /").await;
+        assert!(heard.starts_with("HTTP/1.1 405 "), "{heard}");
+        client.say(said_late).await;
+        assert_eq!(client.hear_to_the_end().await, b"");
+        after(2.0).await;
+        assert!(client.pipe.write_all(b"x").await.is_err(), "{said_late:?}: the connection is over");
+        server.stop().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
