@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -273,21 +273,60 @@ fn both_wires_acknowledge_alike_at_any_pace() {
     assert_eq!(robust.len(), 12);
     let kinds: HashSet<_> = robust.iter().map(|pace| pace.words(WireKind::Virtual)).collect();
     assert!(kinds.len() > 4, "all paces look alike: {kinds:?}");
+    let compared = AtomicUsize::new(0);
     for four in robust.chunks(4) {
         std::thread::scope(|scope| {
             for &pace in four {
+                let compared = &compared;
                 scope.spawn(move || {
                     let expected = pace.words(WireKind::Virtual);
-                    // A busy machine may stand still for a while, but not so many times in a row. Where the wires differ,
-                    // they do so each time.
-                    let again = || pace.words(WireKind::Kernel);
-                    if !(1..MOST_TRIES).any(|_| again() == expected) {
-                        assert_eq!(again(), expected, "{pace:?}");
+                    let mut others = Vec::new();
+                    for _ in 0..MOST_TRIES {
+                        let (words, late) = lateness(|| pace.words(WireKind::Kernel));
+                        if words == expected {
+                            compared.fetch_add(1, Ordering::Relaxed);
+                            return;
+                        }
+                        // On a machine that stands still for longer than a robust pace bears, Linux's own timers and the
+                        // programs' come in another order. That says nothing.
+                        if late < PUNCTUAL {
+                            others.push(words);
+                        }
+                        assert!(others.len() < ENOUGH, "{pace:?}: expected {expected:?}, each time found {others:?}");
                     }
                 });
             }
         });
     }
+    let compared = compared.into_inner();
+    println!("{compared} of {} paces could be compared", robust.len());
+}
+
+/// What this does, and for how long the machine stood still meanwhile.
+fn lateness<T>(does: impl FnOnce() -> T) -> (T, Duration) {
+    /// Tells also where it is dropped by a panic.
+    struct Tells<'a>(&'a AtomicBool);
+    impl Drop for Tells<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let canary = scope.spawn(|| {
+            let mut late = Duration::ZERO;
+            while !done.load(Ordering::Relaxed) {
+                let due = Instant::now() + Duration::from_millis(1);
+                std::thread::sleep(Duration::from_millis(1));
+                late = late.max(due.elapsed());
+            }
+            late
+        });
+        let tells = Tells(&done);
+        let result = does();
+        drop(tells);
+        (result, canary.join().unwrap())
+    })
 }
 
 fn a_silent_link_carries_nothing() {
@@ -616,4 +655,8 @@ fn the_doctor_finds_a_wire_that_works() {
 }
 
 /// Of a conversation on the kernel wire, where both wires are to agree.
-const MOST_TRIES: usize = 8;
+const MOST_TRIES: usize = 12;
+/// Where the wires differ, they do so each time that the machine is punctual: so many times.
+const ENOUGH: usize = 3;
+/// Less than what a robust pace bears.
+const PUNCTUAL: Duration = Duration::from_millis(5);
