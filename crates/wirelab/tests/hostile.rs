@@ -94,12 +94,11 @@ fn said(template: &str, text: &str) -> Vec<u8> {
     bytes
 }
 
-/// A capture of one connection for each place.
-fn capture(text: &str) -> Vec<u8> {
-    let mut file = Vec::new();
-    let mut writer = Writer::create(&mut file, LinkType::ETHERNET, 65_535).expect("a capture");
+/// A connection for each place, frame by frame with its time.
+fn frames(places: &[(&str, &str)], text: &str) -> Vec<(u64, Vec<u8>)> {
+    let mut frames = Vec::new();
     let mut time_ns = 1_000_000_000;
-    for (number, (client, server)) in (0..).zip(&PLACES) {
+    for (number, (client, server)) in (0..).zip(places) {
         let client_end = Endpoint { addr: [10, 0, 0, 2].into(), port: 40_000 + number };
         let ends = [client_end, endpoint("10.0.0.1:8000")];
         let mut seq = [1u32, 1];
@@ -115,12 +114,50 @@ fn capture(text: &str) -> Vec<u8> {
             let to = 1 - from;
             let tcp = Tcp { seq: seq[from], ack: seq[to], flags, payload: &payload, ..Tcp::new(ends[from], ends[to]) };
             seq[from] = tcp.next_seq();
-            let frame = tcp.frame();
-            writer.write(time_ns, frame.len() as u32, &frame).expect("written");
+            frames.push((time_ns, tcp.frame()));
             time_ns += 10_000_000;
         }
     }
+    frames
+}
+
+/// A capture of one connection for each place.
+fn capture(text: &str) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut writer = Writer::create(&mut file, LinkType::ETHERNET, 65_535).expect("a capture");
+    for (time_ns, frame) in frames(&PLACES, text) {
+        writer.write(time_ns, frame.len() as u32, &frame).expect("written");
+    }
     drop(writer);
+    file
+}
+
+/// A capture whose own words hold the text: comments on the file, on the interface and on every packet, and all else that
+/// a pcapng file may say in words (draft-ietf-opsawg-pcapng, sections 3.5.1 and 4).
+fn commented(text: &str) -> Vec<u8> {
+    let padded = |bytes: &[u8]| [bytes, &[0; 3][..bytes.len().wrapping_neg() % 4]].concat();
+    let block = |kind: u32, body: Vec<u8>| {
+        let length = (body.len() as u32 + 12).to_le_bytes();
+        [&kind.to_le_bytes(), &length, body.as_slice(), &length].concat()
+    };
+    let options = |codes: &[u16]| -> Vec<u8> {
+        let option = |&code: &u16| {
+            [&code.to_le_bytes()[..], &(text.len() as u16).to_le_bytes(), &padded(text.as_bytes())].concat()
+        };
+        [codes.iter().flat_map(option).collect(), vec![0; 4]].concat()
+    };
+    let section = [&0x1a2b_3c4d_u32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xff; 8], &options(&[1, 1, 2, 3, 4])].concat();
+    let interface = [&[1, 0, 0, 0, 0, 0, 0, 0][..], &options(&[1, 2, 3, 12, 15])].concat();
+    // A name for 10.0.0.1, by a server of names.
+    let name = [&[10, 0, 0, 1], text.replace('\0', "").as_bytes(), &[0]].concat();
+    let names = [&[1, 0], &(name.len() as u16).to_le_bytes()[..], &padded(&name), &[0; 4], &options(&[1, 2])].concat();
+    let mut file = [block(0x0a0d_0d0a, section), block(1, interface), block(4, names)].concat();
+    for (time_ns, frame) in frames(&[(GET, OK), (UPGRADE, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")], "") {
+        let micros = time_ns / 1000;
+        let words = [0, (micros >> 32) as u32, micros as u32, frame.len() as u32, frame.len() as u32];
+        let words: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        file.extend(block(6, [words, padded(&frame), options(&[1, 1])].concat()));
+    }
     file
 }
 
@@ -200,37 +237,62 @@ fn what_a_capture_holds() {
     for (number, text) in HOSTILE.iter().enumerate() {
         let file = format!("hostile-{number}.pcap");
         lab.write(&file, capture(text));
-        for format in ["table", "markdown", "csv", "json"] {
-            let ran = run(&lab, &["--color", "always", "analyze", "--format", format, &file]);
-            assert_ran(&format!("analyze {format} {file}"), &ran);
-            match format {
-                "json" => drop(serde_json::from_str::<Value>(&ran.stdout).expect("JSON")),
-                "csv" => assert_no_formula(&ran.stdout),
-                "markdown" => assert_no_markup("Markdown", &ran.stdout),
-                _ => {}
-            }
-        }
-        for form in [&[][..], &["--hex"], &["--json"], &["--filter", "http"]] {
-            let ran = run(&lab, &[&["--color", "always", "show", &file], form].concat());
-            assert_ran(&format!("show {file} {form:?}"), &ran);
-            if form == ["--json"] {
-                ran.stdout.lines().for_each(|line| drop(serde_json::from_str::<Value>(line).expect("JSON")));
-            }
-        }
-        for place in 0..PLACES.len() {
-            let ran = run(&lab, &["show", &file, "--follow", &place.to_string(), "--color=always"]);
-            assert_ran(&format!("show {file} --follow {place}"), &ran);
-            for packet in [place * 7 + 4, place * 7 + 5] {
-                let ran = run(&lab, &["show", &file, "--packet", &packet.to_string()]);
-                assert_ran(&format!("show {file} --packet {packet}"), &ran);
-                let ran = run(&lab, &["show", &file, "--json", "--packet", &packet.to_string()]);
-                assert_ran(&format!("show {file} --json --packet {packet}"), &ran);
-                serde_json::from_str::<Value>(&ran.stdout).expect("JSON");
-            }
-        }
-        assert_ran("report", &run(&lab, &["report", &file]));
-        assert_report(&lab);
+        assert_capture(&lab, &file, PLACES.len());
     }
+}
+
+#[test]
+fn what_a_capture_says_of_itself() {
+    let lab = Lab::new();
+    for (number, text) in HOSTILE.iter().enumerate() {
+        let file = format!("hostile-{number}.pcapng");
+        lab.write(&file, commented(text));
+        let packet = run(&lab, &["show", &file, "--json", "--packet", "1"]);
+        let packet: Value = serde_json::from_str(&packet.stdout).expect("JSON");
+        assert!(packet["comments"][0].as_str().is_some_and(|said| said == text.trim_end_matches('\0')), "{packet}");
+        assert_capture(&lab, &file, 2);
+    }
+}
+
+/// No form of output of a capture with so many connections of seven packets, nor of the same with comments, acts.
+fn assert_capture(lab: &Lab, file: &str, connections: usize) {
+    assert_forms(lab, file, connections);
+    assert_ran(&format!("annotate {file}"), &run(lab, &["annotate", file, "-o", "annotated.pcapng"]));
+    assert_forms(lab, "annotated.pcapng", 2);
+    std::fs::remove_file(lab.path("annotated.pcapng")).expect("removed");
+}
+
+fn assert_forms(lab: &Lab, file: &str, connections: usize) {
+    for format in ["table", "markdown", "csv", "json"] {
+        let ran = run(lab, &["--color", "always", "analyze", "--format", format, file]);
+        assert_ran(&format!("analyze {format} {file}"), &ran);
+        match format {
+            "json" => drop(serde_json::from_str::<Value>(&ran.stdout).expect("JSON")),
+            "csv" => assert_no_formula(&ran.stdout),
+            "markdown" => assert_no_markup("Markdown", &ran.stdout),
+            _ => {}
+        }
+    }
+    for form in [&[][..], &["--hex"], &["--json"], &["--filter", "http"]] {
+        let ran = run(lab, &[&["--color", "always", "show", file], form].concat());
+        assert_ran(&format!("show {file} {form:?}"), &ran);
+        if form == ["--json"] {
+            ran.stdout.lines().for_each(|line| drop(serde_json::from_str::<Value>(line).expect("JSON")));
+        }
+    }
+    for connection in 0..connections {
+        let ran = run(lab, &["show", file, "--follow", &connection.to_string(), "--color=always"]);
+        assert_ran(&format!("show {file} --follow {connection}"), &ran);
+        for packet in [connection * 7 + 4, connection * 7 + 5] {
+            let ran = run(lab, &["show", file, "--packet", &packet.to_string()]);
+            assert_ran(&format!("show {file} --packet {packet}"), &ran);
+            let ran = run(lab, &["show", file, "--json", "--packet", &packet.to_string()]);
+            assert_ran(&format!("show {file} --json --packet {packet}"), &ran);
+            serde_json::from_str::<Value>(&ran.stdout).expect("JSON");
+        }
+    }
+    assert_ran(&format!("report {file}"), &run(lab, &["report", file]));
+    assert_report(lab);
 }
 
 fn assert_report(lab: &Lab) {
