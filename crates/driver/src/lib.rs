@@ -54,7 +54,7 @@ pub use connect::Connect;
 pub use error::{DriveError, Fault};
 pub use event_stream::EventStreamError;
 pub use http1::HttpError;
-pub use profile::Profile;
+pub use profile::{MOST_IN_FLIGHT, Profile};
 pub use script::Script;
 pub use time_of_day::TimeOfDay;
 pub use timeline::{Action, Step, Timeline};

@@ -26,6 +26,9 @@ pub enum Profile {
     Minimal,
 }
 
+/// No client has more bytes on their way at a time: a request, and what may follow before it is acknowledged.
+pub const MOST_IN_FLIGHT: usize = 2048;
+
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call<'a> {

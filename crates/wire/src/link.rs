@@ -211,6 +211,9 @@ impl WireOptions {
         if self.clients == 0 {
             return Some("no client was asked for; there must be at least one".to_owned());
         }
+        if self.client_send_buffer == 0 {
+            return Some("a client that can send nothing was asked for; it needs a byte at least".to_owned());
+        }
         let shares = [("loss", self.loss), ("duplicates", self.duplicate), ("reordering", self.reorder)];
         shares.iter().find(|(_, share)| !(0.0..=LARGEST_SHARE).contains(share)).map(|(name, share)| {
             format!("a share of {share} for {name} was asked for; it may be 0 to {LARGEST_SHARE} (0 to 50%)")
@@ -461,6 +464,7 @@ mod tests {
         assert_eq!(WireOptions { rtt: Duration::ZERO, loss: 0.5, ..good.clone() }.fault(), None);
         for (options, word) in [
             (WireOptions { rtt: ms(1001), ..good.clone() }, "round trip"),
+            (WireOptions { client_send_buffer: 0, ..good.clone() }, "send nothing"),
             (WireOptions { loss: 0.51, ..good.clone() }, "loss"),
             (WireOptions { loss: f64::NAN, ..good.clone() }, "loss"),
             (WireOptions { duplicate: -0.1, ..good.clone() }, "duplicates"),

@@ -64,6 +64,9 @@ pub struct WireOptions {
     pub server_no_delay: bool,
     /// The same for the client's sockets. Browsers switch Nagle's algorithm off.
     pub client_no_delay: bool,
+    /// How many bytes a client's socket takes that are not acknowledged yet (`SO_SNDBUF`; virtual wire). Clients that
+    /// only ask need little, and ten thousand of them then take less memory.
+    pub client_send_buffer: usize,
     /// How many client addresses the link has (virtual wire; the kernel wire has one client host).
     pub clients: u32,
 }
@@ -81,6 +84,7 @@ impl Default for WireOptions {
             server_quick_ack: true,
             server_no_delay: false,
             client_no_delay: true,
+            client_send_buffer: 65_536,
             clients: 1,
         }
     }

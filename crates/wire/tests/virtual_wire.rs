@@ -163,6 +163,28 @@ fn large_bodies_arrive_whole_in_full_frames() {
 }
 
 #[test]
+fn a_client_with_little_to_send_from_still_sends_all() {
+    let sent = pattern(20_000);
+    let told = sent.clone();
+    let send = |connectors: Vec<Connector>, clock: wirelab_clock::Clock| async move {
+        let mut stream = connectors[0].connect().await.unwrap();
+        let (mut reader, mut writer) = tokio::io::split(&mut stream);
+        let mut heard = vec![0; told.len()];
+        let (written, read) = tokio::join!(writer.write_all(&told), reader.read_exact(&mut heard));
+        written.and(read).unwrap();
+        (heard, clock.elapsed())
+    };
+    let options = WireOptions { client_send_buffer: 2048, ..WireOptions::default() };
+    let Run { result, frames } = on_the_wire(&options, echo_server, send);
+    let (heard, took) = result.unwrap().client;
+    assert!(heard == sent);
+    // 2048 bytes a round trip.
+    assert!(took >= 9 * options.rtt, "{took:?}");
+    let sizes = frames.iter().filter(|frame| !frame.from_server).map(|frame| frame.payload.len());
+    assert_eq!(sizes.sum::<usize>(), sent.len());
+}
+
+#[test]
 fn two_writes_are_two_frames_and_with_nagle_the_second_waits_for_the_answer_to_the_first() {
     for (server_no_delay, expected) in [
         (false, ["> PA 1", "< PA 100", "> A", "< PA 50", "> A"]),

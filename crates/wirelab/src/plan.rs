@@ -94,6 +94,7 @@ impl Plan {
                 // Nagle's algorithm stays on, as axum leaves it: with a split answer it is what makes the body wait.
                 server_no_delay: false,
                 client_no_delay: true,
+                client_send_buffer: wirelab_driver::MOST_IN_FLIGHT,
                 clients,
             },
             style: if options.replay { ServerStyle::Split } else { options.server },
@@ -162,7 +163,8 @@ mod tests {
         let plan = plan("wirelab run-all --seed 7").expect("a plan");
         assert_eq!(plan.apps, App::classic().collect::<Vec<_>>());
         assert_eq!((plan.interval, plan.updates), (Duration::from_secs(10), 3));
-        assert_eq!(plan.link, WireOptions { seed: 7, ..WireOptions::default() });
+        let client_send_buffer = wirelab_driver::MOST_IN_FLIGHT;
+        assert_eq!(plan.link, WireOptions { seed: 7, client_send_buffer, ..WireOptions::default() });
         assert!(!plan.seed_drawn);
     }
 

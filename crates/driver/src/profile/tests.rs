@@ -33,6 +33,14 @@ fn todays_browsers_have_the_lengths_recorded() {
 }
 
 #[test]
+fn requests_leave_room_for_more() {
+    for profile in [Profile::Firefox89, Profile::Firefox, Profile::Chromium, Profile::Minimal] {
+        let lengths = lengths(profile, "255.255.255.255:65535");
+        assert!(lengths.iter().all(|&length| 2 * length <= MOST_IN_FLIGHT), "{profile:?}: {lengths:?}");
+    }
+}
+
+#[test]
 fn whole_requests() {
     for (name, profile) in [
         ("firefox89", Profile::Firefox89),

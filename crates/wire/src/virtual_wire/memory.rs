@@ -1,20 +1,27 @@
 //! Where do the buffers of so many sockets lie?
 //!
-//! A socket has 128 KiB of them, and most never use more than a page at the beginning of each. Allocated one by one,
+//! A socket has up to 128 KiB of them, and most never use more than a page at the beginning of each. Allocated one by one,
 //! their bytes are cleared one by one as soon as the allocator gives out memory that it cannot know to be fresh: all of
 //! it is then really used, a quarter of a megabyte for each connection. A slab of many is so large that every
 //! allocator gets it from the system, which clears a page when it is first touched.
 //!
 //! A buffer is used from its beginning, so the buffers begin a whole number of pages apart: else the little that most
-//! of them ever hold would lie on both sides of a page's border, and take two pages instead of one.
+//! of them ever hold would lie on both sides of a page's border, and take two pages instead of one. A small buffer to
+//! send from shares a page with the beginning of the other:
+//!
+//! ```text
+//!   | send       |            receive                     |        64 KiB each: two pages are touched
+//!   | send | receive                                      |        half a page and 64 KiB: one is
+//! ```
 
 use bytes::BytesMut;
 use self_cell::{MutBorrow, self_cell};
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{Socket, SocketBuffer};
 
-/// The memory of a run's sockets.
+/// The memory of the sockets of all hosts on one side.
 pub(super) struct Memory {
+    send_buffer: usize,
     slab_len: usize,
     slab: BytesMut,
     /// What closed connections had.
@@ -22,13 +29,16 @@ pub(super) struct Memory {
 }
 
 /// The memory of one socket.
-pub(super) struct Piece(BytesMut);
+pub(super) struct Piece {
+    memory: BytesMut,
+    send_buffer: usize,
+}
 
 impl Memory {
-    /// For so many clients, each with one connection at a time or a few.
-    pub(super) fn new(clients: u32) -> Memory {
-        let pieces = (clients as usize).saturating_mul(2).min(MOST_PIECES);
-        Memory { slab_len: pieces * PIECE, slab: BytesMut::new(), free: Vec::new() }
+    /// For so many clients, each with one connection at a time or a few, and so many bytes to send from.
+    pub(super) fn new(clients: u32, send_buffer: usize) -> Memory {
+        let pieces = (clients as usize).min(MOST_PIECES);
+        Memory { send_buffer, slab_len: pieces * piece_len(send_buffer), slab: BytesMut::new(), free: Vec::new() }
     }
 
     pub(super) fn take(&mut self) -> Piece {
@@ -36,13 +46,22 @@ impl Memory {
             if self.slab.is_empty() {
                 self.slab = BytesMut::zeroed(self.slab_len);
             }
-            Piece(self.slab.split_to(PIECE))
+            Piece { memory: self.slab.split_to(piece_len(self.send_buffer)), send_buffer: self.send_buffer }
         })
     }
 
     pub(super) fn give_back(&mut self, piece: Piece) {
         self.free.push(piece);
     }
+}
+
+/// Where the buffer to receive in begins.
+fn receive_at(send_buffer: usize) -> usize {
+    if send_buffer <= PAGE / 2 { send_buffer } else { send_buffer.next_multiple_of(PAGE) }
+}
+
+fn piece_len(send_buffer: usize) -> usize {
+    (receive_at(send_buffer) + RECEIVE_BUFFER).next_multiple_of(PAGE)
 }
 
 self_cell! {
@@ -57,19 +76,21 @@ self_cell! {
 pub(super) struct Held {
     sockets: WithMemory,
     handle: SocketHandle,
+    send_buffer: usize,
 }
 
 impl Held {
-    pub(super) fn new(Piece(memory): Piece) -> Held {
+    pub(super) fn new(Piece { memory, send_buffer }: Piece) -> Held {
         let mut handle = SocketHandle::default();
         let sockets = WithMemory::new(MutBorrow::new(memory), |memory| {
-            let (receive, send) = memory.borrow_mut().split_at_mut(STRIDE);
+            let (send, receive) = memory.borrow_mut().split_at_mut(receive_at(send_buffer));
+            let (send, _) = send.split_at_mut(send_buffer);
             let (receive, _) = receive.split_at_mut(RECEIVE_BUFFER);
             let mut sockets = SocketSet::new(Vec::with_capacity(1));
             handle = sockets.add(Socket::new(SocketBuffer::new(receive), SocketBuffer::new(send)));
             sockets
         });
-        Held { sockets, handle }
+        Held { sockets, handle, send_buffer }
     }
 
     /// The socket.
@@ -89,17 +110,15 @@ impl Held {
 
     /// Gives the socket up.
     pub(super) fn into_memory(self) -> Piece {
-        Piece(self.sockets.into_owner().into_inner())
+        Piece { memory: self.sockets.into_owner().into_inner(), send_buffer: self.send_buffer }
     }
 }
 
 /// The largest window without scaling.
 pub(super) const RECEIVE_BUFFER: usize = 65_535;
-const SEND_BUFFER: usize = 65_536;
-/// From the beginning of one buffer to that of the next: a multiple of every page size that there is.
-const STRIDE: usize = 65_536;
-const PIECE: usize = STRIDE + SEND_BUFFER;
-/// A slab of 64 MiB: more than what any common allocator keeps for itself.
+/// Of memory, where it is smallest; larger ones are multiples of it.
+const PAGE: usize = 4096;
+/// A slab of 32 MiB and more: more than what any common allocator keeps for itself.
 const MOST_PIECES: usize = 512;
 
 #[cfg(test)]
@@ -108,14 +127,23 @@ mod tests {
 
     #[test]
     fn pieces_are_apart_and_come_back() {
-        let mut memory = Memory::new(1);
-        let (mut one, two, three) = (memory.take(), memory.take(), memory.take());
-        assert_eq!([&one, &two, &three].map(|piece| piece.0.len()), [PIECE; 3]);
-        one.0.fill(1);
-        assert!(two.0.iter().chain(three.0.iter()).all(|&byte| byte == 0));
-        let held = Held::new(one);
-        assert_eq!(held.look(|socket| (socket.recv_capacity(), socket.send_capacity())), (RECEIVE_BUFFER, SEND_BUFFER));
-        memory.give_back(held.into_memory());
-        assert_eq!(memory.take().0[0], 1);
+        for send_buffer in [1, 2048, 2049, 65_536] {
+            let mut memory = Memory::new(1, send_buffer);
+            let (mut one, two, three) = (memory.take(), memory.take(), memory.take());
+            one.memory.fill(1);
+            assert!(two.memory.iter().chain(three.memory.iter()).all(|&byte| byte == 0));
+            let held = Held::new(one);
+            let capacities = held.look(|socket| (socket.recv_capacity(), socket.send_capacity()));
+            assert_eq!(capacities, (RECEIVE_BUFFER, send_buffer));
+            memory.give_back(held.into_memory());
+            let again = memory.take();
+            assert_eq!((again.memory[0], again.send_buffer), (1, send_buffer));
+        }
+    }
+
+    #[test]
+    fn the_beginnings_of_both_buffers_take_as_few_pages_as_they_can() {
+        assert_eq!([2048, 2049, 65_536].map(receive_at), [2048, 4096, 65_536]);
+        assert_eq!([2048, 2049, 65_536].map(|send_buffer| piece_len(send_buffer) / PAGE), [17, 17, 32]);
     }
 }

@@ -26,6 +26,7 @@
 //! | window | 65,535 at most, not scaled | grows to megabytes, scaled |
 //! | IP identification | 0, do not fragment | counts up, or 0 |
 //! | what an acknowledgement's delay is measured in | nanoseconds | ticks of 1 to 10 ms |
+//! | unacknowledged bytes that a program may write | 64 KiB; a client `client_send_buffer` | 16 KiB, grows |
 //! | congestion control | none: what fits the window leaves in one burst | starts with 10 segments (RFC 6928) |
 //! | retransmission time-out | 1 s at least (RFC 6298) | 200 ms at least; tail-loss probes, RACK |
 //! | lost among several | third duplicate acknowledgement, one segment; else go back | SACK says which |

@@ -71,7 +71,8 @@ pub(super) struct Net {
     /// The run has ended: streams can do nothing any more, and its clock may be gone.
     over: bool,
     recorder_failed: Option<io::Error>,
-    memory: Memory,
+    server_memory: Memory,
+    client_memory: Memory,
     /// Boxed: the map has room for more than there are.
     ends: HashMap<Key, Box<Entry>>,
     timers: BTreeMap<(Duration, u64), Key>,
@@ -134,7 +135,8 @@ impl Net {
             recorder: Some(recorder),
             over: false,
             recorder_failed: None,
-            memory: Memory::new(options.clients),
+            server_memory: Memory::new(options.clients, SERVER_SEND_BUFFER),
+            client_memory: Memory::new(options.clients, options.client_send_buffer),
             ends: HashMap::new(),
             timers: BTreeMap::new(),
             timers_set: 0,
@@ -237,7 +239,7 @@ impl Net {
         let now = self.now();
         let key = self.free_port(client)?;
         let settings = self.settings(key, self.client);
-        let mut end = End::connecting((client, key.port), settings, self.memory.take(), now)?;
+        let mut end = End::connecting((client, key.port), settings, self.client_memory.take(), now)?;
         end.poll(now);
         self.add(key, end, false);
         self.follow_up(now, key);
@@ -325,7 +327,7 @@ impl Net {
             }
             let settings = self.settings(key, self.server);
             // Only a port of 0 could fail here.
-            if let Ok(end) = End::listening(client, settings, self.memory.take(), now) {
+            if let Ok(end) = End::listening(client, settings, self.server_memory.take(), now) {
                 self.add(key, end, true);
             }
         }
@@ -381,7 +383,11 @@ impl Net {
             && !entry.end.is_held()
             && let Some(entry) = self.ends.remove(&key)
         {
-            self.memory.give_back(entry.end.into_memory());
+            let memory = match key.at {
+                Host::Server => &mut self.server_memory,
+                Host::Client => &mut self.client_memory,
+            };
+            memory.give_back(entry.end.into_memory());
         }
         for frame in frames {
             self.send(now, key.at, frame);
@@ -433,5 +439,6 @@ pub(super) fn client_address(number: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(CLIENT.to_bits() + number)
 }
 
+const SERVER_SEND_BUFFER: usize = 65_536;
 /// Linux's `somaxconn`.
 const BACKLOG: usize = 4096;
