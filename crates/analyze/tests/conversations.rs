@@ -25,7 +25,12 @@ fn table(capture: &Capture) -> String {
                 t.layers[Layer::Lower],
                 t.layers[Layer::Tcp],
                 t.app_bytes,
-                Layer::of_payload().map(|layer| t.of(layer).to_string()).collect::<Vec<_>>().join(" "),
+                Layer::STACK
+                    .iter()
+                    .filter(|layer| layer.is_payload())
+                    .map(|&layer| t.of(layer).to_string())
+                    .collect::<Vec<_>>()
+                    .join(" "),
                 one.packets
             )
         })

@@ -1,5 +1,7 @@
 //! What does a client wait for, and where does that time go? One table for all forms.
 
+use std::fmt;
+
 use serde::Serialize;
 use wirelab_analyze::model::{Analysis, Capture, Cause, Exchange, Kind, Time};
 
@@ -84,7 +86,7 @@ fn row(capture: &Capture, id: &str, title: &str, time: Time, causes: &[Cause]) -
         trip: trip.map_or_else(none, duration),
         first: first_time(capture).map_or_else(none, duration),
         update: duration(time.total_s()),
-        trips: trip.map_or_else(none, |trip| trips(&time, trip)),
+        trips: trip.map_or_else(none, |trip| Trips::of(&time, trip).to_string()),
         parts: causes
             .iter()
             .map(|&cause| Some(time.of(cause)).filter(|s| *s > 0.0).map_or_else(String::new, duration))
@@ -113,16 +115,31 @@ pub fn slowest(captures: &[Capture]) -> Option<(&Capture, &Exchange, Time)> {
         .reduce(|most, one| if one.2.total_s() > most.2.total_s() { one } else { most })
 }
 
-/// How many round trips an exchange takes: "1", "2", "½". What anybody thought, held or lost besides is no way of the link.
-pub fn trips(time: &Time, trip: f64) -> String {
-    if trip <= 0.0 {
-        return "\u{2013}".to_owned();
+/// How many round trips an exchange takes, to the half: "1", "2", "½". What anybody thought, held or lost besides is no
+/// way of the link. `None` where a round trip takes no time.
+#[derive(Clone, Copy, Debug)]
+pub struct Trips(Option<f64>);
+
+impl Trips {
+    /// Those of an exchange that takes this time, where a round trip takes `trip` seconds.
+    pub fn of(time: &Time, trip: f64) -> Trips {
+        let travelled = time.of(Cause::Network) + time.of(Cause::Window) + time.of(Cause::Ack) - time.ack_delay_s();
+        Trips((trip > 0.0).then(|| (travelled / trip * 2.0).round() / 2.0))
     }
-    let travelled = time.of(Cause::Network) + time.of(Cause::Window) + time.of(Cause::Ack) - time.ack_delay_s();
-    let halves = (travelled / trip * 2.0).round() / 2.0;
-    match halves {
-        0.5 => "\u{bd}".to_owned(),
-        h if h.fract() == 0.5 && h < 10.0 => format!("{}\u{bd}", h.trunc()),
-        h => significant(h, 3),
+
+    /// What they are called in a sentence.
+    pub fn noun(self) -> &'static str {
+        if matches!(self.0, Some(0.5 | 1.0)) { "round trip" } else { "round trips" }
+    }
+}
+
+impl fmt::Display for Trips {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => f.write_str("\u{2013}"),
+            Some(0.5) => f.write_str("\u{bd}"),
+            Some(trips) if trips.fract() == 0.5 && trips < 10.0 => write!(f, "{}\u{bd}", trips.trunc()),
+            Some(trips) => f.write_str(&significant(trips, 3)),
+        }
     }
 }

@@ -184,11 +184,6 @@ impl Layer {
     pub const fn hatch(self) -> Option<Hatch> {
         self.facts().hatch
     }
-
-    /// The layers that the payload divides into.
-    pub fn of_payload() -> impl Iterator<Item = Layer> {
-        Layer::STACK.iter().copied().filter(|layer| layer.is_payload())
-    }
 }
 
 impl LayerBytes {

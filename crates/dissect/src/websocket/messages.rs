@@ -120,11 +120,6 @@ impl Messages {
         self.open.is_some()
     }
 
-    /// Whether this side has sent its close frame.
-    pub fn is_closed(&self) -> bool {
-        self.closed
-    }
-
     /// What is wrong with a header by itself, and in its place.
     fn judge_header(&mut self, header: FrameHeader) -> Violations {
         let control = header.opcode.is_control();

@@ -10,7 +10,7 @@ use crate::lookup;
 use crate::numbers::{capital, count, duration, grouped, percent, word};
 use crate::report::Report;
 use crate::tables::{Row, TableKind};
-use crate::times;
+use crate::times::Trips;
 
 /// A question to answer before the answer is revealed.
 #[derive(Clone, Debug, Serialize)]
@@ -185,9 +185,8 @@ fn timing_question(report: &Report, add: &mut dyn FnMut(&str, String, Option<Str
         .filter_map(|capture| {
             let trip = lookup::round_trip(capture)?;
             let time = capture.per_update_time?;
-            let (wait, trips) = (time.total_s(), times::trips(&time, trip));
-            let noun = if matches!(trips.as_str(), "1" | "\u{bd}") { "round trip" } else { "round trips" };
-            Some(format!("{} {} ({trips} {noun})", crate::tables::title(capture), duration(wait)))
+            let (wait, trips) = (time.total_s(), Trips::of(&time, trip));
+            Some(format!("{} {} ({trips} {})", crate::tables::title(capture), duration(wait), trips.noun()))
         })
         .collect();
     if said.len() > 1 {

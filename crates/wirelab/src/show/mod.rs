@@ -22,8 +22,8 @@ use wirelab_report::header_cuts::{Before, HeaderCuts};
 use wirelab_report::list::{self, Follow};
 use wirelab_report::text::Colours;
 
-pub use row::Row;
-pub use walk::{Go, Keep, walk};
+pub use row::{Keep, Row};
+pub use walk::{Go, walk};
 
 use crate::failure::{Failure, Status};
 use crate::flags::Show;

@@ -53,6 +53,15 @@ pub struct Kept {
     pub data: Vec<u8>,
 }
 
+/// What is kept of each packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// What the list says of it.
+    Words,
+    /// Its bytes, too.
+    Bytes,
+}
+
 impl Kept {
     /// The frame of this row again.
     pub fn frame(&self, row: &Row) -> Frame<'_> {
@@ -69,7 +78,7 @@ impl Kept {
 
 impl Row {
     /// What the frame alone says; a TCP packet gets its words from [`Row::is`].
-    pub fn new(frame: &Frame<'_>, decoded: &Decoded<'_>, first_ns: u64, keep: bool) -> Row {
+    pub fn new(frame: &Frame<'_>, decoded: &Decoded<'_>, first_ns: u64, keep: Keep) -> Row {
         let mut row = Row {
             number: frame.number,
             time_s: seconds_since(first_ns, frame.time_ns),
@@ -82,7 +91,7 @@ impl Row {
             comments: Vec::new(),
             packet: None,
             spoken: Protocol::None,
-            kept: keep.then(|| Kept {
+            kept: (keep == Keep::Bytes).then(|| Kept {
                 time_ns: frame.time_ns,
                 link: frame.link,
                 file_offset: frame.file_offset,

@@ -12,7 +12,7 @@ use wirelab_capture::{Commented, Reader};
 use wirelab_dissect::packet::{Decoded, Skipped, decode};
 use wirelab_dissect::reassembly::{Outcome, Reassembler};
 
-use super::row::Row;
+use super::row::{Keep, Row};
 use crate::failure::Failure;
 use crate::reading::{self, Source};
 
@@ -21,15 +21,6 @@ use crate::reading::{self, Source};
 pub enum Go {
     On,
     Stop,
-}
-
-/// What is kept of each packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// What the list says of it.
-    Words,
-    /// Its bytes, too.
-    Bytes,
 }
 
 /// Reads a capture and hands each packet to `take`, in order. Gives what was found in what was read, without packets
@@ -54,7 +45,7 @@ pub fn walk(path: &Path, keep: Keep, mut take: impl FnMut(Row) -> Result<Go, Fai
                 let first_ns = *first_ns.get_or_insert(frame.time_ns);
                 let on = Commented::Frame(frame.number);
                 let decoded = decode(&frame);
-                let mut row = Row::new(&frame, &decoded, first_ns, keep_bytes);
+                let mut row = Row::new(&frame, &decoded, first_ns, keep);
                 if keep_bytes
                     && let Decoded::NotTcp(Skipped::Fragment(fragment)) = &decoded
                     && let Outcome::Whole(datagram) = reassembler.push(&frame, fragment)
