@@ -19,11 +19,11 @@ use wirelab_dissect::ip::Fragment;
 use wirelab_dissect::packet::{Decoded, Segment, Skipped, Stop, StopLayer, decode, plain};
 use wirelab_dissect::reassembly::{Outcome, Reassembler};
 
+use crate::capture_state::CaptureState;
 use crate::finish;
 use crate::flow::{Flow, Transport};
 use crate::frames::Frames;
 use crate::model::{Capture, Packet, ProblemLayer, ProblemPlace, Protocol};
-use crate::shared::Shared;
 use crate::tcp_connection::{OpenConnections, TcpConnection};
 
 /// What an analysis shall keep.
@@ -59,7 +59,7 @@ pub struct Analyzer {
     frames: Frames,
     connections: Vec<TcpConnection>,
     open_connections: OpenConnections,
-    shared: Shared,
+    capture_state: CaptureState,
     /// The newest connection of each flow, by the flow.
     flows: HashTable<Slot>,
     hash: foldhash::fast::RandomState,
@@ -87,7 +87,7 @@ impl Analyzer {
             frames: Frames::default(),
             connections: Vec::new(),
             open_connections: OpenConnections::default(),
-            shared: Shared::new(settings.limit, settings.keep_packets),
+            capture_state: CaptureState::new(settings.limit, settings.keep_packets),
             flows: HashTable::new(),
             hash: foldhash::fast::RandomState::default(),
             last: 0,
@@ -104,7 +104,7 @@ impl Analyzer {
     pub fn frame(&mut self, frame: &Frame<'_>) {
         self.frames.count(frame);
         if self.frames.count == 1 {
-            self.shared.packets.begin(frame.time_ns);
+            self.capture_state.packets.begin(frame.time_ns);
         }
         match plain(frame) {
             Some(segment) => self.segment(&segment, frame.number, frame.time_ns),
@@ -114,7 +114,7 @@ impl Analyzer {
 
     /// Notes something that is wrong with the file itself: at this byte of it, in the frame where reading stopped.
     pub fn problem(&mut self, frame: Option<u64>, offset: u64, message: impl Into<String>) {
-        self.shared.problems.add(ProblemPlace::File { frame, offset }, message);
+        self.capture_state.problems.add(ProblemPlace::File { frame, offset }, message);
     }
 
     /// Says which of wirelab's apps this is a capture of. Where nobody says it, it is told by what was said in it.
@@ -125,9 +125,14 @@ impl Analyzer {
     /// The capture has ended: what was found in it. `name` is the file's name without its ending.
     pub fn finish(mut self, name: &str, file: Option<&str>, format: &str) -> Capture {
         self.end();
-        let Analyzer { frames, connections, shared, forgotten, told, update, .. } = self;
-        let app = told.or_else(|| shared.recognition.app());
-        finish::capture(finish::Found { app, update, frames, connections, shared, forgotten }, name, file, format)
+        let Analyzer { frames, connections, capture_state, forgotten, told, update, .. } = self;
+        let app = told.or_else(|| capture_state.recognition.app());
+        finish::capture(
+            finish::Found { app, update, frames, connections, capture_state, forgotten },
+            name,
+            file,
+            format,
+        )
     }
 }
 
@@ -140,7 +145,7 @@ impl Analyzer {
     /// A packet that was taken away makes room for another among [`Settings::keep_packets`], and is not in the
     /// [`Capture`] any more: so a capture of any length can be listed while it is read.
     pub fn take_packet(&mut self) -> Option<Packet> {
-        self.shared.packets.take_settled()
+        self.capture_state.packets.take_settled()
     }
 
     /// What is spoken on a connection, as far as it is known by now.
@@ -152,7 +157,7 @@ impl Analyzer {
     /// away. [`Analyzer::finish`] does the same.
     pub fn end(&mut self) {
         for connection in &mut self.connections {
-            connection.end(&mut self.shared, &mut self.open_connections);
+            connection.end(&mut self.capture_state, &mut self.open_connections);
         }
     }
 }
@@ -193,13 +198,13 @@ impl Analyzer {
             }
             Outcome::Refused(refused) => {
                 let place = in_header(StopLayer::Ip, fragment.start, frame.number);
-                self.shared.problems.add(place, refused.to_string());
+                self.capture_state.problems.add(place, refused.to_string());
             }
         }
     }
 
     fn stopped(&mut self, stop: &Stop, number: u64) {
-        self.shared.problems.add(in_header(stop.layer, stop.offset, number), stop.problem.to_string());
+        self.capture_state.problems.add(in_header(stop.layer, stop.offset, number), stop.problem.to_string());
     }
 
     fn skip(&mut self, skipped: &Skipped, frame: &Frame<'_>) {
@@ -207,8 +212,8 @@ impl Analyzer {
         match skipped {
             Skipped::Fragment(fragment) => self.fragment(fragment, frame),
             Skipped::Stop { stop, .. } => self.stopped(stop, frame.number),
-            Skipped::Link(link) if self.shared.problems.unknown_links.insert(link.0) => {
-                self.shared.problems.add(
+            Skipped::Link(link) if self.capture_state.problems.unknown_links.insert(link.0) => {
+                self.capture_state.problems.add(
                     in_header(StopLayer::Link, 0, frame.number),
                     format!("{link} is not one that wirelab decodes: its frames are counted, not read"),
                 );
@@ -241,7 +246,7 @@ impl Analyzer {
         self.last = index;
         let Some(connection) = self.connections.get_mut(index as usize) else { return };
         let was_closing = connection.closing;
-        connection.take(segment, by_second, number, time_ns, &mut self.shared, &mut self.open_connections);
+        connection.take(segment, by_second, number, time_ns, &mut self.capture_state, &mut self.open_connections);
         if connection.closing && !was_closing {
             self.closing.push_back(index);
             if self.closing.len() > MOST_CLOSING
@@ -300,7 +305,7 @@ impl Analyzer {
 
     fn put_away(&mut self, index: usize) {
         if let Some(connection) = self.connections.get_mut(index) {
-            connection.end(&mut self.shared, &mut self.open_connections);
+            connection.end(&mut self.capture_state, &mut self.open_connections);
         }
     }
 

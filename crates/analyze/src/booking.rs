@@ -7,10 +7,10 @@
 //! then [`PacketInHand::take_new_bytes`] is given its new bytes, run by run, and [`PacketInHand::again`] those that had been on the
 //! wire before.
 
+use crate::capture_state::Owned;
 use crate::exchange::ExchangeId;
 use crate::model::{Layer, Span};
 use crate::packet_in_hand::PacketInHand;
-use crate::shared::Owned;
 
 impl PacketInHand<'_> {
     /// The packet, with its headers and everything below, belongs to an exchange. `push`: it is a server's packet with new
@@ -19,7 +19,7 @@ impl PacketInHand<'_> {
     pub fn belongs(&mut self, exchange: ExchangeId, push: bool) {
         if let Some(open) = self.state.exchanges.get(exchange) {
             open.packet(self.facts, push);
-            self.shared.packets.belongs(self.facts, exchange, open.order);
+            self.capture_state.packets.belongs(self.facts, exchange, open.order);
         }
     }
 
@@ -28,13 +28,13 @@ impl PacketInHand<'_> {
     /// in progress.
     #[inline]
     pub fn take_new_bytes(&mut self, before: u32) {
-        if self.shared.owned.is_empty() || before > 0 {
+        if self.capture_state.owned.is_empty() || before > 0 {
             self.take_first(before);
         }
         let (facts, from_client) = (self.facts, self.facts.from_client);
         // Unless it was given away above.
         let mut first = before == 0;
-        let mut owned = std::mem::take(&mut self.shared.owned);
+        let mut owned = std::mem::take(&mut self.capture_state.owned);
         let several = owned.first().map(|one| one.exchange) != owned.last().map(|one| one.exchange);
         for run in owned.chunk_by(|a, b| a.exchange == b.exchange) {
             let exchange = self.clamp(run.first().map_or(0, |owned| owned.exchange));
@@ -47,7 +47,7 @@ impl PacketInHand<'_> {
             self.owns(exchange, end);
             let Some(open) = self.state.exchanges.get(exchange) else { continue };
             if self.step.is_noteworthy() {
-                let room = &mut self.shared.table.observations.room;
+                let room = &mut self.capture_state.table.observations.room;
                 open.noteworthy_bytes(&self.step, &self.state.timing.ways, facts, room);
                 self.step = self.step.noted();
             } else {
@@ -55,14 +55,14 @@ impl PacketInHand<'_> {
             }
             for &Owned { layer, len, .. } in run {
                 open.bytes(layer, u64::from(len), from_client);
-                self.shared.packets.span(facts, Span { layer, len });
+                self.capture_state.packets.span(facts, Span { layer, len });
             }
         }
         if several {
             self.are_together(owned.iter().map(|owned| owned.exchange));
         }
         owned.clear();
-        self.shared.owned = owned;
+        self.capture_state.owned = owned;
     }
 
     /// The packet carries, or acknowledges, bytes of several exchanges.
@@ -88,17 +88,17 @@ impl PacketInHand<'_> {
     /// The packet acknowledges bytes of several exchanges: where it does nothing else, they share it.
     #[cold]
     pub fn acknowledges_several(&mut self) {
-        let mut together = std::mem::take(&mut self.shared.acknowledged);
+        let mut together = std::mem::take(&mut self.capture_state.acknowledged);
         if self.facts.app == 0 {
             self.are_together(together.iter().copied());
         }
         together.clear();
-        self.shared.acknowledged = together;
+        self.capture_state.acknowledged = together;
     }
 
     #[cold]
     fn take_first(&mut self, before: u32) {
-        let first = match self.shared.owned.first() {
+        let first = match self.capture_state.owned.first() {
             Some(first) => self.clamp(first.exchange),
             None => self.current(),
         };
@@ -115,7 +115,7 @@ impl PacketInHand<'_> {
             open.last_ns = open.last_ns.max(self.facts.time_ns);
             open.bytes(Layer::Retransmitted, u64::from(len), self.facts.from_client);
         }
-        self.shared.packets.span(self.facts, Span { layer: Layer::Retransmitted, len });
+        self.capture_state.packets.span(self.facts, Span { layer: Layer::Retransmitted, len });
     }
 
     /// The packet's SYN is a step of the handshake.

@@ -8,7 +8,7 @@ use crate::counts::Counts;
 use crate::exchange_table::GroupBits;
 use crate::flow::Flow;
 use crate::model::{Protocol, Tally};
-use crate::open_exchanges::{Account, Closed};
+use crate::open_exchanges::{ClosedExchanges, ClosedSums};
 use crate::packet_facts::PacketFacts;
 
 /// What is kept of a connection.
@@ -18,7 +18,7 @@ pub(crate) struct ConnectionRecord {
     /// Whether the flow's second endpoint is the client.
     pub client_is_second: bool,
     /// Its number, and what its closed exchanges come to.
-    pub account: Account,
+    pub closed: ClosedExchanges,
     /// Whether its beginning is not in the capture.
     pub midway: bool,
     pub first_ns: u64,
@@ -44,7 +44,7 @@ impl ConnectionRecord {
         ConnectionRecord {
             flow,
             client_is_second,
-            account: Account { connection: number, groups: GroupBits::default(), closed: Closed::default() },
+            closed: ClosedExchanges { connection: number, groups: GroupBits::default(), sums: ClosedSums::default() },
             midway: false,
             first_ns: time_ns,
             last_ns: time_ns,
@@ -80,7 +80,7 @@ impl ConnectionRecord {
     /// Its packets and bytes.
     pub fn tally(&self) -> Tally {
         let Totals { packets, app_packets, frame, app } = self.totals;
-        let Closed { layers, useful, repeated_packets } = self.account.closed;
+        let ClosedSums { layers, useful, repeated_packets } = self.closed.sums;
         // Packets and bytes were counted as they came; what the bytes are, and which were repeated, the exchanges know.
         Tally {
             total_packets: packets,

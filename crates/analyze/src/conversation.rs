@@ -5,13 +5,13 @@
 
 use wirelab_dissect::{Sniff, http2, tls};
 
+use crate::capture_state::Owned;
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::http::{Http, Next, sniff_request, sniff_response};
 use crate::labels::label;
 use crate::model::{Layer, Protocol};
 use crate::packet_in_hand::PacketInHand;
 use crate::records::Records;
-use crate::shared::Owned;
 use crate::turns::Turns;
 use crate::websocket::WebSocket;
 
@@ -180,19 +180,19 @@ impl Conversation {
         // The reader takes over the exchange, and reads all bytes from the start; those that were given away before
         // only change what they are.
         packet.adopt = Some(exchange);
-        let given = std::mem::take(&mut packet.shared.owned);
+        let given = std::mem::take(&mut packet.capture_state.owned);
         let offset = packet.offset;
         self.read(true, &bytes, packet);
         packet.offset = offset + new as u64;
         let mut before = (bytes.len() - new) as u32;
-        for one in std::mem::replace(&mut packet.shared.owned, given) {
+        for one in std::mem::replace(&mut packet.capture_state.owned, given) {
             let cut = before.min(one.len);
             before -= cut;
             if cut > 0 {
                 packet.reclassify(one.exchange, one.layer, u64::from(cut));
             }
             if one.len > cut {
-                packet.shared.owned.push(Owned { len: one.len - cut, ..one });
+                packet.capture_state.owned.push(Owned { len: one.len - cut, ..one });
             }
         }
     }

@@ -10,6 +10,7 @@ use foldhash::HashMap;
 use wirelab_catalog::grammar::{Grammar, Update};
 use wirelab_catalog::{App, Family};
 
+use crate::capture_state::CaptureState;
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::exchange_table::{ExchangeTable, Row};
 use crate::findings::{self, Evidence, Observed};
@@ -20,7 +21,6 @@ use crate::model::{
     Capture, Connection, Costs, Exchange, Exchanges, Group, Kind, Mean, MedianRow, NEVER, Note, Packet, Range, Spreads,
     Tally, seconds, stands_for_others,
 };
-use crate::shared::Shared;
 use crate::tcp_connection::TcpConnection;
 
 /// What was found in a capture, once all its connections have ended.
@@ -31,19 +31,19 @@ pub(crate) struct Found {
     pub update: Option<String>,
     pub frames: Frames,
     pub connections: Vec<TcpConnection>,
-    pub shared: Shared,
+    pub capture_state: CaptureState,
     /// Connections that were taken for ended because too many were open.
     pub forgotten: u64,
 }
 
 /// Turns what was found into the value that everything is rendered from.
 pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str) -> Capture {
-    let Found { app, update, mut frames, connections, shared, forgotten } = found;
-    let (mut table, labels) = (shared.table, shared.labels);
+    let Found { app, update, mut frames, connections, capture_state, forgotten } = found;
+    let (mut table, labels) = (capture_state.table, capture_state.labels);
     let reading = Reading::of(&table, &labels, app, update.as_deref());
     let rows = std::mem::take(&mut table.rows);
     let left_out = table.count() - rows.iter().flatten().count() as u64;
-    let keeps_packets = !shared.packets.rows.is_empty();
+    let keeps_packets = !capture_state.packets.rows.is_empty();
 
     let mut places = HashMap::default();
     let (mut count, mut index) = (0, 0);
@@ -87,7 +87,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
     let rows: Vec<_> =
         connections.into_iter().map(|connection| connection_of(connection, &reading, frames.first_ns)).collect();
     let totals: Tally = rows.iter().map(Connection::tally).sum();
-    let packets = with_exchanges(shared.packets.rows, &shared.packets.owners, &places);
+    let packets = with_exchanges(capture_state.packets.rows, &capture_state.packets.owners, &places);
 
     let missing = rows.iter().map(Connection::missing_bytes).sum();
     let notes = [
@@ -98,7 +98,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
         (frames.unfinished_fragments, Note::UnfinishedFragments { frames: frames.unfinished_fragments }),
         (missing, Note::Missing { bytes: missing }),
         (left_out, Note::RowsLeftOut { exchanges: left_out }),
-        (shared.problems.left_out, Note::ProblemsLeftOut { problems: shared.problems.left_out }),
+        (capture_state.problems.left_out, Note::ProblemsLeftOut { problems: capture_state.problems.left_out }),
     ];
     let notes = notes.into_iter().filter(|(count, _)| *count > 0).map(|(_, note)| note).collect();
 
@@ -140,7 +140,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
         groups: groups(table.take_groups(), &labels, &reading),
         connections: rows,
         findings: Vec::new(),
-        problems: shared.problems.list,
+        problems: capture_state.problems.list,
         notes,
         packets,
     };
@@ -333,7 +333,7 @@ impl Carriers {
         let mut all = Carriers { count: 0, tally: Tally::default() };
         for (place, connection) in connections.iter().enumerate() {
             let carries = match bits {
-                Some(bits) => connection.record.account.groups.meets(bits),
+                Some(bits) => connection.record.closed.groups.meets(bits),
                 None => listed.get(place).copied().unwrap_or(false),
             };
             if carries {

@@ -219,7 +219,7 @@ impl Http {
                     self.head(status, content, coding, answering, packet);
                     if status == 101 {
                         packet
-                            .shared
+                            .capture_state
                             .recognition
                             .upgraded(answering.wanted, upgrade != Upgrade::WebSocket || deflate.is_some());
                         self.end(packet);
@@ -257,7 +257,7 @@ impl Http {
     fn no_request(&mut self, data: &[u8], packet: &mut PacketInHand<'_>) {
         let exchange = packet.current();
         let found = readable(data, 20);
-        packet.shared.recognition.nobody();
+        packet.capture_state.recognition.nobody();
         packet.problem(ProblemLayer::Http, format!("expected a request line (RFC 9112 section 3), found \"{found}\""));
         packet.own(exchange, Layer::Content, data.len());
         self.lost[0] = true;
@@ -268,7 +268,7 @@ impl Http {
     fn no_response(&mut self, data: &[u8], packet: &mut PacketInHand<'_>) {
         let exchange = self.awaiting.first().map_or_else(|| packet.current(), |asked| asked.exchange);
         let found = readable(data, 20);
-        packet.shared.recognition.nobody();
+        packet.capture_state.recognition.nobody();
         packet.problem(ProblemLayer::Http, format!("expected a status line (RFC 9112 section 4), found \"{found}\""));
         packet.own(packet.clamp(exchange), Layer::Content, data.len());
         self.lost[1] = true;
@@ -277,7 +277,7 @@ impl Http {
     /// The request could not be decoded.
     #[cold]
     fn lose_request(&mut self, exchange: ExchangeId, error: http1::Error, data: &[u8], packet: &mut PacketInHand<'_>) {
-        packet.shared.recognition.nobody();
+        packet.capture_state.recognition.nobody();
         packet.problem(ProblemLayer::Http, error.to_string());
         packet.own(exchange, Layer::Content, data.len());
         self.lost[0] = true;
@@ -287,7 +287,7 @@ impl Http {
     /// The response could not be decoded.
     #[cold]
     fn fail(&mut self, answering: Answering, error: http1::Error, data: &[u8], packet: &mut PacketInHand<'_>) {
-        packet.shared.recognition.nobody();
+        packet.capture_state.recognition.nobody();
         packet.problem(ProblemLayer::Http, error.to_string());
         let owner = self.stream_owner().unwrap_or(answering.exchange);
         packet.own(packet.clamp(owner), Layer::Content, data.len());
@@ -387,7 +387,7 @@ impl Http {
             packet.answered_with(exchange, status);
         }
         if answering.reply_to != ReplyTo::Head {
-            self.heard = packet.shared.recognition.answer(answering.wanted, status, content, coding);
+            self.heard = packet.capture_state.recognition.answer(answering.wanted, status, content, coding);
         }
         if coding == Coding::Identity {
             current.place = answering.wanted.place_of_time(content);
@@ -431,7 +431,7 @@ impl Http {
             if mark == Mark::Body
                 && let Some(heard) = &mut self.heard
             {
-                packet.shared.recognition.content(heard, bytes);
+                packet.capture_state.recognition.content(heard, bytes);
             }
             if mark == Mark::Body
                 && let Some(place) = self.answering.and_then(|current| current.place)
@@ -467,7 +467,7 @@ impl Http {
                 return;
             }
             if let Some(heard) = self.heard.take() {
-                packet.shared.recognition.answered(&heard);
+                packet.capture_state.recognition.answered(&heard);
             }
             packet.complete(answering.exchange);
             if self.awaiting.first().is_some_and(|asked| asked.exchange == answering.exchange) {
@@ -567,7 +567,7 @@ fn happened(what: &sse::Event<'_>, event: ExchangeId, retry: &mut Option<u64>, p
     match *what {
         sse::Event::Message { event_type, data, .. } => {
             packet.counts().rare().events += 1;
-            packet.shared.recognition.event(event_type, data);
+            packet.capture_state.recognition.event(event_type, data);
             packet.say(|| format!("event: {} {}", readable(event_type.as_bytes(), 40), readable(data, 60)));
             let label = match event_type {
                 "message" => label::EVENT_MESSAGE,
@@ -577,7 +577,7 @@ fn happened(what: &sse::Event<'_>, event: ExchangeId, retry: &mut Option<u64>, p
             true
         }
         sse::Event::Block => {
-            packet.shared.recognition.nobody();
+            packet.capture_state.recognition.nobody();
             match *retry {
                 Some(time) => {
                     packet.say(|| format!("retry after {time} ms"));

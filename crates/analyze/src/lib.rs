@@ -19,6 +19,7 @@
 
 mod analyzer;
 mod booking;
+mod capture_state;
 mod connection_record;
 mod connection_state;
 mod conversation;
@@ -46,7 +47,6 @@ mod readable;
 mod recognition;
 mod records;
 mod request_labels;
-mod shared;
 mod sides;
 mod tcp_analysis;
 mod tcp_connection;

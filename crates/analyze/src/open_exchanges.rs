@@ -35,36 +35,36 @@ pub(crate) struct OpenExchanges {
 }
 
 /// What decides, when an exchange begins, which of those before it are over, and where these go.
-pub(crate) struct Moment<'a> {
+pub(crate) struct Handover<'a> {
     pub time_ns: u64,
     /// Positions up to which the client's and the server's bytes are acknowledged.
     pub acked: Sides<u64>,
     /// Whether bytes of the packet in hand have owners, but are not booked yet.
     pub unbooked: bool,
     pub ways: &'a Ways,
-    pub account: &'a mut Account,
+    pub closed: &'a mut ClosedExchanges,
     pub table: &'a mut ExchangeTable,
 }
 
-/// Whose exchanges are handed over, and what they come to.
+/// The closed exchanges of a connection: whose they are, and what they come to.
 #[derive(Debug)]
-pub(crate) struct Account {
+pub(crate) struct ClosedExchanges {
     /// The connection's number.
     pub connection: u32,
     /// Of which groups these are.
     pub groups: GroupBits,
-    pub closed: Closed,
+    pub sums: ClosedSums,
 }
 
-/// What the closed exchanges of a connection come to, as far as the connection does not count it by itself.
+/// What they come to, as far as the connection does not count it by itself.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Closed {
+pub(crate) struct ClosedSums {
     pub layers: LayerBytes,
     pub useful: u64,
     pub repeated_packets: u64,
 }
 
-impl Closed {
+impl ClosedSums {
     /// Adds an exchange.
     fn count(&mut self, costs: &Costs) {
         self.layers += costs.layers;
@@ -73,10 +73,10 @@ impl Closed {
     }
 }
 
-impl Account {
+impl ClosedExchanges {
     /// Takes an exchange that is closed.
     fn take(&mut self, open: &mut OpenExchange, id: ExchangeId, ways: &Ways, table: &mut ExchangeTable) {
-        self.closed.count(&open.costs);
+        self.sums.count(&open.costs);
         self.groups.add(table.add(open, open.time(ways), self.connection, id));
     }
 }
@@ -95,12 +95,12 @@ impl OpenExchanges {
     }
 
     /// Begins an exchange; it becomes the one in progress.
-    pub fn begin(&mut self, protocol_kind: ProtocolKind, label: LabelId, at: Moment<'_>) -> ExchangeId {
+    pub fn begin(&mut self, protocol_kind: ProtocolKind, label: LabelId, at: Handover<'_>) -> ExchangeId {
         if self.any {
             if self.older.is_empty() && !at.unbooked && self.newest.is_over(at.acked) {
-                self.hand_newest_over(at.ways, at.account, at.table);
+                self.hand_newest_over(at.ways, at.closed, at.table);
             } else {
-                self.keep_newest(at.ways, at.account, at.table);
+                self.keep_newest(at.ways, at.closed, at.table);
             }
         }
         let id = self.newest_id();
@@ -113,9 +113,9 @@ impl OpenExchanges {
 
     /// Puts the newest to the older ones, since packets may still belong to it.
     #[cold]
-    fn keep_newest(&mut self, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
+    fn keep_newest(&mut self, ways: &Ways, closed: &mut ClosedExchanges, table: &mut ExchangeTable) {
         while self.older.len() >= MOST_OPEN {
-            self.hand_over(ways, account, table);
+            self.hand_over(ways, closed, table);
         }
         if self.older.capacity() == 0 {
             // Mostly there is no second one.
@@ -133,7 +133,7 @@ impl OpenExchanges {
 
     /// The exchange in progress on this connection, begun if there is none yet.
     #[inline]
-    pub fn current(&mut self, at: Moment<'_>) -> ExchangeId {
+    pub fn current(&mut self, at: Handover<'_>) -> ExchangeId {
         if !self.any {
             return self.begin(ProtocolKind::Turn, label::UNKNOWN, at);
         }
@@ -141,7 +141,7 @@ impl OpenExchanges {
     }
 
     /// The exchange that closes this connection.
-    pub fn close(&mut self, at: Moment<'_>) -> ExchangeId {
+    pub fn close(&mut self, at: Handover<'_>) -> ExchangeId {
         match self.close {
             Some(id) => self.clamp(id),
             None => {
@@ -153,14 +153,14 @@ impl OpenExchanges {
     }
 
     /// The exchange of this connection's TCP keep-alives. It does not become the one in progress.
-    pub fn keep_alive(&mut self, at: Moment<'_>) -> ExchangeId {
+    pub fn keep_alive(&mut self, at: Handover<'_>) -> ExchangeId {
         match self.keep_alive {
             Some(id) if id >= self.first => id,
             _ => {
                 let before = self.current;
                 if self.any {
                     // Over or not, it stays the one in progress.
-                    self.keep_newest(at.ways, at.account, at.table);
+                    self.keep_newest(at.ways, at.closed, at.table);
                 }
                 let id = self.begin(ProtocolKind::Control, label::KEEP_ALIVE, at);
                 self.keep_alive = Some(id);
@@ -190,39 +190,45 @@ impl OpenExchanges {
 
     /// Hands over exchanges from the oldest on while they are complete and acknowledged on both sides.
     #[inline]
-    pub fn settle(&mut self, acked: Sides<u64>, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
+    pub fn settle(&mut self, acked: Sides<u64>, ways: &Ways, closed: &mut ClosedExchanges, table: &mut ExchangeTable) {
         if !self.older.is_empty() {
-            self.settle_older(acked, ways, account, table);
+            self.settle_older(acked, ways, closed, table);
         }
     }
 
-    fn settle_older(&mut self, acked: Sides<u64>, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
+    fn settle_older(
+        &mut self,
+        acked: Sides<u64>,
+        ways: &Ways,
+        closed: &mut ClosedExchanges,
+        table: &mut ExchangeTable,
+    ) {
         while self.first != self.current && self.older.front().is_some_and(|open| open.is_over(acked)) {
-            self.hand_over(ways, account, table);
+            self.hand_over(ways, closed, table);
         }
     }
 
     /// Hands over all that is open: the connection, or the capture, has ended.
-    pub fn end(&mut self, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
+    pub fn end(&mut self, ways: &Ways, closed: &mut ClosedExchanges, table: &mut ExchangeTable) {
         while !self.older.is_empty() {
-            self.hand_over(ways, account, table);
+            self.hand_over(ways, closed, table);
         }
         if self.any {
-            self.hand_newest_over(ways, account, table);
+            self.hand_newest_over(ways, closed, table);
         }
     }
 
     /// Hands over the oldest of the older ones.
-    fn hand_over(&mut self, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
+    fn hand_over(&mut self, ways: &Ways, closed: &mut ClosedExchanges, table: &mut ExchangeTable) {
         if let Some(mut open) = self.older.pop_front() {
-            account.take(&mut open, self.first, ways, table);
+            closed.take(&mut open, self.first, ways, table);
             self.first += 1;
         }
     }
 
     /// Hands over the newest, the only one that is open.
-    fn hand_newest_over(&mut self, ways: &Ways, account: &mut Account, table: &mut ExchangeTable) {
-        account.take(&mut self.newest, self.first, ways, table);
+    fn hand_newest_over(&mut self, ways: &Ways, closed: &mut ClosedExchanges, table: &mut ExchangeTable) {
+        closed.take(&mut self.newest, self.first, ways, table);
         self.first += 1;
         self.any = false;
     }
@@ -237,25 +243,20 @@ mod tests {
 
     struct Fixture {
         exchanges: OpenExchanges,
-        account: Account,
+        closed: ClosedExchanges,
         table: ExchangeTable,
         ways: Ways,
     }
 
     impl Fixture {
         fn new() -> Fixture {
-            let account = Account { connection: 0, groups: GroupBits::default(), closed: Closed::default() };
-            Fixture {
-                exchanges: OpenExchanges::default(),
-                account,
-                table: ExchangeTable::new(0),
-                ways: Ways::default(),
-            }
+            let closed = ClosedExchanges { connection: 0, groups: GroupBits::default(), sums: ClosedSums::default() };
+            Fixture { exchanges: OpenExchanges::default(), closed, table: ExchangeTable::new(0), ways: Ways::default() }
         }
 
-        fn at(&mut self, unbooked: bool) -> (&mut OpenExchanges, Moment<'_>) {
-            let Fixture { exchanges, account, table, ways } = self;
-            (exchanges, Moment { time_ns: 0, acked: Sides::default(), unbooked, ways, account, table })
+        fn at(&mut self, unbooked: bool) -> (&mut OpenExchanges, Handover<'_>) {
+            let Fixture { exchanges, closed, table, ways } = self;
+            (exchanges, Handover { time_ns: 0, acked: Sides::default(), unbooked, ways, closed, table })
         }
 
         /// Begins a turn in which no more bytes are expected.

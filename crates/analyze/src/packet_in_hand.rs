@@ -9,15 +9,15 @@
 //! inner one reads, as `Conversation::decide` does where bytes are read a second time, and owns the bytes of the wire
 //! itself, for the exchanges that the inner one has named.
 
+use crate::capture_state::{CaptureState, Owned};
 use crate::connection_record::ConnectionRecord;
 use crate::connection_state::ConnectionState;
 use crate::counts::Counts;
 use crate::exchange::{ExchangeId, OpenExchange, ProtocolKind};
 use crate::labels::LabelId;
 use crate::model::{Layer, ProblemLayer, ProblemPlace};
-use crate::open_exchanges::{Moment, OpenExchanges};
+use crate::open_exchanges::{Handover, OpenExchanges};
 use crate::packet_facts::PacketFacts;
-use crate::shared::{Owned, Shared};
 use crate::time_of_day::Found;
 use crate::timing::Step;
 
@@ -31,7 +31,7 @@ pub(crate) struct PacketInHand<'a> {
     /// What its connection remembers while packets come.
     pub state: &'a mut ConnectionState,
     /// What all connections of the capture share.
-    pub shared: &'a mut Shared,
+    pub capture_state: &'a mut CaptureState,
     /// Where the bytes being read begin in their frame.
     pub offset: u64,
     /// An exchange that the next message takes over instead of beginning one.
@@ -44,15 +44,15 @@ impl<'a> PacketInHand<'a> {
         facts: &'a PacketFacts,
         record: &'a mut ConnectionRecord,
         state: &'a mut ConnectionState,
-        shared: &'a mut Shared,
+        capture_state: &'a mut CaptureState,
     ) -> PacketInHand<'a> {
         let step = Step::of(facts, record.last_ns);
-        PacketInHand { facts, step, record, state, shared, offset: 0, adopt: None }
+        PacketInHand { facts, step, record, state, capture_state, offset: 0, adopt: None }
     }
 
     /// Another packet of the same connection.
     pub fn instead<'b>(&'b mut self, facts: &'b PacketFacts) -> PacketInHand<'b> {
-        PacketInHand::new(facts, self.record, self.state, self.shared)
+        PacketInHand::new(facts, self.record, self.state, self.capture_state)
     }
 
     /// Begins an exchange.
@@ -85,14 +85,14 @@ impl<'a> PacketInHand<'a> {
     }
 
     #[inline(always)]
-    fn exchanges(&mut self) -> (&mut OpenExchanges, Moment<'_>) {
-        let at = Moment {
+    fn exchanges(&mut self) -> (&mut OpenExchanges, Handover<'_>) {
+        let at = Handover {
             time_ns: self.facts.time_ns,
             acked: self.state.acked(),
-            unbooked: !self.shared.owned.is_empty(),
+            unbooked: !self.capture_state.owned.is_empty(),
             ways: &self.state.timing.ways,
-            account: &mut self.record.account,
-            table: &mut self.shared.table,
+            closed: &mut self.record.closed,
+            table: &mut self.capture_state.table,
         };
         (&mut self.state.exchanges, at)
     }
@@ -149,9 +149,9 @@ impl<'a> PacketInHand<'a> {
         }
         self.offset += len as u64;
         let len = len as u32;
-        match self.shared.owned.last_mut() {
+        match self.capture_state.owned.last_mut() {
             Some(last) if last.exchange == exchange && last.layer == layer => last.len += len,
-            _ => self.shared.owned.push(Owned { exchange, layer, len }),
+            _ => self.capture_state.owned.push(Owned { exchange, layer, len }),
         }
     }
 
@@ -180,13 +180,13 @@ impl<'a> PacketInHand<'a> {
 
     /// What a request is called.
     pub fn request_label(&mut self, method: &str, target: &str) -> LabelId {
-        self.shared.request_labels.of(method, target, &mut self.shared.labels)
+        self.capture_state.request_labels.of(method, target, &mut self.capture_state.labels)
     }
 
     /// Says with which status a request was answered: one that did not get what it asked for is another exchange than one
     /// that did, and is called so.
     pub fn answered_with(&mut self, exchange: ExchangeId, status: u16) {
-        let Shared { request_labels, labels, .. } = &mut *self.shared;
+        let CaptureState { request_labels, labels, .. } = &mut *self.capture_state;
         if let Some(open) = self.state.exchanges.get(exchange) {
             open.label = request_labels.with_status(open.label, status, labels);
         }
@@ -194,7 +194,7 @@ impl<'a> PacketInHand<'a> {
 
     /// The label of this text.
     pub fn label(&mut self, text: &str) -> LabelId {
-        self.shared.labels.id(text)
+        self.capture_state.labels.id(text)
     }
 
     /// What is counted on its connection.
@@ -205,21 +205,21 @@ impl<'a> PacketInHand<'a> {
     /// Whether this is the first page that the client's address asks for.
     pub fn is_first_visit(&mut self) -> bool {
         let (client, _) = self.record.ends();
-        self.shared.visitors.is_first(client.addr)
+        self.capture_state.visitors.is_first(client.addr)
     }
 
     /// Adds to what the packet says, for people, where somebody wants to know.
     #[inline]
     pub fn say(&mut self, text: impl FnOnce() -> String) {
         if self.facts.kept_at != 0 {
-            self.shared.packets.say(self.facts, &text());
+            self.capture_state.packets.say(self.facts, &text());
         }
     }
 
     /// Notes that a masked frame ended in the packet.
     #[inline]
     pub fn is_masked(&mut self) {
-        if let Some(words) = self.shared.packets.words(self.facts) {
+        if let Some(words) = self.capture_state.packets.words(self.facts) {
             words.masked = true;
         }
     }
@@ -227,6 +227,8 @@ impl<'a> PacketInHand<'a> {
     /// Notes that the bytes from here on could not be decoded.
     #[cold]
     pub fn problem(&mut self, layer: ProblemLayer, message: impl Into<String>) {
-        self.shared.problems.add(ProblemPlace::Frame { frame: self.facts.number, offset: self.offset, layer }, message);
+        self.capture_state
+            .problems
+            .add(ProblemPlace::Frame { frame: self.facts.number, offset: self.offset, layer }, message);
     }
 }

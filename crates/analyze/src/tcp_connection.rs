@@ -11,6 +11,7 @@ use wirelab_dissect::Sniff;
 use wirelab_dissect::packet::Segment;
 use wirelab_dissect::tcp::{TcpOption, options};
 
+use crate::capture_state::CaptureState;
 use crate::connection_record::ConnectionRecord;
 use crate::connection_state::ConnectionState;
 use crate::conversation::Conversation;
@@ -20,7 +21,6 @@ use crate::http::{sniff_request, sniff_response};
 use crate::model::{Protocol, TcpAnalysis};
 use crate::packet_facts::PacketFacts;
 use crate::packet_in_hand::PacketInHand;
-use crate::shared::Shared;
 use crate::sides::Sides;
 use crate::tcp_analysis;
 
@@ -127,7 +127,7 @@ impl TcpConnection {
         by_second: bool,
         number: u64,
         time_ns: u64,
-        shared: &mut Shared,
+        capture_state: &mut CaptureState,
         open_connections: &mut OpenConnections,
     ) {
         self.settle_roles(segment, by_second);
@@ -149,35 +149,35 @@ impl TcpConnection {
         if segment.flags.syn() {
             synchronised(segment, from_client, &mut open.state);
         }
-        if shared.packets.wanted() {
+        if capture_state.packets.wanted() {
             let [ours, theirs] = open.state.directions.both_mut(from_client);
             let seq = relative(ours, facts.seq, facts.flags.syn());
             let ack = facts.ack().map(|ack| relative(theirs, ack, false));
             let kept = facts;
-            facts.kept_at = shared.packets.add(self.record.account.connection, &kept, analysis, seq, ack);
+            facts.kept_at = capture_state.packets.add(self.record.closed.connection, &kept, analysis, seq, ack);
         }
-        let packet = PacketInHand::new(&facts, &mut self.record, &mut open.state, shared);
+        let packet = PacketInHand::new(&facts, &mut self.record, &mut open.state, capture_state);
         Arrival { packet, conversation: &mut open.conversation }.attribute(segment.payload, analysis);
         if open.state.directions.all(|one| one.finished && one.acked >= one.next) || facts.flags.rst() {
             self.closing = true;
         }
         let acked = open.state.acked();
-        open.state.exchanges.settle(acked, &open.state.timing.ways, &mut self.record.account, &mut shared.table);
+        open.state.exchanges.settle(acked, &open.state.timing.ways, &mut self.record.closed, &mut capture_state.table);
     }
 
     /// No more packets are expected: what is still waiting is given away, and the exchanges are closed.
-    pub fn end(&mut self, shared: &mut Shared, open_connections: &mut OpenConnections) {
+    pub fn end(&mut self, capture_state: &mut CaptureState, open_connections: &mut OpenConnections) {
         let Some(mut open) = self.open.take() else { return };
         let OpenConnection { state, conversation } = &mut *open;
         let facts = PacketFacts::none(self.record.last_ns, true);
-        let packet = PacketInHand::new(&facts, &mut self.record, state, shared);
+        let packet = PacketInHand::new(&facts, &mut self.record, state, capture_state);
         let mut arrival = Arrival { packet, conversation };
         arrival.give_up(true, u64::MAX);
         arrival.give_up(false, u64::MAX);
         if !open.conversation.is_silent() {
             self.record.protocol = open.conversation.protocol();
         }
-        open.state.exchanges.end(&open.state.timing.ways, &mut self.record.account, &mut shared.table);
+        open.state.exchanges.end(&open.state.timing.ways, &mut self.record.closed, &mut capture_state.table);
         open_connections.put_away(open);
     }
 

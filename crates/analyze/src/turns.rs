@@ -124,7 +124,7 @@ impl Turns {
         match &mut self.kind {
             Inside::Unknown | Inside::Tunnel => self.plain(turn, from_client, data, packet),
             Inside::Records(records) => {
-                packet.shared.recognition.nobody();
+                packet.capture_state.recognition.nobody();
                 records.read(from_client, turn, data, packet);
             }
         }
@@ -170,12 +170,12 @@ impl Turns {
     fn plain(&mut self, turn: ExchangeId, from_client: bool, data: &[u8], packet: &mut PacketInHand<'_>) {
         self.text = self.text && is_text(data.get(..256).unwrap_or(data));
         packet.say(|| format!("\"{}\"", readable(data, 60)));
-        packet.shared.recognition.plain();
+        packet.capture_state.recognition.plain();
         if from_client {
             self.name(turn, data, packet);
             return packet.own(turn, Layer::Content, data.len());
         }
-        packet.shared.recognition.lines(&mut self.lines, data, !packet.state.partial);
+        packet.capture_state.recognition.lines(&mut self.lines, data, !packet.state.partial);
         match self.finder.look(data, TimePlace::Line) {
             Some(found) => {
                 packet.own_time(turn, data.len(), &found);

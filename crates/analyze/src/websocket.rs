@@ -8,13 +8,13 @@ use wirelab_dissect::deflate;
 use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::websocket::{self, Decoder, Event, FrameHeader, Mark, Messages, Opcode, Violations};
 
+use crate::capture_state::MayInflate;
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
 use crate::model::{Layer, ProblemLayer, WebSocketFrames};
 use crate::packet_in_hand::PacketInHand;
 use crate::queue::Queue;
 use crate::readable::readable;
-use crate::shared::MayInflate;
 use crate::time_of_day::{self, Finder, TimePlace};
 
 /// A connection after the opening handshake.
@@ -73,7 +73,7 @@ impl Side {
 
 impl WebSocket {
     pub fn new(deflate: Option<DeflateParams>, packet: &mut PacketInHand<'_>) -> WebSocket {
-        let may_inflate = deflate.and_then(|_| packet.shared.inflaters.one_more());
+        let may_inflate = deflate.and_then(|_| packet.capture_state.inflaters.one_more());
         let inflates = may_inflate.is_some();
         if deflate.is_some() && !inflates {
             packet.problem(
@@ -262,10 +262,10 @@ fn recognise(header: &FrameHeader, shown: Option<&[u8]>, packet: &mut PacketInHa
         Some(text) if header.opcode == Opcode::Text && header.fin && !header.rsv1 => {
             // Only its beginning is here where it is long, which none of ours is, or where bytes are missing.
             if text.len() as u64 == header.len || !packet.state.partial {
-                packet.shared.recognition.message(text);
+                packet.capture_state.recognition.message(text);
             }
         }
-        _ => packet.shared.recognition.nobody(),
+        _ => packet.capture_state.recognition.nobody(),
     }
 }
 

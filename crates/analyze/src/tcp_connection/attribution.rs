@@ -33,10 +33,10 @@ impl Arrival<'_> {
         if let Some(ack) = facts.ack()
             && theirs.is_known()
         {
-            acked = theirs.acknowledge(ack, &mut self.packet.shared.acknowledged);
+            acked = theirs.acknowledge(ack, &mut self.packet.capture_state.acknowledged);
             state.timing.acknowledged(facts, theirs.acked, acked.is_some());
         }
-        if !self.packet.shared.acknowledged.is_empty() {
+        if !self.packet.capture_state.acknowledged.is_empty() {
             self.packet.acknowledges_several();
         }
         let state = &mut *self.packet.state;
@@ -167,7 +167,7 @@ impl Arrival<'_> {
                     return self.repeated(None);
                 }
                 let waiting = Waiting { data: payload.to_vec(), cut, packet: *facts };
-                if ours.wait(position, waiting, &mut self.packet.shared.waiting_budget) {
+                if ours.wait(position, waiting, &mut self.packet.capture_state.waiting_budget) {
                     return;
                 }
                 // No room: what is missing is given up.

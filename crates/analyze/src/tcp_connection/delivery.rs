@@ -36,7 +36,7 @@ impl Arrival<'_> {
         packet.offset = u64::from(packet.facts.payload_offset + before);
         conversation.read(from_client, data, packet);
         if cut > 0 {
-            let last = packet.shared.owned.last().map(|last| last.exchange);
+            let last = packet.capture_state.owned.last().map(|last| last.exchange);
             let exchange = last.unwrap_or_else(|| packet.current());
             conversation.skip(from_client, u64::from(cut), packet);
             packet.own(exchange, Layer::Content, cut as usize);
@@ -52,7 +52,7 @@ impl Arrival<'_> {
         loop {
             let ours = self.packet.state.directions.of_mut(from_client);
             let next = ours.next;
-            let Some((position, early)) = ours.ready(&mut self.packet.shared.waiting_budget) else { break };
+            let Some((position, early)) = ours.ready(&mut self.packet.capture_state.waiting_budget) else { break };
             let old = next - position;
             let mut early_one = self.instead(&early.packet);
             if ends == WaitEnds::Unfilled {
@@ -86,7 +86,7 @@ impl Arrival<'_> {
         packet.offset = u64::from(seen_at.offset);
         conversation.skip(from_client, count, &mut packet);
         // A gap has no packets: whatever it opened gets its bytes from the packets to come.
-        packet.shared.owned.clear();
+        packet.capture_state.owned.clear();
     }
 
     /// Gives up the bytes of one side that others still wait for, as long as these begin before a position.

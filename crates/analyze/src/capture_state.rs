@@ -15,7 +15,7 @@ use crate::request_labels::RequestLabels;
 
 /// What all connections of a capture share.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct CaptureState {
     pub table: ExchangeTable,
     pub labels: Labels,
     pub request_labels: RequestLabels,
@@ -33,10 +33,10 @@ pub(crate) struct Shared {
     pub acknowledged: Vec<ExchangeId>,
 }
 
-impl Shared {
+impl CaptureState {
     /// Keeps so many rows of exchanges, and so many packets.
-    pub fn new(rows: usize, packets: usize) -> Shared {
-        Shared {
+    pub fn new(rows: usize, packets: usize) -> CaptureState {
+        CaptureState {
             table: ExchangeTable::new(rows),
             labels: Labels::default(),
             request_labels: RequestLabels::default(),
