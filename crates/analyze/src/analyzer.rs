@@ -24,7 +24,8 @@ use crate::finish;
 use crate::flow::{Flow, Transport};
 use crate::frames::Frames;
 use crate::model::{Capture, Packet, ProblemLayer, ProblemPlace, Protocol};
-use crate::tcp_connection::{OpenConnections, TcpConnection};
+use crate::open_connections::{OpenConnections, OpenPlace};
+use crate::tcp_connection::{Came, TcpConnection};
 
 /// What an analysis shall keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +64,8 @@ pub struct Analyzer {
     /// The newest connection of each flow, by the flow.
     flows: HashTable<Slot>,
     hash: foldhash::fast::RandomState,
-    /// The connection of the packet before.
-    last: u32,
+    /// Where the connection of the packet before was found.
+    last: Option<Slot>,
     /// Where to look for the connection that is put away when too many are open.
     oldest: usize,
     /// Connections that have ended, oldest first: put away when there are many.
@@ -90,7 +91,7 @@ impl Analyzer {
             capture_state: CaptureState::new(settings.limit, settings.keep_packets),
             flows: HashTable::new(),
             hash: foldhash::fast::RandomState::default(),
-            last: 0,
+            last: None,
             oldest: 0,
             closing: VecDeque::new(),
             forgotten: 0,
@@ -150,7 +151,7 @@ impl Analyzer {
 
     /// What is spoken on a connection, as far as it is known by now.
     pub fn protocol(&self, connection: u32) -> Protocol {
-        self.connections.get(connection as usize).map_or(Protocol::None, TcpConnection::protocol)
+        self.connections.get(connection as usize).map_or(Protocol::None, |one| one.protocol(&self.open_connections))
     }
 
     /// There are no more frames: what still waits for others is given up, so that the packets that are left can be taken
@@ -229,26 +230,29 @@ impl Analyzer {
     #[inline(always)]
     pub(crate) fn segment(&mut self, segment: &Segment<'_>, number: u64, time_ns: u64) {
         let (flow, by_second) = Flow::of(Transport::Tcp, segment.source, segment.destination);
-        let is_last = self.connections.get(self.last as usize).is_some_and(|last| last.record.flow == flow);
-        let known = if is_last { Some(self.last) } else { self.find(&flow) };
-        let index = match known {
-            Some(index) if !self.is_reused(index, segment, by_second) => index,
+        let known = match self.last {
+            Some(last) if self.is_between(last.connection, &flow) => Some(last),
+            _ => self.find(&flow),
+        };
+        let slot = match known {
+            Some(slot) if !self.is_reused(slot.connection, segment, by_second) => slot,
             _ => {
                 // Until a SYN or the first bytes say otherwise: the lower port serves.
                 let client_sent = segment.source.port >= segment.destination.port;
-                let index = self.open(known, &flow, by_second == client_sent, time_ns);
+                let opened = self.open(known, &flow, by_second == client_sent, time_ns);
                 if !segment.flags.syn() {
-                    self.begins_midway(index, number);
+                    self.begins_midway(opened.connection, number);
                 }
-                index
+                opened
             }
         };
-        self.last = index;
-        let Some(connection) = self.connections.get_mut(index as usize) else { return };
+        self.last = Some(slot);
+        let Some(connection) = self.connections.get_mut(slot.connection as usize) else { return };
         let was_closing = connection.closing;
-        connection.take(segment, by_second, number, time_ns, &mut self.capture_state, &mut self.open_connections);
+        let came = Came { by_second, number, time_ns };
+        connection.take(segment, came, slot.open, &mut self.capture_state, &mut self.open_connections);
         if connection.closing && !was_closing {
-            self.closing.push_back(index);
+            self.closing.push_back(slot.connection);
             if self.closing.len() > MOST_CLOSING
                 && let Some(old) = self.closing.pop_front()
             {
@@ -258,13 +262,15 @@ impl Analyzer {
     }
 
     #[inline(always)]
-    fn find(&self, flow: &Flow) -> Option<u32> {
+    fn find(&self, flow: &Flow) -> Option<Slot> {
         let hash = self.hash.hash_one(flow) as u32;
-        let is_same = |slot: &Slot| {
-            slot.hash == hash
-                && self.connections.get(slot.connection as usize).is_some_and(|one| one.record.flow == *flow)
-        };
-        self.flows.find(spread(hash), is_same).map(|slot| slot.connection)
+        let is_same = |slot: &Slot| slot.hash == hash && self.is_between(slot.connection, flow);
+        self.flows.find(spread(hash), is_same).copied()
+    }
+
+    #[inline(always)]
+    fn is_between(&self, connection: u32, flow: &Flow) -> bool {
+        self.connections.get(connection as usize).is_some_and(|one| one.record.flow == *flow)
     }
 
     #[inline]
@@ -274,30 +280,33 @@ impl Analyzer {
 
     /// Begins a connection, instead of the one that had these endpoints before.
     #[inline(never)]
-    fn open(&mut self, before: Option<u32>, flow: &Flow, client_is_second: bool, time_ns: u64) -> u32 {
-        let index = self.connections.len() as u32;
-        let hash = self.hash.hash_one(flow) as u32;
-        match self.flows.find_mut(spread(hash), |slot| Some(slot.connection) == before) {
-            Some(slot) => slot.connection = index,
-            None => {
-                let slot = Slot { hash, connection: index };
-                self.flows.insert_unique(spread(hash), slot, |slot| spread(slot.hash));
-            }
-        }
+    fn open(&mut self, before: Option<Slot>, flow: &Flow, client_is_second: bool, time_ns: u64) -> Slot {
         if let Some(before) = before {
-            self.put_away(before as usize);
+            self.put_away(before.connection as usize);
         }
-        if self.open_connections.count >= MOST_OPEN {
+        if self.open_connections.count() >= MOST_OPEN {
             self.put_oldest_away();
         }
-        self.connections.push(TcpConnection::new(index, *flow, client_is_second, time_ns, &mut self.open_connections));
-        index
+        let connection = self.connections.len() as u32;
+        let open = self.open_connections.add(connection);
+        self.connections.push(TcpConnection::new(connection, *flow, client_is_second, time_ns, open));
+        let slot = Slot { hash: self.hash.hash_one(flow) as u32, connection, open };
+        match self
+            .flows
+            .find_mut(spread(slot.hash), |slot| before.is_some_and(|before| slot.connection == before.connection))
+        {
+            Some(known) => *known = slot,
+            None => {
+                self.flows.insert_unique(spread(slot.hash), slot, |slot| spread(slot.hash));
+            }
+        }
+        slot
     }
 
     /// The first packet of a connection is not its beginning.
     #[cold]
-    fn begins_midway(&mut self, index: u32, number: u64) {
-        if let Some(connection) = self.connections.get_mut(index as usize) {
+    fn begins_midway(&mut self, connection: u32, number: u64) {
+        if let Some(connection) = self.connections.get_mut(connection as usize) {
             connection.record.midway = true;
         }
         self.frames.midway(number);
@@ -337,6 +346,8 @@ struct Slot {
     hash: u32,
     /// An index into the connections.
     connection: u32,
+    /// Where what it needs while packets come was put when it began.
+    open: OpenPlace,
 }
 
 /// A hash for a table that looks at the upper bits and the lower ones.

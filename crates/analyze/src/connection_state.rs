@@ -23,9 +23,7 @@ pub(crate) struct ConnectionState {
 impl ConnectionState {
     /// As new, with the room that it has.
     pub fn clear(&mut self) {
-        let mut exchanges = std::mem::take(&mut self.exchanges);
-        exchanges.clear();
-        *self = ConnectionState { exchanges, ..ConnectionState::default() };
+        *self = ConnectionState { exchanges: self.exchanges.emptied(), ..ConnectionState::default() };
     }
 
     /// Positions up to which the client's and the server's bytes are acknowledged.

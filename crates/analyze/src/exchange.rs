@@ -186,10 +186,20 @@ impl OpenExchange {
     /// What its time went into; `None` where nobody waits, and where nobody can tell where an answer ends.
     #[inline]
     pub fn time(&self, ways: &Ways) -> Option<Time> {
+        self.is_timed().then(|| self.stopwatch.time(ways))
+    }
+
+    /// The whole of it; 0 where it has none.
+    #[inline]
+    pub fn total_ns(&self, ways: &Ways) -> u64 {
+        if self.is_timed() { self.stopwatch.total_ns(ways) } else { 0 }
+    }
+
+    fn is_timed(&self) -> bool {
         match self.protocol_kind {
-            ProtocolKind::Control | ProtocolKind::Close => None,
-            ProtocolKind::Turn if self.label.is_unread() => None,
-            _ => self.stopwatch.time(ways),
+            ProtocolKind::Control | ProtocolKind::Close => false,
+            ProtocolKind::Turn if self.label.is_unread() => false,
+            _ => self.stopwatch.has_run(),
         }
     }
 

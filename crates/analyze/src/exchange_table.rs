@@ -9,6 +9,7 @@ use crate::exchange::{ExchangeId, OpenExchange};
 use crate::groups::{GroupKey, GroupStats, Room};
 use crate::model::{Costs, Time};
 use crate::observations::{InGroup, Observations, What};
+use crate::timing::Ways;
 
 /// A closed exchange that is kept whole.
 #[derive(Debug)]
@@ -61,8 +62,8 @@ pub(crate) struct ExchangeTable {
     /// Where they are, by their keys.
     places: HashMap<GroupKey, usize>,
     groups: Vec<(GroupKey, GroupStats)>,
-    /// Where the group met last is: mostly the next one's, too.
-    last: usize,
+    /// Where the group is that was met last under each label: mostly the next one's, too.
+    recent: Vec<usize>,
     room: Room,
     /// What happened in them.
     pub observations: Observations,
@@ -78,7 +79,7 @@ impl ExchangeTable {
             count: 0,
             places: HashMap::default(),
             groups: Vec::new(),
-            last: 0,
+            recent: Vec::new(),
             room: Room::default(),
             observations: Observations::default(),
             rows: Vec::new(),
@@ -104,49 +105,24 @@ impl ExchangeTable {
     }
 
     /// Takes a closed exchange. Gives the [bit](GroupBits) of its group.
-    pub fn add(&mut self, open: &mut OpenExchange, time: Option<Time>, connection: u32, id: ExchangeId) -> GroupBits {
+    pub fn add(&mut self, open: &mut OpenExchange, ways: &Ways, connection: u32, id: ExchangeId) -> GroupBits {
         if open.costs.is_empty() {
             return GroupBits::default();
         }
         self.count += 1;
         let key = GroupKey { protocol_kind: open.protocol_kind, label: open.label, has_time: open.has_time };
-        if self.groups.get(self.last).is_none_or(|(last, _)| *last != key) {
-            self.last = *self.places.entry(key).or_insert_with(|| {
-                self.groups.push((key, GroupStats::default()));
-                self.groups.len() - 1
-            });
-        }
-        if let Some((_, stats)) = self.groups.get_mut(self.last) {
-            stats.add(open, time, &mut self.room);
+        let recent = self.recent.get(key.label.index()).copied().unwrap_or(usize::MAX);
+        let at = if self.groups.get(recent).is_some_and(|(known, _)| *known == key) { recent } else { self.place(key) };
+        if let Some((_, stats)) = self.groups.get_mut(at) {
+            stats.add(open, ways, &mut self.room);
         }
         if let Some(happened) = open.happened.take() {
-            self.observations.close(self.last, *happened, open.kept.then_some(open.order));
+            self.observations.close(at, *happened, open.kept.then_some(open.order));
         }
         if open.kept {
-            let at = open.order as usize;
-            if self.rows.len() <= at {
-                self.rows.resize_with(at + 1, || None);
-            }
-            if let Some(row) = self.rows.get_mut(at) {
-                *row = Some(Row {
-                    key,
-                    connection,
-                    id,
-                    order: open.order,
-                    first_ns: open.first_ns,
-                    last_ns: open.last_ns,
-                    asked_ns: open.asked_ns,
-                    answer_first_ns: open.answer_first_ns,
-                    answer_last_ns: open.answer_last_ns,
-                    shared_packets: open.shared_packets.take(),
-                    packets: open.packets.take().map(|packets| *packets).unwrap_or_default(),
-                    costs: open.costs,
-                    push: open.push,
-                    time,
-                });
-            }
+            self.keep(key, open, ways, connection, id);
         }
-        GroupBits::of(self.last)
+        GroupBits::of(at)
     }
 
     /// The bits of the groups that are meant; `None` where one of them has none of its own.
@@ -159,6 +135,50 @@ impl ExchangeTable {
             bits.add(GroupBits::of(place));
         }
         Some(bits)
+    }
+
+    /// Keeps it whole.
+    #[cold]
+    #[inline(never)]
+    fn keep(&mut self, key: GroupKey, open: &mut OpenExchange, ways: &Ways, connection: u32, id: ExchangeId) {
+        let at = open.order as usize;
+        if self.rows.len() <= at {
+            self.rows.resize_with(at + 1, || None);
+        }
+        let Some(row) = self.rows.get_mut(at) else { return };
+        *row = Some(Row {
+            key,
+            connection,
+            id,
+            order: open.order,
+            first_ns: open.first_ns,
+            last_ns: open.last_ns,
+            asked_ns: open.asked_ns,
+            answer_first_ns: open.answer_first_ns,
+            answer_last_ns: open.answer_last_ns,
+            shared_packets: open.shared_packets.take(),
+            packets: open.packets.take().map(|packets| *packets).unwrap_or_default(),
+            costs: open.costs,
+            push: open.push,
+            time: open.time(ways),
+        });
+    }
+
+    /// Where the exchanges of this key are counted.
+    #[inline(never)]
+    fn place(&mut self, key: GroupKey) -> usize {
+        let place = *self.places.entry(key).or_insert_with(|| {
+            self.groups.push((key, GroupStats::default()));
+            self.groups.len() - 1
+        });
+        let label = key.label.index();
+        if self.recent.len() <= label {
+            self.recent.resize(label + 1, usize::MAX);
+        }
+        if let Some(recent) = self.recent.get_mut(label) {
+            *recent = place;
+        }
+        place
     }
 
     /// The groups, in order of first appearance.

@@ -81,7 +81,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
 
     let mut facts = std::mem::take(&mut frames.facts);
     for connection in connections.iter().filter(|one| one.record.midway) {
-        *facts.midway_protocols.entry(connection.protocol()).or_default() += 1;
+        *facts.midway_protocols.entry(connection.record.protocol).or_default() += 1;
     }
     let carriers = Carriers::of(&connections, &table, &reading, &exchanges, left_out);
     let rows: Vec<_> =
@@ -388,7 +388,6 @@ fn groups(all: Vec<(GroupKey, GroupStats)>, labels: &Labels, reading: &Reading) 
 }
 
 fn connection_of(connection: TcpConnection, reading: &Reading, first_ns: u64) -> Connection {
-    let protocol = connection.protocol();
     let connection = connection.record;
     let (client, server) = connection.ends();
     let tally = reading.clean(connection.tally());
@@ -396,7 +395,7 @@ fn connection_of(connection: TcpConnection, reading: &Reading, first_ns: u64) ->
     Connection {
         client,
         server,
-        protocol,
+        protocol: connection.protocol,
         start_ns: connection.first_ns.saturating_sub(first_ns),
         duration_ns: connection.last_ns.saturating_sub(connection.first_ns),
         rtt_ns: connection.rtt_ns.unwrap_or(NEVER),

@@ -40,7 +40,7 @@ impl Flow {
     }
 }
 
-/// In few words: every packet is looked up by it.
+/// In few words: every packet is looked up by it. (Flows of two transports between the same ends may share a hash.)
 impl Hash for Flow {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -53,7 +53,6 @@ impl Hash for Flow {
                 }
             }
         }
-        state.write_u8(self.transport as u8);
     }
 }
 

@@ -8,6 +8,7 @@ use foldhash::HashMap;
 use crate::exchange::{OpenExchange, ProtocolKind};
 use crate::labels::LabelId;
 use crate::model::{Column, Costs, Spread, SpreadSeconds, Tally, Time, seconds};
+use crate::timing::Ways;
 
 /// What puts exchanges into one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,13 +84,14 @@ struct Shaped {
     order: u64,
     costs: Costs,
     push: Costs,
+    total_ns: u64,
     time: Option<Time>,
 }
 
 impl Shaped {
     /// What puts it before others of its shape.
     fn rank(&self) -> (u64, u64) {
-        (total_ns(self.time), self.order)
+        (self.total_ns, self.order)
     }
 
     /// What the repeats come to.
@@ -109,11 +111,12 @@ pub(crate) struct Median {
 
 impl GroupStats {
     /// Takes one more.
-    pub fn add(&mut self, open: &OpenExchange, time: Option<Time>, room: &mut Room) {
+    pub fn add(&mut self, open: &OpenExchange, ways: &Ways, room: &mut Room) {
         let costs = &open.costs;
         self.count += 1;
         self.sharing += u64::from(open.shares);
-        let rank = (total_ns(time), open.order);
+        let total_ns = open.total_ns(ways);
+        let rank = (total_ns, open.order);
         let is_again = |one: &Shaped| one.costs == *costs && one.rank() < rank;
         if !self.shapes.get(self.last).is_some_and(is_again) {
             std::mem::swap(&mut self.last, &mut self.before_last);
@@ -128,8 +131,8 @@ impl GroupStats {
                 let tally = costs.tally();
                 self.tally += tally;
                 self.widen(open.order, &tally, &tally);
-                let one = Shaped { count: 1, repeats: 0, order: open.order, costs: *costs, push: open.push, time };
-                self.shaped(one, room);
+                let (order, push, time) = (open.order, open.push, open.time(ways));
+                self.shaped(Shaped { count: 1, repeats: 0, order, costs: *costs, push, total_ns, time }, room);
             }
         }
         if open.asked_ns != 0 && open.answer_first_ns >= open.asked_ns {
@@ -163,7 +166,7 @@ impl GroupStats {
             if one.rank() < known.rank() {
                 self.tally += known.repeated();
                 known.repeats = 0;
-                (known.order, known.costs, known.push, known.time) = (one.order, one.costs, one.push, one.time);
+                *known = Shaped { count: known.count, ..one };
             }
             self.last = at as usize;
             return;
@@ -239,10 +242,6 @@ impl GroupStats {
             .unwrap_or(0);
         Spread { median, min: column.of(&self.least), max: column.of(&self.most) }
     }
-}
-
-fn total_ns(time: Option<Time>) -> u64 {
-    time.map_or(0, |time| time.total_ns())
 }
 
 /// Times counted in buckets that are 1/128 of a power of two wide: a median within 1 percent, in bounded memory.
@@ -349,7 +348,7 @@ mod tests {
     fn the_median_of_two_is_the_lower() {
         let mut stats = GroupStats::default();
         for (order, packets) in [(0, 5), (1, 3)] {
-            stats.add(&open(order, packets, 0), None, &mut Room::default());
+            stats.add(&open(order, packets, 0), &Ways::default(), &mut Room::default());
         }
         let median = stats.median().expect("two exchanges");
         assert_eq!((median.order, median.tally.total_packets), (1, 3));
@@ -359,7 +358,7 @@ mod tests {
     fn many_shapes_stay_bounded_and_the_median_near() {
         let mut stats = GroupStats::default();
         for order in 0..20_000 {
-            stats.add(&open(order, 3, order), None, &mut Room::default());
+            stats.add(&open(order, 3, order), &Ways::default(), &mut Room::default());
         }
         assert!(stats.shapes.len() <= MOST_SHAPES);
         let median = stats.median().expect("many exchanges");
@@ -376,7 +375,7 @@ mod tests {
         let all: Vec<OpenExchange> =
             orders.map(|order| open(order, 3, if order < 20 { 7 } else { order / 3 })).collect();
         for one in &all {
-            stats.add(one, None, &mut room);
+            stats.add(one, &Ways::default(), &mut room);
         }
         let sum: Tally = all.iter().map(|one| one.costs.tally()).sum();
         assert_eq!((stats.tally(), stats.count), (sum, all.len() as u64));
@@ -396,7 +395,7 @@ mod tests {
                 all.swap(at, at - 1);
             }
             let mut stats = GroupStats::default();
-            all.iter().for_each(|one| stats.add(one, None, &mut Room::default()));
+            all.iter().for_each(|one| stats.add(one, &Ways::default(), &mut Room::default()));
             let each: Vec<Tally> = all.iter().map(|one| one.costs.tally()).collect();
             prop_assert_eq!(stats.tally(), each.iter().copied().sum::<Tally>());
             prop_assert_eq!(Some(stats.least), each.iter().copied().reduce(|a, b| a.zip(b, u64::min)));

@@ -38,6 +38,8 @@ impl KeptPackets {
     }
 
     /// Keeps a packet. Gives its place, plus one.
+    #[cold]
+    #[inline(never)]
     pub fn add(
         &mut self,
         connection: u32,

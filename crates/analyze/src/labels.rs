@@ -12,6 +12,12 @@ use hashbrown::HashTable;
 pub(crate) struct LabelId(u32);
 
 impl LabelId {
+    /// Its place among all labels.
+    #[inline]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+
     /// Whether it is the name of bytes that nobody here can read: where a message of theirs ends is not known.
     pub fn is_unread(self) -> bool {
         use label::{DATA, HTTP2, TLS, TLS_DATA, TLS_HANDSHAKE, TUNNEL, UNKNOWN};

@@ -38,6 +38,7 @@ mod kept_packets;
 mod labels;
 pub mod model;
 mod observations;
+mod open_connections;
 mod open_exchanges;
 mod other_transports;
 mod packet_facts;

@@ -77,16 +77,16 @@ impl ClosedExchanges {
     /// Takes an exchange that is closed.
     fn take(&mut self, open: &mut OpenExchange, id: ExchangeId, ways: &Ways, table: &mut ExchangeTable) {
         self.sums.count(&open.costs);
-        self.groups.add(table.add(open, open.time(ways), self.connection, id));
+        self.groups.add(table.add(open, ways, self.connection, id));
     }
 }
 
 impl OpenExchanges {
-    /// As new, with the room that it has.
-    pub fn clear(&mut self) {
+    /// None, with the room that these had.
+    pub fn emptied(&mut self) -> OpenExchanges {
         let mut older = std::mem::take(&mut self.older);
         older.clear();
-        *self = OpenExchanges { older, ..OpenExchanges::default() };
+        OpenExchanges { older, ..OpenExchanges::default() }
     }
 
     /// Whether it takes up no more room than a usual connection's.

@@ -12,6 +12,7 @@ use wirelab_catalog::grammar::{Grammar, Media, REFUSALS, TIME, Update};
 use wirelab_dissect::http1::{Coding, Content};
 
 use crate::form::{self, Fit};
+use crate::request_labels::path_of;
 use crate::time_of_day::TimePlace;
 
 /// What is known so far.
@@ -71,7 +72,7 @@ impl Wanted {
         if method != "GET" {
             return Wanted { page: false, update_of: Apps::NONE };
         }
-        let path = target.split_once('?').map_or(target, |(path, _)| path);
+        let path = path_of(target);
         let update_of = Apps::those(|app| update(app).is_some_and(|update| update.path() == path));
         Wanted { page: path == "/", update_of }
     }

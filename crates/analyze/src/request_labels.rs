@@ -18,7 +18,7 @@ pub(crate) struct RequestLabels {
 impl RequestLabels {
     /// The label of a request for this target.
     pub fn of(&mut self, method: &str, target: &str, known: &mut Labels) -> LabelId {
-        let path = target.split_once('?').map_or(target, |(path, _)| path);
+        let path = path_of(target);
         let place = path.len() ^ usize::from(path.bytes().next_back().unwrap_or(0));
         let recent = self.recent.get_mut(place % PLACES);
         if let Some(Some(label)) = recent
@@ -49,6 +49,13 @@ impl RequestLabels {
             }
         }
     }
+}
+
+/// A target without its query (RFC 9110, section 7.1).
+#[inline]
+pub(crate) fn path_of(target: &str) -> &str {
+    let end = target.bytes().position(|byte| byte == b'?').unwrap_or(target.len());
+    target.get(..end).unwrap_or(target)
 }
 
 /// Whether a label is of this method and path as they stand. A label was made fit to be read: a path that needs that,

@@ -9,7 +9,7 @@ mod delivery;
 
 use wirelab_dissect::Sniff;
 use wirelab_dissect::packet::Segment;
-use wirelab_dissect::tcp::{TcpOption, options};
+use wirelab_dissect::tcp::size_and_scale;
 
 use crate::capture_state::CaptureState;
 use crate::connection_record::ConnectionRecord;
@@ -19,6 +19,7 @@ use crate::direction::Direction;
 use crate::flow::Flow;
 use crate::http::{sniff_request, sniff_response};
 use crate::model::{Protocol, TcpAnalysis};
+use crate::open_connections::{OpenConnection, OpenConnections, OpenPlace};
 use crate::packet_facts::PacketFacts;
 use crate::packet_in_hand::PacketInHand;
 use crate::sides::Sides;
@@ -34,40 +35,16 @@ pub(crate) struct TcpConnection {
     pub closing: bool,
     /// The sequence numbers of the SYNs that were seen or answered: a SYN with another one begins a new connection.
     syn: Sides<Option<u32>>,
-    /// What is needed only while packets still come.
-    open: Option<Box<OpenConnection>>,
+    /// Where what is needed only while packets still come is.
+    open: Option<OpenPlace>,
 }
 
-/// What a connection needs while packets still come.
-#[derive(Debug, Default)]
-struct OpenConnection {
-    state: ConnectionState,
-    conversation: Conversation,
-}
-
-/// What connections need while their packets come: made for them, and kept for the next ones when they end.
-#[derive(Debug, Default)]
-pub(crate) struct OpenConnections {
-    /// How many connections have one.
-    pub count: usize,
-    #[expect(clippy::vec_box, reason = "the box is what is used again")]
-    spare: Vec<Box<OpenConnection>>,
-}
-
-impl OpenConnections {
-    fn one(&mut self) -> Box<OpenConnection> {
-        self.count += 1;
-        self.spare.pop().unwrap_or_default()
-    }
-
-    fn put_away(&mut self, mut open: Box<OpenConnection>) {
-        self.count -= 1;
-        if self.spare.len() < MOST_SPARE && open.state.exchanges.is_small() {
-            open.state.clear();
-            open.conversation = Conversation::default();
-            self.spare.push(open);
-        }
-    }
+/// How a segment came: whether the flow's second endpoint sent it, and in which frame, when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Came {
+    pub by_second: bool,
+    pub number: u64,
+    pub time_ns: u64,
 }
 
 /// A packet on its way, and the conversation that its bytes go on with.
@@ -78,19 +55,13 @@ struct Arrival<'a> {
 
 impl TcpConnection {
     /// A connection of which the flow's second endpoint is the client, as long as nothing says otherwise.
-    pub fn new(
-        number: u32,
-        flow: Flow,
-        client_is_second: bool,
-        time_ns: u64,
-        open_connections: &mut OpenConnections,
-    ) -> TcpConnection {
+    pub fn new(number: u32, flow: Flow, client_is_second: bool, time_ns: u64, open: OpenPlace) -> TcpConnection {
         TcpConnection {
             record: ConnectionRecord::new(number, flow, client_is_second, time_ns),
             certain: false,
             closing: false,
             syn: Sides::default(),
-            open: Some(open_connections.one()),
+            open: Some(open),
         }
     }
 
@@ -100,9 +71,9 @@ impl TcpConnection {
     }
 
     /// What was spoken.
-    pub fn protocol(&self) -> Protocol {
-        match &self.open {
-            Some(open) if !open.conversation.is_silent() => open.conversation.protocol(),
+    pub fn protocol(&self, open_connections: &OpenConnections) -> Protocol {
+        match self.open.and_then(|place| open_connections.conversation(place)) {
+            Some(conversation) if !conversation.is_silent() => conversation.protocol(),
             _ => self.record.protocol,
         }
     }
@@ -120,24 +91,20 @@ impl TcpConnection {
     }
 
     /// Takes the next segment.
-    #[inline(always)]
+    #[inline(never)]
     pub fn take(
         &mut self,
         segment: &Segment<'_>,
-        by_second: bool,
-        number: u64,
-        time_ns: u64,
+        Came { by_second, number, time_ns }: Came,
+        near: OpenPlace,
         capture_state: &mut CaptureState,
         open_connections: &mut OpenConnections,
     ) {
-        self.settle_roles(segment, by_second);
+        let connection = self.record.closed.connection;
+        let place = if open_connections.of(connection, near).is_some() { near } else { self.reopen(open_connections) };
+        let Some(open) = open_connections.of(connection, place) else { return };
+        self.settle_roles(segment, by_second, open);
         let from_client = by_second == self.record.client_is_second;
-        let open = self.open.get_or_insert_with(|| {
-            // It goes on after its end.
-            let mut open = open_connections.one();
-            open.state.partial = true;
-            open
-        });
         let mut facts = PacketFacts::of(segment, number, time_ns, from_client);
         let [ours, theirs] = open.state.directions.both_mut(from_client);
         let analysis = tcp_analysis::analyze(&mut ours.seen, &theirs.seen, &facts, self.record.rtt_ns);
@@ -165,37 +132,51 @@ impl TcpConnection {
         open.state.exchanges.settle(acked, &open.state.timing.ways, &mut self.record.closed, &mut capture_state.table);
     }
 
+    /// Where what it needs is, if that is not where it was looked for: it goes on after its end.
+    #[cold]
+    fn reopen(&mut self, open_connections: &mut OpenConnections) -> OpenPlace {
+        let connection = self.record.closed.connection;
+        *self.open.get_or_insert_with(|| {
+            let place = open_connections.add(connection);
+            if let Some(open) = open_connections.of(connection, place) {
+                open.state.partial = true;
+            }
+            place
+        })
+    }
+
     /// No more packets are expected: what is still waiting is given away, and the exchanges are closed.
     pub fn end(&mut self, capture_state: &mut CaptureState, open_connections: &mut OpenConnections) {
-        let Some(mut open) = self.open.take() else { return };
-        let OpenConnection { state, conversation } = &mut *open;
+        let Some(place) = self.open.take() else { return };
+        let Some(open) = open_connections.of(self.record.closed.connection, place) else { return };
+        let OpenConnection { state, conversation, .. } = open;
         let facts = PacketFacts::none(self.record.last_ns, true);
         let packet = PacketInHand::new(&facts, &mut self.record, state, capture_state);
         let mut arrival = Arrival { packet, conversation };
         arrival.give_up(true, u64::MAX);
         arrival.give_up(false, u64::MAX);
-        if !open.conversation.is_silent() {
-            self.record.protocol = open.conversation.protocol();
+        if !conversation.is_silent() {
+            self.record.protocol = conversation.protocol();
         }
-        open.state.exchanges.end(&open.state.timing.ways, &mut self.record.closed, &mut capture_state.table);
-        open_connections.put_away(open);
+        state.exchanges.end(&state.timing.ways, &mut self.record.closed, &mut capture_state.table);
+        open_connections.put_away(place);
     }
 
     /// Finds out who is the client, as long as nothing has said so.
     #[inline(always)]
-    fn settle_roles(&mut self, segment: &Segment<'_>, by_second: bool) {
+    fn settle_roles(&mut self, segment: &Segment<'_>, by_second: bool, open: &mut OpenConnection) {
         if segment.flags.syn() {
-            self.settle_by_syn(segment, by_second);
+            self.settle_by_syn(segment, by_second, open);
         } else if !self.certain && segment.payload_len > 0 {
-            self.settle_by_bytes(segment.payload, by_second);
+            self.settle_by_bytes(segment.payload, by_second, open);
         }
     }
 
     #[inline(never)]
-    fn settle_by_syn(&mut self, segment: &Segment<'_>, by_second: bool) {
+    fn settle_by_syn(&mut self, segment: &Segment<'_>, by_second: bool, open: &mut OpenConnection) {
         let answers = segment.flags.ack();
         if !self.certain {
-            self.client_is(by_second != answers);
+            self.client_is(by_second != answers, open);
         }
         let [ours, theirs] = self.syn.both_mut(by_second == self.record.client_is_second);
         ours.get_or_insert(segment.seq);
@@ -206,27 +187,25 @@ impl TcpConnection {
     }
 
     #[inline(never)]
-    fn settle_by_bytes(&mut self, payload: &[u8], by_second: bool) {
-        if !self.open.as_ref().is_some_and(|open| open.conversation.is_silent()) {
+    fn settle_by_bytes(&mut self, payload: &[u8], by_second: bool, open: &mut OpenConnection) {
+        if !open.conversation.is_silent() {
             return;
         }
         if sniff_request(payload) == Sniff::Yes {
-            self.client_is(by_second);
+            self.client_is(by_second, open);
         } else if sniff_response(payload) == Sniff::Yes {
-            self.client_is(!by_second);
+            self.client_is(!by_second, open);
         }
     }
 
     /// It is certain by now who the client is.
-    fn client_is(&mut self, second: bool) {
+    fn client_is(&mut self, second: bool, open: &mut OpenConnection) {
         self.certain = true;
         if self.record.client_is_second != second {
             self.record.client_is_second = second;
             self.syn.swap();
-            if let Some(open) = &mut self.open {
-                open.state.directions.swap();
-                open.state.timing.swap();
-            }
+            open.state.directions.swap();
+            open.state.timing.swap();
         }
     }
 }
@@ -245,17 +224,7 @@ fn count_analysis(analysis: TcpAnalysis, record: &mut ConnectionRecord) {
 /// Notes what a side's SYN says of the segments and windows that it takes.
 #[cold]
 fn synchronised(segment: &Segment<'_>, from_client: bool, state: &mut ConnectionState) {
-    let (mut mss, mut scale) = (None, None);
-    for option in options(segment.options) {
-        match option {
-            TcpOption::MaximumSegmentSize(size) => mss = Some(size),
-            TcpOption::WindowScale(shift) => scale = Some(shift),
-            _ => {}
-        }
-        if mss.is_some() && scale.is_some() {
-            break;
-        }
-    }
+    let (mss, scale) = size_and_scale(segment.options);
     state.timing.synchronised(from_client, mss, scale);
 }
 
@@ -277,6 +246,3 @@ fn time_handshake(packet: &PacketFacts, state: &mut ConnectionState, record: &mu
 fn relative(direction: &Direction, seq: u32, syn: bool) -> u64 {
     if direction.is_known() { u64::try_from(direction.position(seq)).unwrap_or(0) } else { u64::from(!syn) }
 }
-
-/// How many [`OpenConnection`] are kept for the next connections.
-const MOST_SPARE: usize = 256;

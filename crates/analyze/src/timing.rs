@@ -23,12 +23,12 @@
 //! What the capture point could not see, it cannot know: a request that was lost before it, or an ACK behind it, shows as
 //! time of the server, or of the sender.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU64;
 
 use crate::model::{Cause, Time};
 use crate::observations::Case;
 use crate::packet_facts::PacketFacts;
-use crate::queue::Queue;
 use crate::sides::Sides;
 
 /// The shortest time from the capture point to a side and back: the client's and the server's.
@@ -63,8 +63,11 @@ pub(crate) struct Timing {
 /// What one side has sent.
 #[derive(Debug, Default)]
 struct Sent {
-    /// Ends of segments that passed once and are not acknowledged, and when they passed.
-    unacknowledged: Queue<(u64, u64)>,
+    /// Whether the last segment passed once and is not acknowledged; `earlier` those before it, by their ends and when they
+    /// passed. Mostly there is none.
+    outstanding: bool,
+    #[expect(clippy::box_collection, reason = "a pointer takes up less room in the many that never need it")]
+    earlier: Option<Box<VecDeque<(u64, u64)>>>,
     /// When the last segment with new bytes passed, and the last ACK that newly covers some of them or makes room.
     last_ns: u64,
     acked_ns: u64,
@@ -225,14 +228,7 @@ impl Timing {
             return;
         }
         (theirs.acked_ns, theirs.acked_by) = (packet.time_ns, Low::of(packet.number));
-        let mut latest = None;
-        while let Some(&(end, passed_ns)) = theirs.unacknowledged.first()
-            && end <= position
-        {
-            latest = Some(passed_ns);
-            theirs.unacknowledged.pop();
-        }
-        if let Some(passed_ns) = latest {
+        if let Some(passed_ns) = theirs.measured(position) {
             self.ways.of_mut(packet.from_client).took(packet.time_ns.saturating_sub(passed_ns));
         }
     }
@@ -240,15 +236,16 @@ impl Timing {
     /// A packet passes whose payload, SYN or FIN ends at a position; `acked` is how far its side's bytes are acknowledged, and
     /// `hole_ns` since when others of them wait for bytes before their own.
     #[inline]
-    pub fn passed(&mut self, packet: &PacketFacts, end: u64, acked: u64, hole_ns: u64) -> Step {
+    pub fn passed(&mut self, packet: &PacketFacts, end: u64, acked: u64, hole_ns: u64, step: &mut Step) {
         let now_ns = packet.time_ns;
         let way_ns = self.ways.of(packet.from_client).ns();
         let ours = self.sent.of_mut(packet.from_client);
-        let mut step = Step { hole_ns, before: ours.last, ..Step::of(packet, now_ns) };
+        (step.now_ns, step.hole_ns, step.before) = (now_ns, hole_ns, ours.last);
         if end <= ours.end {
             // On the wire again: an ACK of it measures nothing.
-            while ours.unacknowledged.pop().is_some() {}
-            return step;
+            ours.outstanding = false;
+            ours.forget_earlier();
+            return;
         }
         let due_ns = ours.acked_ns.saturating_add(way_ns);
         let slack_ns = SLACK_NS.max(way_ns / 8);
@@ -277,14 +274,58 @@ impl Timing {
             before: ours.last_packet.before(packet.number),
             ack: ours.acked_by.before(packet.number),
         });
+        if ours.outstanding {
+            ours.keep_last();
+        }
+        ours.outstanding = true;
         ours.end = end;
         (ours.last_ns, ours.last_packet) = (now_ns, Low::of(packet.number));
-        ours.unacknowledged.push((end, now_ns), MOST_REMEMBERED);
         if packet.app > 0 {
             let no_room = ours.edge > 0 && end >= ours.edge;
             ours.last = if is_full || no_room { Fill::Full } else { Fill::Small };
         }
-        step
+    }
+}
+
+impl Sent {
+    /// Everything up to a position is acknowledged: when the last of the segments that this is the first ACK of had passed.
+    #[inline]
+    fn measured(&mut self, position: u64) -> Option<u64> {
+        if position < self.end {
+            return self.measured_earlier(position);
+        }
+        self.forget_earlier();
+        std::mem::take(&mut self.outstanding).then_some(self.last_ns)
+    }
+
+    #[inline]
+    fn forget_earlier(&mut self) {
+        if let Some(earlier) = &mut self.earlier {
+            earlier.clear();
+        }
+    }
+
+    #[inline(never)]
+    fn measured_earlier(&mut self, position: u64) -> Option<u64> {
+        let earlier = self.earlier.as_mut()?;
+        let mut latest = None;
+        while let Some(&(end, passed_ns)) = earlier.front()
+            && end <= position
+        {
+            latest = Some(passed_ns);
+            earlier.pop_front();
+        }
+        latest
+    }
+
+    /// Puts the last segment to those before it.
+    #[inline(never)]
+    fn keep_last(&mut self) {
+        let earlier = self.earlier.get_or_insert_default();
+        if earlier.len() + 1 >= MOST_REMEMBERED {
+            earlier.pop_front();
+        }
+        earlier.push_back((self.end, self.last_ns));
     }
 }
 
@@ -298,9 +339,12 @@ pub(crate) struct Stopwatch {
     turned: bool,
     /// Whether it is a handshake: the other side's TCP answers, no program.
     pub is_handshake: bool,
-    /// What nearly all exchanges have: the ways of their turns, and the server's time.
+    /// What nearly all exchanges have: the ways of their turns, and the server's time; and what each of a server that
+    /// writes head and body apart has: a wait for an ACK, and how long that was held.
     network_ns: u64,
     server_ns: u64,
+    ack_ns: u64,
+    ack_delay_ns: u64,
     /// The other causes, where there are any.
     others: Option<Box<Time>>,
 }
@@ -312,6 +356,7 @@ impl Stopwatch {
         match cause {
             Cause::Network => self.network_ns += ns,
             Cause::Server => self.server_ns += ns,
+            Cause::Ack => self.ack_ns += ns,
             _ if ns == 0 => {}
             _ => self.others.get_or_insert_default()[cause] += ns,
         }
@@ -319,7 +364,7 @@ impl Stopwatch {
 
     /// How long it waited for ACKs so far, and how long these were held.
     fn waited_for_acks(&self) -> (u64, u64) {
-        self.others.as_ref().map_or((0, 0), |time| (time[Cause::Ack], time.ack_delay_ns))
+        (self.ack_ns, self.ack_delay_ns)
     }
 
     /// As [`Stopwatch::step`]; gives what it waited for an ACK, where it did.
@@ -369,7 +414,7 @@ impl Stopwatch {
             let waited = gap.min(release.due_ns.saturating_sub(from_ns));
             self.spend(release.wait, waited);
             if release.wait == Cause::Ack {
-                self.others.get_or_insert_default().ack_delay_ns += release.held_ns.min(waited);
+                self.ack_delay_ns += release.held_ns.min(waited);
             }
             gap -= waited;
         } else if turn {
@@ -396,22 +441,36 @@ impl Stopwatch {
         self.last_from_client = packet.from_client;
     }
 
-    /// What the exchange's time went into, once its last bytes have arrived; `None` where it had none.
-    pub fn time(&self, ways: &Ways) -> Option<Time> {
-        if self.last_ns == 0 {
-            return None;
-        }
-        let [client, server] = [ways.client.ns(), ways.server.ns()];
+    /// Whether any time was measured.
+    pub fn has_run(&self) -> bool {
+        self.last_ns != 0
+    }
+
+    /// The whole time of the exchange, once its last bytes have arrived.
+    pub fn total_ns(&self, ways: &Ways) -> u64 {
+        let others = self.others.as_deref().map_or(0, Time::total_ns);
+        self.network_ns + self.server_ns + self.ack_ns + self.arrival_ns(ways) + others
+    }
+
+    /// What it went into.
+    pub fn time(&self, ways: &Ways) -> Time {
         let mut time = self.others.as_deref().copied().unwrap_or_default();
         time[Cause::Server] += self.server_ns;
-        time[Cause::Network] += self.network_ns;
-        time[Cause::Network] += match (self.turned, self.last_from_client) {
+        time[Cause::Network] += self.network_ns + self.arrival_ns(ways);
+        time[Cause::Ack] += self.ack_ns;
+        time.ack_delay_ns += self.ack_delay_ns;
+        time
+    }
+
+    /// How long the last bytes are on their way to whom they are for.
+    fn arrival_ns(&self, ways: &Ways) -> u64 {
+        let [client, server] = [ways.client.ns(), ways.server.ns()];
+        match (self.turned, self.last_from_client) {
             // From one side to the other, once: half of both ways.
             (false, _) => (client + server) / 2,
             (true, true) => server,
             (true, false) => client,
-        };
-        Some(time)
+        }
     }
 }
 

@@ -89,6 +89,32 @@ impl TcpOptions<'_> {
     }
 }
 
+/// What the options of a SYN say of what its sender takes: the largest segment (RFC 9293, section 3.7.1), and the shift of
+/// its windows (RFC 7323, section 2.2). As [`options`] reads them, of which every connection needs these two alone.
+pub fn size_and_scale(raw: &[u8]) -> (Option<u16>, Option<u8>) {
+    let (mut rest, mut size, mut scale) = (raw, None, None);
+    loop {
+        rest = match rest {
+            [1, rest @ ..] => rest,
+            [2, 4, high, low, rest @ ..] => {
+                size = size.or(Some(u16::from_be_bytes([*high, *low])));
+                rest
+            }
+            [3, 3, shift, rest @ ..] => {
+                scale = scale.or(Some(*shift));
+                rest
+            }
+            _ => {
+                let mut others = TcpOptions { rest, at: 0 };
+                match others.next() {
+                    None | Some(TcpOption::Malformed { .. }) => return (size, scale),
+                    Some(_) => others.rest,
+                }
+            }
+        };
+    }
+}
+
 impl<'a> Iterator for TcpOptions<'a> {
     type Item = TcpOption<'a>;
 
@@ -182,3 +208,39 @@ pub(crate) fn segment<'a>(
 }
 
 const LEAST: u32 = 20;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Options as they are sent, damaged ones among them.
+    fn option_bytes() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            Just(vec![1]),
+            Just(vec![2, 4, 5, 180]),
+            Just(vec![3, 3, 7]),
+            Just(vec![4, 2]),
+            Just(vec![8, 10, 1, 2, 3, 4, 5, 6, 7, 8]),
+            prop::collection::vec(0..5u8, 1..4),
+        ]
+    }
+
+    proptest! {
+        /// What is looked for alone is what the list of all options says first.
+        #[test]
+        fn size_and_scale_are_those_of_the_list(raw in prop::collection::vec(option_bytes(), 0..6)) {
+            let raw = raw.concat();
+            let size = options(&raw).find_map(|one| match one {
+                TcpOption::MaximumSegmentSize(size) => Some(size),
+                _ => None,
+            });
+            let scale = options(&raw).find_map(|one| match one {
+                TcpOption::WindowScale(shift) => Some(shift),
+                _ => None,
+            });
+            prop_assert_eq!(size_and_scale(&raw), (size, scale));
+        }
+    }
+}

@@ -44,8 +44,8 @@ impl Arrival<'_> {
         if facts.app > 0 || facts.flags.syn() || facts.flags.fin() {
             let taken = u64::from(facts.app) + u64::from(facts.flags.syn()) + u64::from(facts.flags.fin());
             let end = ours.position(facts.seq).saturating_add_unsigned(taken);
-            self.packet.step =
-                state.timing.passed(facts, u64::try_from(end).unwrap_or(0), ours.acked, ours.waiting_since());
+            let end = u64::try_from(end).unwrap_or(0);
+            state.timing.passed(facts, end, ours.acked, ours.waiting_since(), &mut self.packet.step);
         }
         // Nearly all packets: the next bytes, or an ACK and nothing else, while all that was acknowledged was seen.
         if takes_short_way() && analysis.is_none() && facts.flags.is_plain_ack() && theirs.acked <= theirs.next {

@@ -153,8 +153,12 @@ fn name_len(bytes: &[u8]) -> usize {
         ($($name:literal)*) => { match () { $(() if bytes.starts_with($name) => return $name.len() - 1,)* () => {} } };
     }
     match bytes.first() {
-        Some(b'C') => known!(b"Content-Type:" b"Content-Length:" b"Connection:"),
+        Some(b'A') => known!(b"Accept:" b"Accept-Language:" b"Accept-Encoding:"),
+        Some(b'C') => known!(b"Content-Type:" b"Content-Length:" b"Connection:" b"Cache-Control:"),
         Some(b'H') => known!(b"Host:"),
+        Some(b'R') => known!(b"Referer:"),
+        Some(b'S') => known!(b"Server:" b"Sec-Fetch-Dest:" b"Sec-Fetch-Mode:" b"Sec-Fetch-Site:"),
+        Some(b'U') => known!(b"User-Agent:" b"Upgrade-Insecure-Requests:"),
         _ => {}
     }
     bytes.iter().take_while(|&&byte| is_token(byte)).count()
@@ -192,6 +196,8 @@ mod tests {
             ("Host: a", 4),
             ("Content-Length: 5", 14),
             ("Content-Lengthy: 5", 15),
+            ("Accept-Charset: *", 14),
+            ("User-Agents: 2", 11),
             ("x-1_2.3~4-a-rather-long-name: 1", 28),
             ("Sec-WebSocket-Key\r\n", 17),
             ("a b", 1),

@@ -21,8 +21,6 @@ pub struct RequestHead<'a> {
     pub body: Body,
     /// Whether the client waits for a 100 before it sends the body.
     pub expects_continue: bool,
-    /// Whether the client asks for an event stream.
-    pub accepts_event_stream: bool,
     /// Whether there was a `Content-Length` beside a `Transfer-Encoding`, which overrules it.
     pub conflicting_lengths: bool,
     /// The field lines.
@@ -140,7 +138,6 @@ fn read_request(bytes: &[u8]) -> Result<Option<(RequestHead<'_>, &[u8])>, Error>
     let mut framing = Framing::default();
     let mut upgrade = Upgrade::None;
     let mut expects_continue = false;
-    let mut accepts_event_stream = false;
     let mut lines = fields;
     let behind = loop {
         let (name, value) = match lines.next_line()? {
@@ -149,9 +146,6 @@ fn read_request(bytes: &[u8]) -> Result<Option<(RequestHead<'_>, &[u8])>, Error>
             Next::Cut => return Ok(None),
         };
         match name.len() {
-            6 if is(name, b"Accept") => {
-                accepts_event_stream |= elements(value).any(|element| is_media_type(element, b"text/event-stream"));
-            }
             6 if is(name, b"Expect") => {
                 expects_continue |= value.trim_ascii().eq_ignore_ascii_case(b"100-continue");
             }
@@ -172,7 +166,6 @@ fn read_request(bytes: &[u8]) -> Result<Option<(RequestHead<'_>, &[u8])>, Error>
         upgrade,
         body,
         expects_continue,
-        accepts_event_stream,
         conflicting_lengths: framing.conflicts(),
         fields,
     };
@@ -349,10 +342,6 @@ fn coding_of(value: &[u8]) -> Coding {
         () if is(b"zstd") => Coding::Zstd,
         () => Coding::Other,
     }
-}
-
-fn is_media_type(value: &[u8], media_type: &[u8]) -> bool {
-    essence(value).eq_ignore_ascii_case(media_type)
 }
 
 /// A media type without its parameters.

@@ -200,7 +200,7 @@ fn heads_say_what_is_behind_them() {
     let Ok(Step { consumed, event: Some(Event::Request(head)), .. }) = decoder.step(stream) else { panic!() };
     assert_eq!(consumed, stream.len());
     assert_eq!((head.version, head.upgrade, head.body), (Version::Http11, Upgrade::WebSocket, Body::None));
-    assert!(head.accepts_event_stream && head.expects_continue && !head.conflicting_lengths);
+    assert!(head.expects_continue && !head.conflicting_lengths);
     assert_eq!(head.fields.count(), 6);
     assert_eq!(head.fields.get("host"), Some(&b"10.0.0.1:8000"[..]));
     assert_eq!(head.fields.get("fold"), Some(&b"a\r\n  b"[..]));
