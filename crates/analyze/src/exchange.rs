@@ -50,9 +50,8 @@ pub(crate) struct OpenExchange {
     /// When the first and the last new byte from the server were seen. 0: never.
     pub answer_first_ns: u64,
     pub answer_last_ns: u64,
-    /// The numbers of its packets, where the row limit keeps it whole.
-    #[expect(clippy::box_collection, reason = "a pointer takes up less room in the many that are not kept")]
-    pub packets: Option<Box<Vec<u64>>>,
+    /// The numbers of packets, where the row limit keeps it whole.
+    pub numbers: Option<Box<Numbers>>,
     pub costs: Costs,
     /// Of them: the server's packets with new data and the client's ACKs of them.
     pub push: Costs,
@@ -66,9 +65,15 @@ pub(crate) struct OpenExchange {
     pub happened: Option<Box<Happened>>,
     /// Whether bytes of it came in one packet with those of another exchange, or were acknowledged together with them.
     pub shares: bool,
-    /// The numbers of such packets, where the row limit keeps it whole.
-    #[expect(clippy::box_collection, reason = "a pointer takes up less room in the many that share none")]
-    pub shared_packets: Option<Box<Vec<u64>>>,
+}
+
+/// The numbers of the packets of an exchange: behind a pointer, since most exchanges are not kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Numbers {
+    /// Of those that belong to it.
+    pub own: Vec<u64>,
+    /// Of those that it shares with others, whosever they are.
+    pub shared: Vec<u64>,
 }
 
 impl OpenExchange {
@@ -111,7 +116,7 @@ impl OpenExchange {
 
     #[cold]
     fn list(&mut self, number: u64) {
-        let packets = self.packets.get_or_insert_default();
+        let packets = &mut self.numbers.get_or_insert_default().own;
         if packets.len() < MOST_PACKETS_LISTED {
             packets.push(number);
         }
@@ -125,7 +130,7 @@ impl OpenExchange {
         if !self.kept {
             return;
         }
-        let shared = self.shared_packets.get_or_insert_default();
+        let shared = &mut self.numbers.get_or_insert_default().shared;
         if shared.len() < MOST_PACKETS_LISTED && shared.last() != Some(&number) {
             shared.push(number);
         }

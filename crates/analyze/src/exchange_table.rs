@@ -5,7 +5,7 @@
 
 use foldhash::HashMap;
 
-use crate::exchange::{ExchangeId, OpenExchange};
+use crate::exchange::{ExchangeId, Numbers, OpenExchange};
 use crate::groups::{GroupKey, GroupStats, Room};
 use crate::model::{Costs, Time};
 use crate::observations::{InGroup, Observations, What};
@@ -23,9 +23,7 @@ pub(crate) struct Row {
     pub asked_ns: u64,
     pub answer_first_ns: u64,
     pub answer_last_ns: u64,
-    pub packets: Vec<u64>,
-    #[expect(clippy::box_collection, reason = "a pointer takes up less room in the many that share none")]
-    pub shared_packets: Option<Box<Vec<u64>>>,
+    pub numbers: Numbers,
     pub costs: Costs,
     pub push: Costs,
     pub time: Option<Time>,
@@ -156,8 +154,7 @@ impl ExchangeTable {
             asked_ns: open.asked_ns,
             answer_first_ns: open.answer_first_ns,
             answer_last_ns: open.answer_last_ns,
-            shared_packets: open.shared_packets.take(),
-            packets: open.packets.take().map(|packets| *packets).unwrap_or_default(),
+            numbers: open.numbers.take().map(|numbers| *numbers).unwrap_or_default(),
             costs: open.costs,
             push: open.push,
             time: open.time(ways),

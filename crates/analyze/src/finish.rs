@@ -11,7 +11,7 @@ use wirelab_catalog::grammar::{Grammar, Update};
 use wirelab_catalog::{App, Family};
 
 use crate::capture_state::CaptureState;
-use crate::exchange::{ExchangeId, ProtocolKind};
+use crate::exchange::{ExchangeId, Numbers, ProtocolKind};
 use crate::exchange_table::{ExchangeTable, Row};
 use crate::findings::{self, Evidence, Observed};
 use crate::frames::Frames;
@@ -277,13 +277,10 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, labels: &Labels) -> E
     let answered = row.asked_ns != 0 && row.answer_first_ns >= row.asked_ns;
     let after = |ns: u64| if answered { ns.saturating_sub(row.asked_ns) } else { NEVER };
     let useful = |costs: Costs| if reading.app.is_some() { costs } else { Costs { useful: 0, ..costs } };
-    let mut packets = row.packets;
+    let Numbers { own: mut packets, mut shared } = row.numbers;
     packets.sort_unstable();
-    let mut shared_packets = row.shared_packets;
-    if let Some(shared) = &mut shared_packets {
-        // An ACK is looked at before it is known whose it is.
-        shared.retain(|number| packets.binary_search(number).is_err());
-    }
+    // An ACK is looked at before it is known whose it is.
+    shared.retain(|number| packets.binary_search(number).is_err());
     Exchange {
         kind: reading.kind(&row.key),
         index: 0,
@@ -295,7 +292,7 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, labels: &Labels) -> E
         first_byte_ns: after(row.answer_first_ns),
         last_byte_ns: after(row.answer_last_ns),
         packets,
-        shared_packets,
+        shared_packets: (!shared.is_empty()).then(|| Box::new(shared)),
         costs: useful(row.costs),
         push: useful(row.push),
         time: row.time,
