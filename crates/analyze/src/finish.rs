@@ -134,7 +134,8 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
         median_update: median.and_then(|median| orders.binary_search(&median.order).ok().map(|at| at as u64 + 1)),
         update_count,
         update_range,
-        push_only: median.filter(|_| can_push).map(|median| clean(median.push)),
+        // What a client says by itself pushes nothing.
+        push_only: median.filter(|median| can_push && median.push.app_packets > 0).map(|median| clean(median.push)),
         exchanges: Exchanges(exchanges),
         rows_left_out: left_out,
         groups: groups(table.take_groups(), &labels, &reading),

@@ -59,6 +59,10 @@ pub(crate) mod label {
         HTTP2 19 "HTTP/2",
         OTHERS 20 "others",
         RETRY 21 "retry",
+        TEXT_ASKED 22 "text from the client",
+        TEXT_PUSHED 23 "text from the server",
+        BINARY_ASKED 24 "binary from the client",
+        BINARY_PUSHED 25 "binary from the server",
     }
 }
 

@@ -43,6 +43,7 @@ mod open_exchanges;
 mod other_transports;
 mod packet_facts;
 mod packet_in_hand;
+mod question;
 mod queue;
 mod readable;
 mod recognition;

@@ -1,8 +1,8 @@
 //! Which message does each byte of a WebSocket connection belong to?
 //!
-//! A message from the client begins an exchange. The server's next message answers the oldest client message that has
-//! no answer; where there is none, it is pushed and begins an exchange of its own. The protocol itself does not pair
-//! messages, so this is a reading: right for request and reply and for pure push, a guess where both are mixed.
+//! Each message begins an exchange, but one of the server that answers a message of the client: then the two are one. The
+//! protocol itself does not pair messages, so this is said only where they [show it](crate::question). It is looked for in
+//! what the packet in which the answer begins holds of it, where that is not compressed.
 
 use wirelab_dissect::deflate;
 use wirelab_dissect::deflate::DeflateParams;
@@ -13,7 +13,7 @@ use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
 use crate::model::{Layer, ProblemLayer, WebSocketFrames};
 use crate::packet_in_hand::PacketInHand;
-use crate::queue::Queue;
+use crate::question::Question;
 use crate::readable::readable;
 use crate::time_of_day::{self, Finder, TimePlace};
 
@@ -22,8 +22,8 @@ use crate::time_of_day::{self, Finder, TimePlace};
 pub(crate) struct WebSocket {
     client: Side,
     server: Side,
-    /// Client messages without an answer, oldest first.
-    awaiting: Queue<ExchangeId>,
+    /// Client messages without an answer, and what would be one, oldest first.
+    awaiting: Vec<(ExchangeId, Question)>,
     /// Given back with the connection.
     _may_inflate: Option<MayInflate>,
 }
@@ -84,7 +84,7 @@ impl WebSocket {
         WebSocket {
             client: Side::new(websocket::Side::Client, deflate, inflates),
             server: Side::new(websocket::Side::Server, deflate, inflates),
-            awaiting: Queue::default(),
+            awaiting: Vec::new(),
             _may_inflate: may_inflate,
         }
     }
@@ -106,7 +106,7 @@ impl WebSocket {
             let exchange = match self.side(from_client).frame {
                 Some(exchange) => packet.clamp(exchange),
                 None => {
-                    let exchange = self.begin(from_client, data.first().copied().unwrap_or(0), packet);
+                    let exchange = self.begin(from_client, data, packet);
                     self.side(from_client).frame = Some(exchange);
                     exchange
                 }
@@ -164,7 +164,11 @@ impl WebSocket {
                     packet.is_masked();
                 }
                 count(&mut packet.counts().rare().frames, header.opcode);
-                self.end(from_client, header, exchange, packet);
+                let asked = match shown {
+                    Some(text) if from_client && is_whole_text(header) => Question::of(text),
+                    _ => None,
+                };
+                self.end(from_client, header, exchange, asked, packet);
             }
             if done {
                 break;
@@ -189,9 +193,9 @@ impl WebSocket {
         if client { &mut self.client } else { &mut self.server }
     }
 
-    /// The exchange of the frame that begins with this byte.
-    fn begin(&mut self, from_client: bool, first: u8, packet: &mut PacketInHand<'_>) -> ExchangeId {
-        let opcode = Opcode::from_bits(first & 0x0f);
+    /// The exchange of the frame that begins with these bytes.
+    fn begin(&mut self, from_client: bool, data: &[u8], packet: &mut PacketInHand<'_>) -> ExchangeId {
+        let opcode = Opcode::from_bits(data.first().copied().unwrap_or(0) & 0x0f);
         let side = self.side(from_client);
         if matches!(opcode, Opcode::Text | Opcode::Binary) {
             side.text = opcode == Opcode::Text;
@@ -212,14 +216,19 @@ impl WebSocket {
                 if let Some(message) = self.side(from_client).message {
                     return packet.clamp(message);
                 }
-                let answered = if from_client { None } else { self.awaiting.pop() };
-                let exchange = match answered {
-                    Some(asked) => packet.clamp(asked),
+                let exchange = match if from_client { None } else { self.answered(data) } {
+                    Some(asked) => {
+                        let asked = packet.clamp(asked);
+                        packet.name(asked, ProtocolKind::Message, label::TEXT);
+                        asked
+                    }
                     None => {
-                        let label = match opcode {
-                            Opcode::Text => label::TEXT,
-                            Opcode::Binary => label::BINARY,
-                            other => packet.label(other.name()),
+                        let label = match (opcode, from_client) {
+                            (Opcode::Text, true) => label::TEXT_ASKED,
+                            (Opcode::Text, false) => label::TEXT_PUSHED,
+                            (Opcode::Binary, true) => label::BINARY_ASKED,
+                            (Opcode::Binary, false) => label::BINARY_PUSHED,
+                            (other, _) => packet.label(other.name()),
                         };
                         packet.begin(ProtocolKind::Message, label)
                     }
@@ -232,8 +241,25 @@ impl WebSocket {
         }
     }
 
-    /// A frame is complete.
-    fn end(&mut self, from_client: bool, header: &FrameHeader, exchange: ExchangeId, packet: &mut PacketInHand<'_>) {
+    /// The client's message that the server's frame which begins so answers.
+    fn answered(&mut self, data: &[u8]) -> Option<ExchangeId> {
+        if self.awaiting.is_empty() {
+            return None;
+        }
+        let (len, beginning) = plain_text(data)?;
+        let at = self.awaiting.iter().position(|(_, question)| question.is_answered_by(beginning, len))?;
+        Some(self.awaiting.remove(at).0)
+    }
+
+    /// A frame is complete. `asked` is what would answer it.
+    fn end(
+        &mut self,
+        from_client: bool,
+        header: &FrameHeader,
+        exchange: ExchangeId,
+        asked: Option<Question>,
+        packet: &mut PacketInHand<'_>,
+    ) {
         let side = self.side(from_client);
         side.frame = None;
         match header.opcode {
@@ -243,17 +269,42 @@ impl WebSocket {
             _ if !header.fin => {}
             _ => {
                 side.message = None;
-                // A pushed message is complete; so is a client's, as far as anyone can tell, until it is answered.
-                packet.complete(exchange);
-                if from_client {
-                    self.awaiting.push(exchange, MOST_AWAITING);
-                    if let Some(open) = packet.open(exchange) {
-                        open.complete = false;
+                match asked {
+                    Some(question) => {
+                        if self.awaiting.len() >= MOST_AWAITING {
+                            let (forgotten, _) = self.awaiting.remove(0);
+                            packet.complete(forgotten);
+                        }
+                        self.awaiting.push((exchange, question));
                     }
+                    // Nothing more is known to belong to it.
+                    None => packet.complete(exchange),
                 }
             }
         }
     }
+}
+
+/// Whether a frame is a message of its own, of text.
+fn is_whole_text(header: &FrameHeader) -> bool {
+    header.opcode == Opcode::Text && header.fin
+}
+
+/// The length of the text that an unmasked frame brings, and as much of it as is here: none of it where its header (RFC 6455,
+/// section 5.2) does not end here. `None` where it is another frame, or compressed.
+fn plain_text(data: &[u8]) -> Option<(u64, &[u8])> {
+    let (first, rest) = data.split_first()?;
+    if first & 0x7f != 1 || rest.first().is_some_and(|second| second & 0x80 != 0) {
+        return None;
+    }
+    let header = rest.split_first().and_then(|(second, rest)| match second {
+        126 => rest.split_first_chunk().map(|(len, rest)| (u64::from(u16::from_be_bytes(*len)), rest)),
+        127 => rest.split_first_chunk().map(|(len, rest)| (u64::from_be_bytes(*len), rest)),
+        len => Some((u64::from(*len), rest)),
+    });
+    let (len, rest) = header.unwrap_or((u64::MAX, &[]));
+    let here = usize::try_from(len).map_or(rest.len(), |len| len.min(rest.len()));
+    Some((len, rest.get(..here)?))
 }
 
 /// Tells whose message this may be: a text in one frame is held against the apps' own, what was cut short is not.

@@ -233,6 +233,18 @@ fn events_of_one_kind_are_a_group() {
     assert_eq!(capture.totals.useful_bytes, 0);
 }
 
+#[test]
+fn websocket_replies_are_paired_where_they_show_it() {
+    let mut talk = upgraded("");
+    let ids = ["{\"id\": 1, \"do\": \"a\"}", "{\"id\": 2, \"do\": \"b\"}", "{\"do\": \"c\"}"];
+    ids.iter().for_each(|asked| _ = talk.client(&masked(1, asked.as_bytes())));
+    for said in ["{\"news\": 1}", "{\"id\": 2, \"done\": 1}", "{\"news\": 2}", "{\"id\": 1}", "{\"do\": \"d\"}"] {
+        talk.server(&unmasked(1, said.as_bytes())).client_ack();
+    }
+    let capture = analyze(&talk.frames);
+    assert_snapshot!(table(&capture));
+}
+
 /// A connection that has switched to WebSocket, with these words of the response.
 fn upgraded(extension: &str) -> Talk {
     let mut talk = Talk::new(1);

@@ -52,6 +52,8 @@ pub enum Update {
     Messages {
         /// What is asked for.
         path: &'static str,
+        /// The message that asks for an update.
+        request: &'static str,
         /// What the server says.
         forms: &'static [&'static str],
     },
