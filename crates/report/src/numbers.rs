@@ -74,10 +74,19 @@ impl Amount {
         if self.is_whole { whole } else { format!("{whole}.{}", self.tenths % 10) }
     }
 
+    /// Whether it is more than another.
+    pub fn is_more_than(self, other: Amount) -> bool {
+        self.tenths > other.tenths
+    }
+
+    /// How far it is from another.
+    pub fn apart_from(self, other: Amount) -> Amount {
+        Amount { tenths: self.tenths.abs_diff(other.tenths), is_whole: self.is_whole && other.is_whole }
+    }
+
     /// How much more this is than another, with its sign.
     pub fn signed_from(self, other: Amount) -> String {
-        let is_whole = self.is_whole && other.is_whole;
-        let size = Amount { tenths: self.tenths.abs_diff(other.tenths), is_whole }.grouped();
+        let size = self.apart_from(other).grouped();
         match self.tenths.cmp(&other.tenths) {
             std::cmp::Ordering::Greater => format!("+{size}"),
             std::cmp::Ordering::Less => format!("\u{2212}{size}"),

@@ -102,7 +102,7 @@ pub fn wait(exchange: &Exchange) -> Option<f64> {
 }
 
 /// From the first packet until the first page, or the first words of a line server, have arrived.
-fn first_time(capture: &Capture) -> Option<f64> {
+pub fn first_time(capture: &Capture) -> Option<f64> {
     let exchange = capture.exchanges.iter().find(|e| matches!(e.kind, Kind::Greeting | Kind::Page))?;
     let begin = capture.exchanges.iter().map(Exchange::start_s).reduce(f64::min)?;
     Some(exchange.start_s() - begin + wait(exchange)?)

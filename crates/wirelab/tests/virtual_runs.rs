@@ -245,7 +245,7 @@ fn two_runs_beside_each_other() {
     assert_eq!(lab.list("compared").join(" "), "comparison.html comparison.md");
     assert!(ran.stdout.contains("1253") && ran.stdout.contains("1080"), "{}", ran.stdout);
     let same = lab.done("report then then --report-dir compared").stdout;
-    assert!(same.starts_with("Every one of 78 cells is the same in both\n"), "{same}");
+    assert!(same.starts_with("Every one of 98 cells is the same in both\n"), "{same}");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! comparison.html: two runs beside each other, in one file that asks the network for nothing.
 
 use serde::Serialize;
-use wirelab_analyze::model::Column;
 
 use super::Comparison;
 use crate::html::{policy, style};
@@ -13,15 +12,13 @@ use crate::templates::{TemplateError, Templates};
 /// Where a template asks for a value that there is not.
 pub fn render(comparison: &Comparison, templates: &Templates) -> Result<String, TemplateError> {
     let style = style(templates)?;
-    let columns = Column::ALL.map(Column::title);
-    templates.render("compare.html", &View { policy: policy(&style, ""), style, columns, comparison })
+    templates.render("compare.html", &View { policy: policy(&style, ""), style, comparison })
 }
 
 #[derive(Serialize)]
 struct View<'a> {
     policy: String,
     style: String,
-    columns: [&'static str; Column::ALL.len()],
     #[serde(flatten)]
     comparison: &'a Comparison,
 }

@@ -1,20 +1,22 @@
 //! What differs between two runs? Their tables, cell by cell, and what is known of how they were made.
 //!
-//! All of a comparison is in this room: what differs is worked out here, why in `reasons`, and each of its forms has a
-//! file. [`FILES`] lists those that are written; `text` is what a terminal shows.
+//! All of a comparison is in this room: which captures stand beside each other in `pairs`, cell by cell in `tables`, what
+//! changed in a line in `title`, why in `reasons`, and each of its forms has a file. [`FILES`] lists those that are written;
+//! `text` is what a terminal shows.
 
 mod html;
 mod markdown;
+mod pairs;
 mod reasons;
+mod tables;
 mod text;
+mod title;
 
 use serde::Serialize;
-use wirelab_analyze::model::Column;
 
-use crate::numbers::{Amount, capital, grouped};
+use crate::numbers::{capital, grouped};
 use crate::provenance;
 use crate::report::Report;
-use crate::tables::{Row, TableKind};
 use crate::templates::{TemplateError, Templates};
 
 pub use reasons::Reason;
@@ -45,8 +47,10 @@ pub struct Comparison {
     pub left: String,
     /// What the second is called.
     pub right: String,
-    /// What the comparison shows, in a sentence.
+    /// What changed and what that did, in a line.
     pub heading: String,
+    /// How much of the tables differs, in a line; empty where that is what the heading says.
+    pub extent: String,
     /// How many cells differ.
     pub differing: usize,
     /// How many there are on both sides.
@@ -68,8 +72,19 @@ pub struct ComparedTable {
     pub title: &'static str,
     /// What its rows are.
     pub caption: &'static str,
+    /// What its columns are.
+    pub columns: Vec<ComparedColumn>,
     /// A row for each capture of either side.
     pub rows: Vec<ComparedRow>,
+}
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ComparedColumn {
+    /// Its heading.
+    pub title: &'static str,
+    /// Its heading where room is short.
+    pub short: &'static str,
 }
 
 /// One capture of both.
@@ -106,20 +121,26 @@ pub struct ComparedFact {
 impl Report {
     /// Compares this report with another, cell by cell; the names say which is which.
     pub fn compare(&self, name: &str, other: &Report, other_name: &str) -> Comparison {
-        let tables: Vec<ComparedTable> =
-            TableKind::ALL.into_iter().filter_map(|kind| table(self, other, kind)).collect();
+        let pairs = pairs::pairs(&self.analysis, &other.analysis);
+        let tables = tables::tables(self, other, &pairs);
         let cells = || tables.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
         let differing = cells().filter(|cell| cell.change.is_some()).count();
         let count = cells().filter(|cell| cell.left.is_some() && cell.right.is_some()).count();
-        let heading = match (count, differing) {
+        let extent = match (count, differing) {
             (0, _) => "The two have no capture in common".to_owned(),
             (_, 0) => format!("Every one of {} cells is the same in both", grouped(count as u64)),
             _ => format!("{} of {} cells differ", capital(&grouped(differing as u64)), grouped(count as u64)),
+        };
+        let title = if differing > 0 { title::title(self, other, &pairs, [name, other_name]) } else { None };
+        let (heading, extent) = match title {
+            Some(title) => (title, extent),
+            None => (extent, String::new()),
         };
         Comparison {
             left: name.to_owned(),
             right: other_name.to_owned(),
             heading,
+            extent,
             differing,
             cells: count,
             tables,
@@ -127,51 +148,6 @@ impl Report {
             made: facts(self, other),
         }
     }
-}
-
-fn table(left: &Report, right: &Report, kind: TableKind) -> Option<ComparedTable> {
-    let rows = |report: &Report| -> Vec<Row> {
-        report.tables.iter().find(|table| table.kind == kind).map(|table| table.rows.clone()).unwrap_or_default()
-    };
-    let (left_rows, mut right_rows) = (rows(left), rows(right));
-    let mut compared = Vec::new();
-    for row in &left_rows {
-        let same = right_rows.iter().position(|other| is_same(left, row, right, other));
-        let other = same.map(|at| right_rows.remove(at));
-        compared.push(compared_row(Some(row), other.as_ref()));
-    }
-    compared.extend(right_rows.iter().map(|row| compared_row(None, Some(row))));
-    (!compared.is_empty()).then(|| ComparedTable {
-        id: kind.name(),
-        title: kind.title(),
-        caption: kind.caption(),
-        rows: compared,
-    })
-}
-
-/// Rows are of the same thing where the same app spoke, or else where the captures have the same name.
-fn is_same(left: &Report, row: &Row, right: &Report, other: &Row) -> bool {
-    let app = |report: &Report, row: &Row| report.analysis.captures.get(row.capture).and_then(|capture| capture.app);
-    match (app(left, row), app(right, other)) {
-        (Some(a), Some(b)) => a == b,
-        (None, None) => row.name == other.name,
-        _ => false,
-    }
-}
-
-fn compared_row(left: Option<&Row>, right: Option<&Row>) -> ComparedRow {
-    let cells = Column::ALL
-        .iter()
-        .map(|&column| {
-            let (a, b) = (left.map(|row| row.amount(column)), right.map(|row| row.amount(column)));
-            ComparedCell {
-                left: a.map(Amount::with_commas),
-                right: b.map(Amount::with_commas),
-                change: a.zip(b).filter(|(a, b)| a != b).map(|(a, b)| b.signed_from(a)),
-            }
-        })
-        .collect();
-    ComparedRow { title: left.or(right).map(|row| row.title.clone()).unwrap_or_default(), cells }
 }
 
 fn facts(left: &Report, right: &Report) -> Vec<ComparedFact> {
@@ -200,8 +176,8 @@ mod tests {
     fn a_run_is_the_same_as_itself() {
         let a = report(five(Era::Now), Some(run()));
         let comparison = a.compare("a", &a, "b");
-        assert_eq!((comparison.differing, comparison.cells), (0, 78));
-        assert_eq!(comparison.heading, "Every one of 78 cells is the same in both");
+        assert_eq!((comparison.differing, comparison.cells), (0, 98));
+        assert_eq!(comparison.heading, "Every one of 98 cells is the same in both");
         assert!(comparison.made.is_empty());
     }
 

@@ -2,7 +2,6 @@
 
 use anstyle::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
-use wirelab_analyze::model::Column;
 use wirelab_dissect::visible::visible;
 
 use super::{ComparedCell, Comparison};
@@ -13,19 +12,29 @@ use crate::text::{Colours, WIDTH, wrapped};
 /// bold.
 pub fn text(comparison: &Comparison, colours: Colours) -> String {
     let bold = |text: &str| colours.paint(Style::new().bold(), text);
-    let mut out = format!("{}\n", bold(&with_plain_spaces(&comparison.heading)));
+    let mut out = String::new();
+    for line in wrapped(&with_plain_spaces(&comparison.heading), WIDTH, "").lines() {
+        out.push_str(&format!("{}\n", bold(line)));
+    }
+    if !comparison.extent.is_empty() {
+        out.push_str(&format!("{}\n", with_plain_spaces(&comparison.extent)));
+    }
     out.push_str(&format!("  A  {}\n  B  {}\n", visible(&comparison.left), visible(&comparison.right)));
     for table in &comparison.tables {
         out.push_str(&format!("\n{}\n", bold(table.title)));
         let mut grid = Grid::new();
         grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        grid.set_header(["", ""].into_iter().chain(Column::ALL.map(Column::short)));
+        grid.set_header(["", ""].into_iter().chain(table.columns.iter().map(|column| column.short)));
         let mut marked = vec![false];
         for row in &table.rows {
-            let title: String = visible(&row.title).chars().take(16).collect();
+            let title: String = visible(&row.title).chars().take(24).collect();
             let side = |label: &str, title: &str, value: fn(&ComparedCell) -> Option<String>| {
                 let mut cells = vec![title.to_owned(), label.to_owned()];
-                cells.extend(row.cells.iter().map(|cell| value(cell).unwrap_or_default()));
+                cells.extend(
+                    row.cells
+                        .iter()
+                        .map(|cell| value(cell).map_or_else(String::new, |shown| with_plain_spaces(&shown))),
+                );
                 cells
             };
             let differs = row.cells.iter().any(|cell| cell.left != cell.right);
