@@ -255,22 +255,24 @@ fn is_repeatable(kind: Kind) -> bool {
     matches!(kind, Kind::Request | Kind::Event | Kind::Message | Kind::Turn)
 }
 
-/// The most repeated exchange that can be read, if any is repeated: its kind and label.
+/// The most repeated exchange that can be read, if any is repeated: its kind and label. Of equals it is one that brings the
+/// client something, then the first.
 fn most_repeated(table: &ExchangeTable, labels: &Labels, kinds: &HashMap<GroupKey, Kind>) -> Option<(Kind, String)> {
-    let mut counts: HashMap<(Kind, &str), (u64, u64)> = HashMap::default();
+    let mut counts: HashMap<(Kind, &str), (u64, bool, u64)> = HashMap::default();
     for (key, stats) in table.groups() {
         let Some(kind) = kinds.get(key).copied().filter(|&kind| is_repeatable(kind)) else { continue };
         if kind == Kind::Turn && key.label.is_unread() {
             continue;
         }
-        let (count, first) = counts.entry((kind, labels.text(key.label))).or_insert((0, u64::MAX));
+        let (count, brings, first) = counts.entry((kind, labels.text(key.label))).or_insert((0, false, u64::MAX));
         *count += stats.count;
+        *brings |= !key.label.is_of_client();
         *first = (*first).min(stats.first_order);
     }
     counts
         .into_iter()
-        .filter(|(_, (count, _))| *count >= 2)
-        .max_by_key(|(_, (count, first))| (*count, std::cmp::Reverse(*first)))
+        .filter(|(_, (count, ..))| *count >= 2)
+        .max_by_key(|(_, (count, brings, first))| (*count, *brings, std::cmp::Reverse(*first)))
         .map(|((kind, label), _)| (kind, label.to_owned()))
 }
 

@@ -23,6 +23,11 @@ impl LabelId {
         use label::{DATA, HTTP2, TLS, TLS_DATA, TLS_HANDSHAKE, TUNNEL, UNKNOWN};
         [DATA, HTTP2, TLS, TLS_DATA, TLS_HANDSHAKE, TUNNEL, UNKNOWN].contains(&self)
     }
+
+    /// Whether it is the name of what a client says without an answer that is known.
+    pub fn is_of_client(self) -> bool {
+        [label::TEXT_ASKED, label::BINARY_ASKED].contains(&self)
+    }
 }
 
 /// Labels that are known before anything was read.

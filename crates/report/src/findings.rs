@@ -538,7 +538,7 @@ fn growth(analysis: &Analysis) -> String {
     match wanted {
         Some((at, first, later)) => format!(
             "{} starts dearer than {} and is cheaper from the {} update on",
-            capital(&later.inline()),
+            later.subject(),
             first.inline(),
             ordinal(*at)
         ),
@@ -566,6 +566,11 @@ struct Choice {
 impl Choice {
     fn inline(&self) -> String {
         format!("{}{}", inline(self.app, &self.title), self.apart)
+    }
+
+    /// The same at the start of a sentence; a capture of somebody else is called as it is.
+    fn subject(&self) -> String {
+        if self.app.is_some() { capital(&self.inline()) } else { self.inline() }
     }
 }
 

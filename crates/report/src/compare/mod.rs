@@ -71,7 +71,7 @@ pub struct ComparedTable {
     /// Its name for people.
     pub title: &'static str,
     /// What its rows are.
-    pub caption: &'static str,
+    pub caption: String,
     /// What its columns are.
     pub columns: Vec<ComparedColumn>,
     /// A row for each capture of either side.

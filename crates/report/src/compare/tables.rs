@@ -24,31 +24,34 @@ fn counted(left: &Report, right: &Report, pairs: &[Pair], kind: TableKind) -> Co
         let table = report.tables.iter().find(|table| table.kind == kind)?;
         table.rows.iter().find(|row| Some(row.capture) == capture).cloned()
     };
-    let rows = pairs.iter().filter_map(|&(one, other)| {
-        let (a, b) = (row(left, one), row(right, other));
-        let mut titles = titles_of(a.as_ref().map(|row| &row.title), b.as_ref().map(|row| &row.title))?;
-        // Totals of more updates are not the more for it.
-        let updates = [updates(left, one), updates(right, other)];
-        let shared = kind == TableKind::Overall && differ(updates);
-        if shared {
-            titles += EACH_UPDATE;
-        }
-        let of = |row: Option<&Row>, updates: u64, column| {
-            let row = row?;
-            Some(if shared { amount(&Mean::of(*row.cost.sum(), updates)?, column) } else { row.amount(column) })
-        };
-        let cells = Column::ALL.map(|column| {
-            let [a, b] = [of(a.as_ref(), updates[0], column), of(b.as_ref(), updates[1], column)];
-            amounts(a, b)
-        });
-        Some(ComparedRow { title: titles, cells: cells.into() })
-    });
+    let rows: Vec<ComparedRow> = pairs
+        .iter()
+        .filter_map(|&(one, other)| {
+            let (a, b) = (row(left, one), row(right, other));
+            let mut titles = titles_of(a.as_ref().map(|row| &row.title), b.as_ref().map(|row| &row.title))?;
+            // Totals of more updates are not the more for it.
+            let updates = [updates(left, one), updates(right, other)];
+            let shared = kind == TableKind::Overall && differ(updates);
+            if shared {
+                titles += EACH_UPDATE;
+            }
+            let of = |row: Option<&Row>, updates: u64, column| {
+                let row = row?;
+                Some(if shared { amount(&Mean::of(*row.cost.sum(), updates)?, column) } else { row.amount(column) })
+            };
+            let cells = Column::ALL.map(|column| {
+                let [a, b] = [of(a.as_ref(), updates[0], column), of(b.as_ref(), updates[1], column)];
+                amounts(a, b)
+            });
+            Some(ComparedRow { title: titles, cells: cells.into() })
+        })
+        .collect();
     ComparedTable {
         id: kind.name(),
         title: kind.title(),
-        caption: kind.caption(),
+        caption: caption(kind.caption(), &rows),
         columns: Column::ALL.map(|column| ComparedColumn { title: column.title(), short: column.short() }).into(),
-        rows: rows.collect(),
+        rows,
     }
 }
 
@@ -69,7 +72,8 @@ fn timed(left: &Report, right: &Report, pairs: &[Pair]) -> ComparedTable {
         id: "times",
         title: "Time",
         caption: "The round trip of the quickest handshake, what a client waits for the first time, for the median update and for \
-                  the slowest one that is listed.",
+                  the slowest one that is listed."
+            .to_owned(),
         columns: vec![
             column("Round trip", "round trip"),
             column("First time after", "first"),
@@ -116,13 +120,25 @@ fn again(left: &Report, right: &Report, pairs: &[Pair]) -> ComparedTable {
     ComparedTable {
         id: "again",
         title: "Lost and sent again",
-        caption: "Frames that the link dropped, as far as run.json lists them, and what was on the wire once more.",
+        caption: caption(
+            "Frames that the link dropped, where run.json lists them, and what was on the wire once more.",
+            &rows,
+        ),
         columns: vec![
             column("Frames dropped", "dropped"),
             column("Packets sent again", "packets again"),
             column("Bytes sent again", "bytes again"),
         ],
         rows,
+    }
+}
+
+/// What the rows are, those of one update among them too.
+fn caption(of_whole: &str, rows: &[ComparedRow]) -> String {
+    if rows.iter().any(|row| row.title.ends_with(EACH_UPDATE)) {
+        format!("{of_whole} Where the two have not as many updates, all is divided by their number.")
+    } else {
+        of_whole.to_owned()
     }
 }
 

@@ -119,7 +119,7 @@ pub(super) fn shortened(title: &str) -> String {
 
 const WIDTH: f64 = 880.0;
 const NARROW: f64 = 390.0;
-const LEFT: f64 = 132.0;
+const LEFT: f64 = 144.0;
 const RIGHT: f64 = 104.0;
 const TOP: f64 = 6.0;
 const BAR: f64 = 34.0;
