@@ -107,6 +107,33 @@ fn a_stream_dropped_with_unread_bytes_resets_the_connection() {
     assert!(frames.iter().all(|frame| !frame.fin));
 }
 
+/// The reset comes before the ACK has left, and the program still holds its stream when it would be due.
+#[test]
+fn a_reset_ends_the_wait_for_an_acknowledgement() {
+    let options = WireOptions { server_quick_ack: false, ..WireOptions::default() };
+    let Run { result, frames } = on_the_wire(
+        &options,
+        |listener, _, shutdown| {
+            serve_each(listener, shutdown, |mut stream| async move {
+                stream.write_all(b"unread").await?;
+                tokio::time::sleep(ms(1000)).await;
+                drop(stream);
+                Ok(())
+            })
+        },
+        |connectors, clock| async move {
+            let mut stream = connectors[0].connect().await.unwrap();
+            tokio::time::sleep(ms(100)).await;
+            stream.write_all(b"x").await.unwrap();
+            drop(stream);
+            tokio::time::sleep(ms(2000)).await;
+            clock.elapsed()
+        },
+    );
+    assert_eq!(result.unwrap().client, ms(2125));
+    assert_eq!(shape(&frames)[3..], ["< PA 6", "> A", "> PA 1", "> RA"]);
+}
+
 #[test]
 fn bytes_for_a_dropped_stream_are_answered_with_a_reset() {
     let Run { result, frames } = on_the_wire(

@@ -94,11 +94,12 @@ impl Acknowledging {
         self.is_pending() && (self.pending > self.largest || (emptied && small))
     }
 
-    /// The wait is over, and the ACK is about to be sent.
+    /// The wait is over, and the ACK is about to be sent; or never, if the connection was reset meanwhile.
     pub(super) fn time_out_at(&mut self, now: Duration) {
         if self.due.is_none_or(|due| now < due) {
             return;
         }
+        self.due = None;
         if self.interactive {
             self.interactive = false;
             self.delay = Some(SHORTEST_DELAY);
