@@ -8,8 +8,10 @@
 //! wire before.
 
 use crate::capture_state::Owned;
-use crate::exchange::ExchangeId;
+use crate::exchange::{ExchangeId, OpenExchange, ProtocolKind};
 use crate::model::{Layer, Span};
+use crate::observations::{Case, Event, Fact};
+use crate::packet_facts::PacketFacts;
 use crate::packet_in_hand::PacketInHand;
 
 impl PacketInHand<'_> {
@@ -20,6 +22,84 @@ impl PacketInHand<'_> {
         if let Some(open) = self.state.exchanges.get(exchange) {
             open.packet(self.facts, push);
             self.capture_state.packets.belongs(self.facts, exchange, open.order);
+            if let Some(fact) = self.facts.note {
+                self.note(exchange, fact);
+            }
+        }
+    }
+
+    /// Notes something about the packet in its exchange.
+    #[cold]
+    fn note(&mut self, exchange: ExchangeId, fact: Fact) {
+        let PacketFacts { number, from_client, lower, tcp, app, .. } = *self.facts;
+        let bytes = u64::from(lower) + u64::from(tcp) + u64::from(app);
+        let case = Case { packets: [number, 0, 0], ..Case::default() };
+        self.observe(exchange, &Event { fact, from_client, case, count: 1, bytes });
+    }
+
+    /// The packet is an ACK on its own that was held back.
+    #[cold]
+    pub fn was_late(&mut self, exchange: ExchangeId) {
+        let PacketFacts { number, from_client, lower, tcp, .. } = *self.facts;
+        let acknowledged = self.state.timing.last_of(!from_client, number);
+        let case = Case { ns: self.late_ns, held_ns: self.late_ns, packets: [acknowledged, number, 0] };
+        let bytes = u64::from(lower) + u64::from(tcp);
+        self.observe(exchange, &Event { fact: Fact::AckedLate, from_client, case, count: 1, bytes });
+    }
+
+    /// A burst of encrypted data begins, so long after the one before.
+    #[cold]
+    pub fn burst(&mut self, exchange: ExchangeId, ns: u64) {
+        let PacketFacts { number, from_client, .. } = *self.facts;
+        let case = Case { ns, held_ns: 0, packets: [number, 0, 0] };
+        self.observe(exchange, &Event { fact: Fact::Burst, from_client, case, count: u64::from(ns > 0), bytes: 0 });
+    }
+
+    /// A message was compressed: so many bytes from so many.
+    pub fn compressed(&mut self, exchange: ExchangeId, bytes: u64, from: u64) {
+        let PacketFacts { number, from_client, .. } = *self.facts;
+        let case = Case { packets: [number, 0, 0], ..Case::default() };
+        self.observe(exchange, &Event { fact: Fact::Compressed, from_client, case, count: from, bytes });
+    }
+
+    /// The body of an answer ended with its connection, so many bytes before its announced end.
+    #[cold]
+    pub fn short_body(&mut self, exchange: ExchangeId, rest: Option<u64>) {
+        let exchange = self.clamp(exchange);
+        let fin = self.facts.number;
+        let case = Case { packets: [self.state.timing.last_of(false, fin), fin, 0], ..Case::default() };
+        let count = rest.unwrap_or(0);
+        self.observe(exchange, &Event { fact: Fact::ShortBody, from_client: false, case, count, bytes: 0 });
+    }
+
+    /// Notes something that happened in an exchange.
+    #[cold]
+    pub fn observe(&mut self, exchange: ExchangeId, event: &Event) {
+        if let Some(open) = self.state.exchanges.get(exchange) {
+            open.note(event, &mut self.capture_state.table.observations.room);
+        }
+    }
+
+    /// Several messages ended in the packet: notes it where they came after a silence.
+    #[cold]
+    fn messages_together(&mut self, owned: &[Owned]) {
+        let after_ns = self.step.quiet_ns;
+        if self.facts.from_client || after_ns < SILENCE_NS || self.facts.note.is_some() || !self.step.came_freely() {
+            return;
+        }
+        let mut count = 0;
+        let mut last = None;
+        for run in owned.chunk_by(|a, b| a.exchange == b.exchange) {
+            let exchange = self.clamp(run.first().map_or(0, |owned| owned.exchange));
+            let is_message =
+                |open: &mut OpenExchange| matches!(open.protocol_kind, ProtocolKind::Event | ProtocolKind::Message);
+            if self.state.exchanges.get(exchange).is_some_and(is_message) {
+                (count, last) = (count + 1, Some(exchange));
+            }
+        }
+        if let Some(last) = last.filter(|_| count >= SEVERAL) {
+            let case = Case { ns: after_ns, held_ns: 0, packets: [self.facts.number, 0, 0] };
+            self.observe(last, &Event { fact: Fact::Together, from_client: false, case, count, bytes: 0 });
         }
     }
 
@@ -48,8 +128,9 @@ impl PacketInHand<'_> {
             let Some(open) = self.state.exchanges.get(exchange) else { continue };
             if self.step.is_noteworthy() {
                 let room = &mut self.capture_state.table.observations.room;
-                open.noteworthy_bytes(&self.step, &self.state.timing.ways, facts, room);
-                self.step = self.step.noted();
+                let what = &self.capture_state.noteworthy;
+                open.noteworthy_bytes(&self.step, what, &self.state.timing.ways, facts, room);
+                self.step.is_noted();
             } else {
                 open.new_bytes(&self.step, &self.state.timing.ways);
             }
@@ -60,6 +141,7 @@ impl PacketInHand<'_> {
         }
         if several {
             self.are_together(owned.iter().map(|owned| owned.exchange));
+            self.messages_together(&owned);
         }
         owned.clear();
         self.capture_state.owned = owned;
@@ -141,3 +223,8 @@ impl PacketInHand<'_> {
         }
     }
 }
+
+/// So many messages in one packet did not come one by one.
+const SEVERAL: u64 = 3;
+/// So long a silence is no pause between two writes: a tenth of a second, which a person notices.
+const SILENCE_NS: u64 = 100_000_000;

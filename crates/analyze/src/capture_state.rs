@@ -11,7 +11,9 @@ use crate::kept_packets::KeptPackets;
 use crate::labels::Labels;
 use crate::model::{Layer, Problem, ProblemPlace};
 use crate::recognition::Recognition;
+use crate::recorded_twice::RecordedTwice;
 use crate::request_labels::RequestLabels;
+use crate::timing::Noteworthy;
 
 /// What all connections of a capture share.
 #[derive(Debug)]
@@ -25,6 +27,9 @@ pub(crate) struct CaptureState {
     pub inflaters: Inflaters,
     /// Which app this may be.
     pub recognition: Recognition,
+    pub twice: RecordedTwice,
+    /// What there may be to say of the packet in hand.
+    pub noteworthy: Noteworthy,
     /// Bytes that segments which came early may still take up, over all connections.
     pub waiting_budget: usize,
     /// Who owns the new bytes of the packet in hand, in order, until they are booked.
@@ -45,6 +50,8 @@ impl CaptureState {
             packets: KeptPackets::new(packets),
             inflaters: Inflaters::default(),
             recognition: Recognition::new(),
+            twice: RecordedTwice::default(),
+            noteworthy: Noteworthy::default(),
             waiting_budget: MOST_WAITING,
             owned: Vec::new(),
             acknowledged: Vec::new(),

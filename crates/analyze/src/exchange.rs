@@ -5,7 +5,7 @@ use crate::model::{Costs, Layer, Time};
 use crate::observations::{Case, Event, Fact, Happened, Room};
 use crate::packet_facts::PacketFacts;
 use crate::sides::Sides;
-use crate::timing::{Step, Stopwatch, Waited, Ways};
+use crate::timing::{Noteworthy, Step, Stopwatch, Ways};
 
 /// An exchange of one connection: counted from 0, never reused.
 pub(crate) type ExchangeId = u32;
@@ -150,19 +150,45 @@ impl OpenExchange {
 
     /// The same, of a packet of which there may be something to say.
     #[cold]
-    pub fn noteworthy_bytes(&mut self, step: &Step, ways: &Ways, packet: &PacketFacts, room: &mut Room) {
+    pub fn noteworthy_bytes(
+        &mut self,
+        step: &Step,
+        what: &Noteworthy,
+        ways: &Ways,
+        packet: &PacketFacts,
+        room: &mut Room,
+    ) {
         self.bytes_at(step);
         let from_client = packet.from_client;
-        if let Some(Waited { case, was_held }) = self.stopwatch.noteworthy_step(step, ways, packet.number) {
-            let fact = if was_held { Fact::WaitedForHeldAck } else { Fact::WaitedForAck };
-            self.note(&Event { fact, from_client, case, count: 1, bytes: 0 }, room);
+        let headers = u64::from(packet.lower + packet.tcp);
+        let mut said: [Option<Event>; 4] = [None; 4];
+        let mut free = said.iter_mut();
+        let OpenExchange { stopwatch, .. } = self;
+        stopwatch.noteworthy_step(step, what, ways, packet.number, |fact, case, bytes| {
+            if let Some(place) = free.next() {
+                *place = Some(Event { fact, from_client, case, count: 1, bytes });
+            }
+        });
+        for event in said.into_iter().flatten() {
+            match event.fact {
+                Fact::SlowServer | Fact::SlowSender if self.label.is_unread() => {}
+                Fact::Apart if self.label.is_unread() || self.sent_by(from_client) + packet.app > what.fits => {}
+                Fact::Apart => self.note(&Event { bytes: headers, ..event }, room),
+                _ => self.note(&event, room),
+            }
         }
-        if let Some(pieces) = step.pieces() {
+        let pieces = what.pieces;
+        if pieces > 0 {
             let case = Case { packets: [packet.number, 0, 0], ..Case::default() };
-            let headers = u64::from(packet.lower + packet.tcp);
             let bytes = u64::from(pieces.saturating_sub(1)) * headers;
             self.note(&Event { fact: Fact::Oversized, from_client, case, count: pieces.into(), bytes }, room);
         }
+    }
+
+    /// Bytes of one side, as far as they were booked.
+    fn sent_by(&self, client: bool) -> u32 {
+        let server = self.push.layers.payload();
+        (if client { self.costs.layers.payload().saturating_sub(server) } else { server }) as u32
     }
 
     #[inline]

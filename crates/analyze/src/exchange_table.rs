@@ -115,7 +115,8 @@ impl ExchangeTable {
             stats.add(open, ways, &mut self.room);
         }
         if let Some(happened) = open.happened.take() {
-            self.observations.close(at, *happened, open.kept.then_some(open.order));
+            let time = open.time(ways);
+            self.observations.close(at, *happened, open.kept.then_some(open.order), time);
         }
         if open.kept {
             self.keep(key, open, ways, connection, id);

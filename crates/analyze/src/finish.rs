@@ -151,7 +151,8 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
             Observed::new(&capture, what, (reading.kind(&key), labels.text(key.label).to_owned()), group)
         })
         .collect();
-    capture.findings = findings::find(&Evidence { capture: &capture, observed, frames: facts });
+    let evidence = Evidence { capture: &capture, observed, frames: facts, twice: capture_state.twice.found };
+    capture.findings = findings::find(&evidence);
     capture
 }
 

@@ -322,6 +322,11 @@ impl Http {
     pub fn finish(&mut self, packet: &mut PacketInHand<'_>) {
         if self.response.finish() {
             self.end(packet);
+        } else if let Some(answering) = self.answering
+            && let Some(rest) = self.response.rest_of_body()
+            && !packet.state.partial
+        {
+            packet.short_body(self.stream_owner().unwrap_or(answering.exchange), rest);
         }
     }
 

@@ -47,6 +47,7 @@ mod question;
 mod queue;
 mod readable;
 mod recognition;
+mod recorded_twice;
 mod records;
 mod request_labels;
 mod sides;

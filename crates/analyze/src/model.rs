@@ -287,6 +287,6 @@ pub(crate) fn seconds(ns: u64) -> f64 {
 }
 
 /// Seconds as nanoseconds.
-fn nanoseconds(seconds: f64) -> u64 {
+pub(crate) fn nanoseconds(seconds: f64) -> u64 {
     (seconds * 1e9).round() as u64
 }

@@ -5,6 +5,8 @@
 //! case and the worst, and the numbers of at most 1,000 packets each, of a bounded number in all. What it means is for the
 //! rules to say ([`findings`](crate::findings)), when all was read.
 
+use crate::model::{Cause, Time};
+
 /// Something that happened in an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Fact {
@@ -12,6 +14,40 @@ pub(crate) enum Fact {
     WaitedForAck,
     /// The same, and the other side had held the ACK back.
     WaitedForHeldAck,
+    /// The same for room in the receiver's window.
+    WaitedForRoom,
+    /// A small segment followed another closely, and both would have fitted in one. Packets: both.
+    Apart,
+    /// An ACK came on its own at once, and soon after it the answer that could have carried it. Packets: what was
+    /// answered, the ACK, the answer.
+    AckedAhead,
+    /// The same, before the first answer of the connection.
+    AckedAheadFirst,
+    /// An ACK came on its own, and late. Packets: what it acknowledges, where that is known, and it.
+    AckedLate,
+    /// The server did not begin to answer for long. Packets: the request's last, the answer's first.
+    SlowServer,
+    /// The answer had begun, and its sender did not go on for long. Packets: the one before, the one after.
+    SlowSender,
+    /// The body of an answer ended with the connection, before its announced end; `count`: bytes that are missing, where
+    /// their number was announced.
+    ShortBody,
+    /// Bytes came again: after a pause, as a time-out makes it; since duplicate ACKs asked for it; otherwise; or although
+    /// they had been acknowledged. Packets: it.
+    ResentAfterPause,
+    ResentAsAsked,
+    Resent,
+    ResentInVain,
+    /// What an exchange waited in which bytes came again.
+    Recovered,
+    /// A side has no room for more. Packets: it.
+    ZeroWindow,
+    /// Several messages came in one packet after a silence; `count`: how many. Packets: it.
+    Together,
+    /// A burst of encrypted data begins. Packets: its first.
+    Burst,
+    /// A message was compressed; `count`: its bytes before that, `bytes`: as sent. Packets: its last.
+    Compressed,
     /// A packet is larger than its receiver takes; `count`: how many it is on the wire. Packets: it.
     Oversized,
 }
@@ -132,6 +168,8 @@ impl Cases {
 #[derive(Clone, Debug)]
 pub(crate) struct Happened {
     first: Event,
+    /// Whether the first is still worth a word.
+    is_first_kept: bool,
     more: Vec<(What, Cases)>,
 }
 
@@ -140,12 +178,34 @@ pub(crate) type What = (Fact, bool);
 
 impl Happened {
     pub fn new(first: Event) -> Happened {
-        Happened { first, more: Vec::new() }
+        Happened { first, is_first_kept: true, more: Vec::new() }
     }
 
     /// Takes one more case.
     pub fn add(&mut self, event: &Event, room: &mut Room) {
         entry(&mut self.more, event.what()).add(event, room);
+    }
+
+    /// The exchange is over, and took this time: what made less than half of it is not what made it slow, and what it waited
+    /// for lost bytes is known.
+    fn settle(&mut self, time: Option<Time>, room: &mut Room) {
+        let total_ns = time.map_or(0, |time| time.total_ns());
+        let is_minor = |fact: Fact, ns: u64| matches!(fact, Fact::SlowServer | Fact::SlowSender) && ns * 2 < total_ns;
+        let of_first = self.more.iter().find(|(what, _)| *what == self.first.what()).map_or(0, |(_, cases)| cases.ns);
+        self.is_first_kept = !is_minor(self.first.fact, self.first.case.ns + of_first);
+        if !self.is_first_kept || !self.more.is_empty() {
+            let first = self.first;
+            let ns_of = |what: What| if what == first.what() { first.case.ns } else { 0 };
+            self.more.retain(|(what, cases)| !is_minor(what.0, cases.ns + ns_of(*what)));
+        }
+        let is_resent = |fact: Fact| {
+            matches!(fact, Fact::ResentAfterPause | Fact::ResentAsAsked | Fact::Resent | Fact::ResentInVain)
+        };
+        let recovery_ns = time.map_or(0, |time| time[Cause::Recovery]);
+        if recovery_ns > 0 && (is_resent(self.first.fact) || self.more.iter().any(|(what, _)| is_resent(what.0))) {
+            let case = Case { ns: recovery_ns, ..Case::default() };
+            self.add(&Event { fact: Fact::Recovered, from_client: false, case, count: 1, bytes: 0 }, room);
+        }
     }
 }
 
@@ -186,16 +246,19 @@ impl Observations {
     /// An exchange of the group at a place is closed, in which something happened. `order`: its number, where the row limit
     /// keeps it.
     #[cold]
-    pub fn close(&mut self, group: usize, happened: Happened, order: Option<u64>) {
+    pub fn close(&mut self, group: usize, mut happened: Happened, order: Option<u64>, time: Option<Time>) {
         let Observations { room, groups } = self;
+        happened.settle(time, room);
         if groups.len() <= group {
             groups.resize_with(group + 1, Vec::new);
         }
         let Some(group) = groups.get_mut(group) else { return };
         let first = happened.first;
-        in_group(group, first.what(), order, room).cases.add(&first, room);
+        if happened.is_first_kept {
+            in_group(group, first.what(), order, room).cases.add(&first, room);
+        }
         for (what, cases) in happened.more {
-            if what == first.what() {
+            if happened.is_first_kept && what == first.what() {
                 if let Some((_, known)) = group.iter_mut().find(|(known, _)| *known == what) {
                     known.cases.merge(cases, room);
                 }

@@ -4,6 +4,7 @@ use wirelab_dissect::packet::Segment;
 use wirelab_dissect::tcp::Flags;
 
 use crate::model::Layer;
+use crate::observations::Fact;
 
 /// A TCP segment and the packet that carried it, without its payload.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +26,8 @@ pub(crate) struct PacketFacts {
     pub window: u16,
     pub flags: Flags,
     pub from_client: bool,
+    /// What there is to say of it in whichever exchange it belongs to.
+    pub note: Option<Fact>,
     /// Its place among the kept packets, plus one; 0 where packets are not kept.
     pub kept_at: u32,
 }
@@ -53,6 +56,7 @@ impl PacketFacts {
             window: segment.window,
             flags: segment.flags,
             from_client,
+            note: None,
             kept_at: 0,
         }
     }

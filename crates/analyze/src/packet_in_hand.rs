@@ -36,6 +36,8 @@ pub(crate) struct PacketInHand<'a> {
     pub offset: u64,
     /// An exchange that the next message takes over instead of beginning one.
     pub adopt: Option<ExchangeId>,
+    /// How long it was held back, where it is an ACK on its own that was.
+    pub late_ns: u64,
 }
 
 impl<'a> PacketInHand<'a> {
@@ -47,7 +49,7 @@ impl<'a> PacketInHand<'a> {
         capture_state: &'a mut CaptureState,
     ) -> PacketInHand<'a> {
         let step = Step::of(facts, record.last_ns);
-        PacketInHand { facts, step, record, state, capture_state, offset: 0, adopt: None }
+        PacketInHand { facts, step, record, state, capture_state, offset: 0, adopt: None, late_ns: 0 }
     }
 
     /// Another packet of the same connection.

@@ -12,14 +12,14 @@ use crate::packet_in_hand::PacketInHand;
 /// of which bytes are missing, is `None`: its bytes are counted only.
 #[derive(Debug)]
 pub(crate) enum Records {
-    Tls(Box<[Option<tls::Decoder>; 2]>),
+    Tls(Box<[Option<tls::Decoder>; 2]>, [Bursts; 2]),
     Http2(Box<[Option<http2::Decoder>; 2]>),
 }
 
 impl Records {
     /// TLS records (RFC 8446, section 5).
     pub fn tls() -> Records {
-        Records::Tls(Box::new([Some(tls::Decoder::new()), Some(tls::Decoder::new())]))
+        Records::Tls(Box::new([Some(tls::Decoder::new()), Some(tls::Decoder::new())]), Default::default())
     }
 
     /// HTTP/2 frames (RFC 9113, section 4).
@@ -31,7 +31,7 @@ impl Records {
     /// The connection's `protocol`.
     pub fn protocol(&self) -> Protocol {
         match self {
-            Records::Tls(_) => Protocol::Tls,
+            Records::Tls(..) => Protocol::Tls,
             Records::Http2(_) => Protocol::Http2,
         }
     }
@@ -39,7 +39,7 @@ impl Records {
     /// What a turn is called before its records have said more.
     pub fn label(&self) -> LabelId {
         match self {
-            Records::Tls(_) => label::TLS,
+            Records::Tls(..) => label::TLS,
             Records::Http2(_) => label::HTTP2,
         }
     }
@@ -47,7 +47,9 @@ impl Records {
     /// Reads what one side sends next.
     pub fn read(&mut self, from_client: bool, turn: ExchangeId, data: &[u8], packet: &mut PacketInHand<'_>) {
         match self {
-            Records::Tls(sides) => read_tls(side(sides, from_client), turn, data, packet),
+            Records::Tls(sides, bursts) => {
+                read_tls(side(sides, from_client), side(bursts, from_client), turn, data, packet);
+            }
             Records::Http2(sides) => read_http2(side(sides, from_client), turn, data, packet),
         }
     }
@@ -55,7 +57,7 @@ impl Records {
     /// Bytes of a direction are missing from the capture.
     pub fn skip(&mut self, from_client: bool, count: u64) {
         match self {
-            Records::Tls(sides) => {
+            Records::Tls(sides, _) => {
                 let side = side(sides, from_client);
                 if side.as_mut().is_some_and(|decoder| !decoder.skip(count)) {
                     *side = None;
@@ -76,7 +78,34 @@ fn side<T>(sides: &mut [T; 2], client: bool) -> &mut T {
     if client { a } else { b }
 }
 
-fn read_tls(side: &mut Option<tls::Decoder>, turn: ExchangeId, mut data: &[u8], packet: &mut PacketInHand<'_>) {
+/// One side's bursts of data: packets with no long gap between them.
+#[derive(Debug, Default)]
+pub(crate) struct Bursts {
+    /// When the last packet with data came, and the last burst began; 0 before the first.
+    last_ns: u64,
+    began_ns: u64,
+}
+
+impl Bursts {
+    /// A packet brings data. How long ago the burst before began, where this begins one: 0 for the first.
+    fn data(&mut self, now_ns: u64, round_trip_ns: u64) -> Option<u64> {
+        let gap_ns = now_ns.saturating_sub(self.last_ns);
+        self.last_ns = now_ns;
+        if self.began_ns > 0 && gap_ns <= round_trip_ns.max(BURST_GAP_NS) {
+            return None;
+        }
+        let before_ns = std::mem::replace(&mut self.began_ns, now_ns);
+        Some(if before_ns == 0 { 0 } else { now_ns.saturating_sub(before_ns) })
+    }
+}
+
+fn read_tls(
+    side: &mut Option<tls::Decoder>,
+    bursts: &mut Bursts,
+    turn: ExchangeId,
+    mut data: &[u8],
+    packet: &mut PacketInHand<'_>,
+) {
     while !data.is_empty() {
         let Some(decoder) = side else { return packet.own(turn, Layer::Content, data.len()) };
         let step = match decoder.step(data) {
@@ -99,6 +128,11 @@ fn read_tls(side: &mut Option<tls::Decoder>, turn: ExchangeId, mut data: &[u8], 
                 }
                 ContentType::ApplicationData => {
                     count.application_data += 1;
+                    let ways = &packet.state.timing.ways;
+                    let round_trip_ns = ways.client.ns() + ways.server.ns();
+                    if let Some(ns) = bursts.data(packet.step.now_ns(), round_trip_ns) {
+                        packet.burst(turn, ns);
+                    }
                     label::TLS_DATA
                 }
                 _ => {
@@ -135,3 +169,6 @@ fn read_http2(side: &mut Option<http2::Decoder>, turn: ExchangeId, mut data: &[u
         }
     }
 }
+
+/// A pause that ends a burst, where a round trip is shorter.
+const BURST_GAP_NS: u64 = 10_000_000;

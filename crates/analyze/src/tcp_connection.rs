@@ -19,6 +19,7 @@ use crate::direction::Direction;
 use crate::flow::Flow;
 use crate::http::{sniff_request, sniff_response};
 use crate::model::{Protocol, TcpAnalysis};
+use crate::observations::Fact;
 use crate::open_connections::{OpenConnection, OpenConnections, OpenPlace};
 use crate::packet_facts::PacketFacts;
 use crate::packet_in_hand::PacketInHand;
@@ -110,6 +111,12 @@ impl TcpConnection {
         let analysis = tcp_analysis::analyze(&mut ours.seen, &theirs.seen, &facts, self.record.rtt_ns);
         if let Some(analysis) = analysis {
             count_analysis(analysis, &mut self.record);
+            facts.note = noteworthy(analysis, &facts, &open.state);
+            capture_state.twice.suspect();
+        }
+        if capture_state.twice.is_looking() && capture_state.twice.has(segment, number, time_ns) {
+            // It was recorded again, and not sent.
+            facts.note = None;
         }
         self.record.count(&facts);
         time_handshake(&facts, &mut open.state, &mut self.record);
@@ -210,6 +217,22 @@ impl TcpConnection {
     }
 }
 
+/// What there is to say of a packet with such a name.
+#[cold]
+fn noteworthy(analysis: TcpAnalysis, packet: &PacketFacts, state: &ConnectionState) -> Option<Fact> {
+    match analysis {
+        TcpAnalysis::FastRetransmission => Some(Fact::ResentAsAsked),
+        TcpAnalysis::SpuriousRetransmission => Some(Fact::ResentInVain),
+        TcpAnalysis::Retransmission => {
+            let (since_ns, round_trip_ns) = state.timing.since_last(packet);
+            let is_pause = since_ns > round_trip_ns.map_or(SHORT_TIME_OUT_NS, |trip| trip + trip / 4 + 1_000_000);
+            Some(if is_pause { Fact::ResentAfterPause } else { Fact::Resent })
+        }
+        TcpAnalysis::ZeroWindow => Some(Fact::ZeroWindow),
+        _ => None,
+    }
+}
+
 #[cold]
 fn count_analysis(analysis: TcpAnalysis, record: &mut ConnectionRecord) {
     match analysis {
@@ -246,3 +269,6 @@ fn time_handshake(packet: &PacketFacts, state: &mut ConnectionState, record: &mu
 fn relative(direction: &Direction, seq: u32, syn: bool) -> u64 {
     if direction.is_known() { u64::try_from(direction.position(seq)).unwrap_or(0) } else { u64::from(!syn) }
 }
+
+/// The shortest time-out in use, Linux's, where nothing is known of the round trip.
+const SHORT_TIME_OUT_NS: u64 = 200_000_000;

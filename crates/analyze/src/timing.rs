@@ -27,7 +27,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU64;
 
 use crate::model::{Cause, Time};
-use crate::observations::Case;
+use crate::observations::{Case, Fact};
 use crate::packet_facts::PacketFacts;
 use crate::sides::Sides;
 
@@ -57,6 +57,8 @@ impl Way {
 #[derive(Debug, Default)]
 pub(crate) struct Timing {
     sent: Sides<Sent>,
+    /// When bytes of either side passed again for the last time.
+    again_ns: u64,
     pub ways: Ways,
 }
 
@@ -71,9 +73,10 @@ struct Sent {
     /// When the last segment with new bytes passed, and the last ACK that newly covers some of them or makes room.
     last_ns: u64,
     acked_ns: u64,
-    /// The numbers of these packets.
+    /// The numbers of these packets, and the length of the second.
     last_packet: Low,
     acked_by: Low,
+    acked_len: u16,
     /// Up to where the other side has allowed it to send; 0 where that is not known.
     edge: u64,
     /// Behind the last byte that passed.
@@ -85,6 +88,18 @@ struct Sent {
     last: Fill,
     /// Whether two small segments were outstanding at a time: Nagle's algorithm is off.
     no_delay: bool,
+    /// Whether the last segment left no room in the window.
+    no_room: bool,
+}
+
+impl Sent {
+    /// A packet of the other side acknowledges, or makes room.
+    #[inline]
+    fn acknowledged_by(&mut self, packet: &PacketFacts) {
+        self.acked_ns = packet.time_ns;
+        self.acked_by = Low::of(packet.number);
+        self.acked_len = (packet.lower + packet.tcp + packet.app) as u16;
+    }
 }
 
 /// The lower half of a packet's number: in every open connection, the upper half would be for nothing.
@@ -127,16 +142,44 @@ pub(crate) struct Step {
     release: Option<Release>,
     /// How the segment before it was filled.
     before: Fill,
-    /// How many packets it is on the wire, where it was captured before it was cut into as many as its receiver takes; else 0.
-    pieces: u32,
+    /// Whether there may be something to say of it: what, stands in a [`Noteworthy`].
+    noteworthy: bool,
+    /// How long nobody had sent anything before it.
+    pub quiet_ns: u64,
 }
 
-/// What a small segment waited for an ACK.
+/// What there may be to say of a packet. There is one for all packets, as most have none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Noteworthy {
+    /// How many packets it is on the wire, where it was captured before it was cut into as many as its receiver takes; else 0.
+    pub pieces: u32,
+    /// How many bytes fit in one.
+    pub fits: u32,
+    /// The segment of the same side before it, where it follows that closely and both are small; else 0.
+    follows: u64,
+    ahead: Option<Ahead>,
+    /// Where nobody had sent anything for long: the packet that came last; else 0.
+    last: u64,
+    /// Whether the segment before it left no room in the window, whatever else its sender kept to.
+    no_room: bool,
+    /// The segment before it, and the last ACK of it.
+    before: u64,
+    ack: u64,
+}
+
+/// An ACK on its own that came before the answer that could have carried it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Waited {
-    pub case: Case,
-    /// Whether the other side had held it back.
-    pub was_held: bool,
+struct Ahead {
+    /// The packets: what is answered, and the ACK.
+    asked: u64,
+    ack: u64,
+    /// How long the ACK took, and the answer after that.
+    after_ns: u64,
+    then_ns: u64,
+    /// The bytes of the ACK.
+    bytes: u16,
+    /// Whether its side had sent no bytes before.
+    is_first: bool,
 }
 
 /// An ACK that let a segment go.
@@ -149,9 +192,6 @@ struct Release {
     due_ns: u64,
     /// How long the other side had held the ACK.
     held_ns: u64,
-    /// The packets: the segment before, and the ACK.
-    before: u64,
-    ack: u64,
 }
 
 impl Step {
@@ -177,17 +217,17 @@ impl Step {
     /// Whether there may be something to say of it.
     #[inline]
     pub fn is_noteworthy(&self) -> bool {
-        self.release.is_some() || self.pieces > 0
+        self.noteworthy
     }
 
-    /// The same, once all was said of it: what follows in the packet is another exchange's.
-    pub fn noted(self) -> Step {
-        Step { pieces: 0, ..self }
+    /// All was said of it: what follows in the packet is another exchange's.
+    pub fn is_noted(&mut self) {
+        self.noteworthy = false;
     }
 
-    /// How many packets it is on the wire, where the capture has several as one.
-    pub fn pieces(&self) -> Option<u32> {
-        (self.pieces > 0).then_some(self.pieces)
+    /// Whether nothing that is known kept it from coming earlier: no ACK, no window and no bytes before it.
+    pub fn came_freely(&self) -> bool {
+        self.release.is_none() && self.hole_ns == 0
     }
 }
 
@@ -196,6 +236,20 @@ impl Timing {
     pub fn swap(&mut self) {
         self.sent.swap();
         self.ways.swap();
+    }
+
+    /// The last packet with new bytes that a side had sent before this one.
+    pub fn last_of(&self, client: bool, number: u64) -> u64 {
+        self.sent.of(client).last_packet.before(number)
+    }
+
+    /// How long a side had sent no bytes, old or new, and how long a packet takes there and back; `None` where that is not
+    /// known.
+    pub fn since_last(&self, packet: &PacketFacts) -> (u64, Option<u64>) {
+        let ours = self.sent.of(packet.from_client);
+        let since = packet.time_ns.saturating_sub(ours.last_ns.max(self.again_ns));
+        let Sides { client, server } = self.ways;
+        (since, (client.0.is_some() && server.0.is_some()).then(|| client.ns() + server.ns()))
     }
 
     /// A side's SYN says what it takes: the other side is bound by it.
@@ -209,9 +263,10 @@ impl Timing {
         }
     }
 
-    /// A packet acknowledges the other side's bytes up to a position; `new`: some of them for the first time.
+    /// A packet acknowledges the other side's bytes up to a position; `new`: some of them for the first time. Gives how long
+    /// an ACK on its own was held back.
     #[inline]
-    pub fn acknowledged(&mut self, packet: &PacketFacts, position: u64, new: bool) {
+    pub fn acknowledged(&mut self, packet: &PacketFacts, position: u64, new: bool) -> u64 {
         let theirs = self.sent.of_mut(!packet.from_client);
         if theirs.mss > 0 {
             let scale = if packet.flags.syn() { 0 } else { theirs.scale };
@@ -219,29 +274,45 @@ impl Timing {
             if edge > theirs.edge {
                 if theirs.edge <= theirs.end {
                     // There was no room: what comes next was released by this.
-                    (theirs.acked_ns, theirs.acked_by) = (packet.time_ns, Low::of(packet.number));
+                    theirs.acknowledged_by(packet);
                 }
                 theirs.edge = edge;
             }
         }
         if !new {
-            return;
+            return 0;
         }
-        (theirs.acked_ns, theirs.acked_by) = (packet.time_ns, Low::of(packet.number));
+        theirs.acknowledged_by(packet);
         if let Some(passed_ns) = theirs.measured(position) {
-            self.ways.of_mut(packet.from_client).took(packet.time_ns.saturating_sub(passed_ns));
+            let took_ns = packet.time_ns.saturating_sub(passed_ns);
+            let way = self.ways.of_mut(packet.from_client);
+            way.took(took_ns);
+            if packet.app == 0 && took_ns > way.ns() + HELD_NS.max(way.ns() / 4) {
+                return took_ns - way.ns();
+            }
         }
+        0
     }
 
     /// A packet passes whose payload, SYN or FIN ends at a position; `acked` is how far its side's bytes are acknowledged, and
     /// `hole_ns` since when others of them wait for bytes before their own.
     #[inline]
-    pub fn passed(&mut self, packet: &PacketFacts, end: u64, acked: u64, hole_ns: u64, step: &mut Step) {
+    pub fn passed(
+        &mut self,
+        packet: &PacketFacts,
+        end: u64,
+        acked: u64,
+        hole_ns: u64,
+        step: &mut Step,
+        noteworthy: &mut Noteworthy,
+    ) {
         let now_ns = packet.time_ns;
         let way_ns = self.ways.of(packet.from_client).ns();
-        let ours = self.sent.of_mut(packet.from_client);
+        let [ours, theirs] = self.sent.both_mut(packet.from_client);
         (step.now_ns, step.hole_ns, step.before) = (now_ns, hole_ns, ours.last);
+        step.quiet_ns = now_ns.saturating_sub(ours.last_ns.max(theirs.last_ns));
         if end <= ours.end {
+            self.again_ns = now_ns;
             // On the wire again: an ACK of it measures nothing.
             ours.outstanding = false;
             ours.forget_earlier();
@@ -254,9 +325,6 @@ impl Timing {
         let released = ours.acked_ns >= ours.last_ns && now_ns <= due_ns + slack_ns;
         let (mss, options) = (u32::from(ours.mss), packet.tcp.saturating_sub(PLAIN_HEADER));
         let is_full = mss > 0 && packet.app + options >= mss;
-        if is_full && packet.app + options > mss {
-            step.pieces = packet.app.div_ceil(mss.saturating_sub(options).max(1));
-        }
         let is_small = ours.mss > 0 && !is_full;
         if ours.last == Fill::Small && is_small && !in_time && packet.app > 0 {
             ours.no_delay = true;
@@ -266,13 +334,42 @@ impl Timing {
             Fill::Small if released && in_time && is_small && !ours.no_delay => Some(Cause::Ack),
             _ => None,
         };
+        let speaks = packet.app > 0 && !packet.from_client;
+        let turns = theirs.last_ns > ours.last_ns;
+        // Mostly none of these.
+        let is_over = is_full && packet.app + options > mss;
+        let was_acknowledged = turns && speaks && theirs.acked_ns < now_ns && theirs.acked_ns >= theirs.last_ns;
+        let waited = wait == Some(Cause::Ack) || wait.is_some() && ours.no_room;
+        let follows = !turns && ours.last == Fill::Small && is_small && packet.app > 0;
+        let follows = follows && (waited || now_ns.saturating_sub(ours.last_ns) < CLOSE_NS);
+        let is_late = speaks && step.quiet_ns >= LONG_NS;
+        if is_over || was_acknowledged || waited || follows || is_late {
+            step.noteworthy = true;
+            let number = packet.number;
+            let last = if turns { theirs.last_packet } else { ours.last_packet };
+            *noteworthy = Noteworthy {
+                pieces: if is_over { packet.app.div_ceil(mss.saturating_sub(options).max(1)) } else { 0 },
+                fits: mss.saturating_sub(options),
+                follows: if follows { ours.last_packet.before(number) } else { 0 },
+                ahead: was_acknowledged.then(|| Ahead {
+                    asked: theirs.last_packet.before(number),
+                    ack: theirs.acked_by.before(number),
+                    after_ns: (theirs.acked_ns - theirs.last_ns).saturating_sub(way_ns),
+                    then_ns: now_ns - theirs.acked_ns,
+                    bytes: theirs.acked_len,
+                    is_first: ours.last == Fill::None,
+                }),
+                last: if is_late { last.before(number) } else { 0 },
+                no_room: ours.no_room,
+                before: ours.last_packet.before(number),
+                ack: ours.acked_by.before(number),
+            };
+        }
         step.release = wait.map(|wait| Release {
             wait,
             ack_ns: ours.acked_ns,
             due_ns,
             held_ns: (ours.acked_ns - ours.last_ns).saturating_sub(self.ways.of(!packet.from_client).ns()),
-            before: ours.last_packet.before(packet.number),
-            ack: ours.acked_by.before(packet.number),
         });
         if ours.outstanding {
             ours.keep_last();
@@ -283,6 +380,7 @@ impl Timing {
         if packet.app > 0 {
             let no_room = ours.edge > 0 && end >= ours.edge;
             ours.last = if is_full || no_room { Fill::Full } else { Fill::Small };
+            ours.no_room = no_room;
         }
     }
 }
@@ -362,25 +460,60 @@ impl Stopwatch {
         }
     }
 
-    /// How long it waited for ACKs so far, and how long these were held.
-    fn waited_for_acks(&self) -> (u64, u64) {
-        (self.ack_ns, self.ack_delay_ns)
-    }
-
-    /// As [`Stopwatch::step`]; gives what it waited for an ACK, where it did.
+    /// As [`Stopwatch::step`], of a packet of which there may be something to say; says it.
     #[cold]
-    pub fn noteworthy_step(&mut self, step: &Step, ways: &Ways, number: u64) -> Option<Waited> {
-        let before = self.waited_for_acks();
-        self.step(step, ways);
-        let release = step.release.filter(|release| release.wait == Cause::Ack)?;
-        let after = self.waited_for_acks();
-        let case = Case {
-            ns: after.0 - before.0,
-            held_ns: after.1 - before.1,
-            packets: [release.before, release.ack, number],
+    pub fn noteworthy_step(
+        &mut self,
+        step: &Step,
+        what: &Noteworthy,
+        ways: &Ways,
+        number: u64,
+        mut say: impl FnMut(Fact, Case, u64),
+    ) {
+        let (turn, goes_on) = match self.last_ns {
+            0 => (false, false),
+            _ => (self.last_from_client != step.from_client, self.last_from_client == step.from_client),
         };
-        let slow_ns = HELD_NS.max(ways.of(!step.from_client).ns() / 8);
-        (case.ns > 0).then_some(Waited { case, was_held: case.held_ns >= slow_ns })
+        let spent = |watch: &Stopwatch, cause| watch.others.as_ref().map_or(0, |time| time[cause]);
+        let before = [self.ack_ns, self.ack_delay_ns, spent(self, Cause::Window)];
+        let (server_ns, sender_ns) = (self.server_ns, spent(self, Cause::Sender));
+        self.step(step, ways);
+        if what.last > 0 {
+            let packets = [what.last, number, 0];
+            for (fact, ns) in [
+                (Fact::SlowServer, self.server_ns - server_ns),
+                (Fact::SlowSender, spent(self, Cause::Sender) - sender_ns),
+            ] {
+                if ns >= LONG_NS {
+                    say(fact, Case { ns, held_ns: 0, packets }, 0);
+                }
+            }
+        }
+        let way_ns = ways.of(!step.from_client).ns();
+        if step.release.is_some() {
+            let packets = [what.before, what.ack, number];
+            let (ack_ns, held_ns) = (self.ack_ns - before[0], self.ack_delay_ns - before[1]);
+            let window_ns = spent(self, Cause::Window) - before[2];
+            if ack_ns > 0 {
+                let was_held = held_ns >= HELD_NS.max(way_ns / 8);
+                let fact = if was_held { Fact::WaitedForHeldAck } else { Fact::WaitedForAck };
+                say(fact, Case { ns: ack_ns, held_ns, packets }, 0);
+            }
+            if window_ns > 0 && what.no_room {
+                say(Fact::WaitedForRoom, Case { ns: window_ns, held_ns: 0, packets }, 0);
+            }
+        }
+        if what.follows > 0 && goes_on {
+            say(Fact::Apart, Case { packets: [what.follows, number, 0], ..Case::default() }, 0);
+        }
+        if let Some(ahead) = what.ahead.filter(|_| turn) {
+            let own_way_ns = ways.of(step.from_client).ns();
+            let case = Case { ns: ahead.then_ns, held_ns: ahead.after_ns, packets: [ahead.asked, ahead.ack, number] };
+            // A later answer would have found the timer of a delayed ACK ended.
+            if ahead.after_ns <= SLACK_NS.max(own_way_ns / 8) && ahead.then_ns < SHORTEST_TIMER_NS {
+                say(if ahead.is_first { Fact::AckedAheadFirst } else { Fact::AckedAhead }, case, ahead.bytes.into());
+            }
+        }
     }
 
     /// New bytes of the exchange can be read.
@@ -485,5 +618,11 @@ const SLACK_NS: u64 = 1_000_000;
 /// An ACK that comes so much later than its way was held back: no timer of a host's TCP is shorter, and no way of a few
 /// networks so unsteady.
 const HELD_NS: u64 = 10_000_000;
+/// A segment that follows another one so soon is of the same burst.
+const CLOSE_NS: u64 = 10_000_000;
+/// What a person notices: a tenth of a second.
+const LONG_NS: u64 = 100_000_000;
+/// The shortest timer of a delayed ACK that is in use, Linux's.
+const SHORTEST_TIMER_NS: u64 = 40_000_000;
 /// Segments that are remembered until they are acknowledged: more only where one side was not captured.
 const MOST_REMEMBERED: usize = 256;

@@ -151,6 +151,9 @@ impl WebSocket {
                 {
                     packet.problem(ProblemLayer::WebSocket, why.to_string());
                 }
+                if let Some(inflated) = inflated.as_ref().filter(|inflated| inflated.stopped.is_none()) {
+                    packet.compressed(exchange, header.len, inflated.len);
+                }
                 let shown = match inflated {
                     Some(inflated) if inflated.stopped.is_none() => Some(inflated.peek),
                     Some(_) => None,

@@ -8,8 +8,8 @@
 mod talk;
 
 use talk::ladder::{
-    ACK, ASKED, BEGINNING, END, HEAD, HEAD_END, Line, PSH, REQUEST, Sample, after_the_beginning, analyzed_frames,
-    frames,
+    ACK, ASKED, BEGINNING, END, FIN, HEAD, HEAD_END, Line, PSH, REQUEST, SYN, SYN_ACK, Sample, after_the_beginning,
+    analyzed_frames, frames,
 };
 use wirelab_analyze::findings::RULES;
 use wirelab_analyze::model::{FindingId, Sure};
@@ -110,6 +110,225 @@ fn with_a_datagram() -> Vec<Sample> {
     frames
 }
 
+/// A head of 100 bytes, and 950 bytes of its body: together more than fits in one.
+fn in_one_packet_and_a_bit() -> Vec<Sample> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 950\r\nX: {}\r\n\r\n", "x".repeat(54)).into_bytes();
+    let (head_end, body) = (1 + head.len() as u32, vec![b'x'; 950]);
+    ladder(&[
+        (100.0, false, PSH, 1, ASKED, &head),
+        (100.1, false, PSH, head_end, ASKED, &body),
+        (120.1, true, ACK, ASKED, head_end + 950, b""),
+    ])
+}
+
+/// The request is acknowledged after so many milliseconds, and answered after so many more.
+fn acknowledged(ack_ms: f64, answer_ms: f64) -> Vec<Sample> {
+    let answer = [HEAD, b"body"].concat();
+    ladder(&[
+        (100.0 + ack_ms, false, ACK, 1, ASKED, b""),
+        (100.0 + ack_ms + answer_ms, false, PSH, 1, ASKED, &answer),
+        (120.0 + ack_ms + answer_ms, true, ACK, ASKED, END, b""),
+    ])
+}
+
+/// The last packets of the usual answer 5 ms after the request, with the ACK so many milliseconds late.
+fn late_ack(late_ms: f64) -> Vec<Sample> {
+    let answer = [HEAD, b"body"].concat();
+    let mut lines = after_the_beginning(&[(100.0, false, ACK, 1, ASKED, b"")]);
+    lines.extend([(105.0, false, PSH, 1, ASKED, answer.as_slice()), (125.0 + late_ms, true, ACK, ASKED, END, b"")]);
+    frames(40_000, &lines).split_off(5)
+}
+
+/// An event stream: a head, then packets of so many events, so many milliseconds apart.
+fn events(packets: &[&[u8]], apart_ms: f64) -> Vec<Sample> {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+    let said: Vec<Vec<u8>> = packets.iter().map(|events| b"data: x\n\n".repeat(events.len())).collect();
+    let mut next = 1 + head.len() as u32;
+    let mut lines = after_the_beginning(&[(100.0, false, PSH, 1, ASKED, head), (120.0, true, ACK, ASKED, next, b"")]);
+    for (round, said) in (1..).zip(&said) {
+        let at = 120.0 + f64::from(round) * apart_ms;
+        lines.push((at, false, PSH, next, ASKED, said));
+        next += said.len() as u32;
+        lines.push((at + 20.0, true, ACK, ASKED, next, b""));
+    }
+    frames(40_000, &lines)
+}
+
+/// The whole answer, so many milliseconds after the request.
+fn answered_after(ms: f64) -> Vec<Sample> {
+    let answer = [HEAD, b"body"].concat();
+    ladder(&[(100.0 + ms, false, PSH, 1, ASKED, &answer), (120.0 + ms, true, ACK, ASKED, END, b"")])
+}
+
+/// Head and body, and the body again after so many milliseconds.
+fn resent(after_ms: f64) -> Vec<Sample> {
+    ladder(&[
+        (100.0, false, ACK, 1, ASKED, HEAD),
+        (100.1, false, PSH, HEAD_END, ASKED, b"body"),
+        (100.1 + after_ms, false, PSH, HEAD_END, ASKED, b"body"),
+        (120.1 + after_ms, true, ACK, ASKED, END, b""),
+    ])
+}
+
+/// The head is lost before the capture point; three ACKs ask for it, and it comes.
+fn resent_as_asked() -> Vec<Sample> {
+    ladder(&[
+        (100.0, false, ACK, 1, ASKED, b""),
+        (100.0, false, PSH, HEAD_END, ASKED, b"b"),
+        (100.1, false, PSH, HEAD_END + 1, ASKED, b"od"),
+        (100.2, false, PSH, HEAD_END + 3, ASKED, b"y"),
+        (120.0, true, ACK, ASKED, 1, b""),
+        (120.1, true, ACK, ASKED, 1, b""),
+        (120.2, true, ACK, ASKED, 1, b""),
+        (120.3, false, ACK, 1, ASKED, HEAD),
+        (140.3, true, ACK, ASKED, END, b""),
+    ])
+}
+
+/// Each frame twice, the second so many milliseconds later, with one hop less to live.
+fn twice(frames: Vec<Sample>, later_ms: f64) -> Vec<Sample> {
+    let again = |frame: &Sample| {
+        let mut again = Sample { ms: frame.ms + later_ms, ..frame.clone() };
+        again.data[22] -= 1;
+        again
+    };
+    frames.iter().flat_map(|frame| [frame.clone(), again(frame)]).collect()
+}
+
+/// Sets the window that a frame announces.
+fn window(frame: &mut Sample, window: u16) {
+    frame.data[48..50].copy_from_slice(&window.to_be_bytes());
+}
+
+/// Four full segments, which is all that the client takes at a time; it says that there is no room, and 200 ms later that
+/// there is.
+fn no_room() -> Vec<Sample> {
+    let mut frames = in_five_segments();
+    window(&mut frames[8], 0);
+    let mut room = frames[8].clone();
+    room.ms = 320.0;
+    room.data[18..20].copy_from_slice(&99u16.to_be_bytes());
+    window(&mut room, 4000);
+    for later in &mut frames[9..] {
+        later.ms += 200.0;
+    }
+    frames.insert(9, room);
+    frames
+}
+
+/// The same with room for more.
+fn download() -> Vec<Sample> {
+    let mut frames = in_five_segments();
+    for frame in &mut frames {
+        window(frame, 40_000);
+    }
+    frames
+}
+
+/// Four full segments, an ACK of them, and the rest.
+fn in_five_segments() -> Vec<Sample> {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 4059\r\n\r\n";
+    let (first, full) = ([&head[..], &[b'x'; 959]].concat(), vec![b'x'; 1000]);
+    assert_eq!(first.len(), 1000);
+    ladder(&[
+        (100.0, false, ACK, 1, ASKED, &first),
+        (100.0, false, ACK, 1001, ASKED, &full),
+        (100.0, false, ACK, 2001, ASKED, &full),
+        (100.0, false, ACK, 3001, ASKED, &full),
+        (120.0, true, ACK, ASKED, 4001, b""),
+        (120.0, false, PSH, 4001, ASKED, &full[..100]),
+        (140.0, true, ACK, ASKED, 4101, b""),
+    ])
+}
+
+/// A connection from opening to closing, with a request and its answer.
+fn whole(port: u16, at_ms: f64) -> Vec<Sample> {
+    let answer = [HEAD, b"body"].concat();
+    let mut lines = after_the_beginning(&[
+        (100.0, false, PSH, 1, ASKED, &answer),
+        (120.0, true, FIN, ASKED, END, b""),
+        (120.0, false, FIN, END, ASKED + 1, b""),
+        (140.0, true, ACK, ASKED + 1, END + 1, b""),
+    ]);
+    lines.iter_mut().for_each(|line| line.0 += at_ms);
+    frames(port, &lines)
+}
+
+fn one_after_the_other(count: u16, apart_ms: f64) -> Vec<Sample> {
+    let mut frames: Vec<Sample> = (0..count).flat_map(|one| whole(40_000 + one, f64::from(one) * apart_ms)).collect();
+    frames.sort_by(|a, b| a.ms.total_cmp(&b.ms));
+    frames
+}
+
+/// Event streams that begin at these times and end 300 ms later.
+fn streams(begin_ms: &[f64]) -> Vec<Sample> {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+    let end = 1 + head.len() as u32;
+    let mut all: Vec<Sample> = (40_000..)
+        .zip(begin_ms)
+        .flat_map(|(port, begin_ms)| {
+            let mut lines = after_the_beginning(&[
+                (100.0, false, PSH, 1, ASKED, head),
+                (280.0, true, FIN, ASKED, end, b""),
+                (280.0, false, FIN, end, ASKED + 1, b""),
+                (300.0, true, ACK, ASKED + 1, end + 1, b""),
+            ]);
+            lines.iter_mut().for_each(|line| line.0 += begin_ms);
+            frames(port, &lines)
+        })
+        .collect();
+    all.sort_by(|a, b| a.ms.total_cmp(&b.ms));
+    all
+}
+
+/// A WebSocket on which the server says "Hello", compressed as RFC 7692 has it in section 7.2.3.1, or not.
+fn websocket(compressed: bool) -> Vec<Sample> {
+    let extension = if compressed { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
+    let request =
+        format!("GET /ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{extension}\r\n").into_bytes();
+    let answer =
+        format!("HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{extension}\r\n").into_bytes();
+    let hello: &[u8] = if compressed {
+        &[0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]
+    } else {
+        &[0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f]
+    };
+    let (asked, answered) = (1 + request.len() as u32, 1 + answer.len() as u32);
+    let lines = [
+        (100.0, true, PSH, 1, 1, request.as_slice()),
+        (100.0, false, PSH, 1, asked, &answer),
+        (120.0, true, ACK, asked, answered, b""),
+        (500.0, false, PSH, answered, asked, hello),
+        (520.0, true, ACK, asked, answered + hello.len() as u32, b""),
+    ];
+    frames(40_000, &[&BEGINNING[..3], &lines].concat())
+}
+
+/// The server says this and closes.
+fn closed(said: &[u8], asked: u32) -> Vec<Sample> {
+    let end = 1 + said.len() as u32;
+    let all = [
+        (100.0, false, PSH, 1, asked, said),
+        (110.0, false, FIN, end, asked, b""),
+        (130.0, true, FIN, asked, end + 1, b""),
+        (130.0, false, ACK, end + 1, asked + 1, b""),
+    ];
+    ladder(if said.is_empty() { &all[1..] } else { &all })
+}
+
+/// A connection on which nobody says anything; its SYN is answered, or not.
+fn silent(answered: bool) -> Vec<Sample> {
+    let lines = [
+        (0.0, true, SYN, 0, 0, &b""[..]),
+        (0.0, false, SYN_ACK, 0, 1, b""),
+        (20.0, true, ACK, 1, 1, b""),
+        (500.0, true, FIN, 1, 1, b""),
+        (500.0, false, FIN, 1, 2, b""),
+        (520.0, true, ACK, 2, 2, b""),
+    ];
+    frames(40_000, if answered { &lines } else { &lines[..1] })
+}
+
 const CLIENT_HELLO: &[u8] = &[22, 3, 1, 0, 4, 1, 0, 0, 0];
 const SERVER_HELLO_AND_DATA: &[u8] = &[22, 3, 3, 0, 4, 2, 0, 0, 0, 23, 3, 3, 0, 3, 7, 7, 7];
 
@@ -118,11 +337,11 @@ fn cases() -> Vec<Case> {
     use Sure::{Likely, Seen};
     vec![
         case(NagleDelayedAck, "the body waits for an ACK that comes 40 ms late, again and again", in_two_pieces(3, 60.0, 0.0))
-            .says(Seen, &[5, 6, 7, 10, 11, 12, 15, 16, 17], "In all 3 exchanges (GET /slow) a small segment of the server waited until the client acknowledged the one before, and the client held that ACK back: 60 ms on average, 40 ms of them because of the delay, 60 ms at most (packet 7 waited for 6, the ACK of 5)."),
-        case(NagleDelayedAck, "the same, once", in_two_pieces(1, 60.0, 0.0)).says(Likely, &[5, 6, 7], "In the only exchange (GET /slow) a small segment of the server waited until the client acknowledged the one before, and the client held that ACK back: 60 ms, 40 ms of them because of the delay (packet 7 waited for 6, the ACK of 5)."),
+            .says(Seen, &[5, 6, 7, 10, 11, 12, 15, 16, 17], "In all 3 exchanges (GET /slow) a small segment of the server waited until the client acknowledged the one before, and the client held that ACK back: 60 ms each, of which the delay is 40 ms (packet 7 waited for 6, the ACK of 5)."),
+        case(NagleDelayedAck, "the same, once", in_two_pieces(1, 60.0, 0.0)).says(Likely, &[5, 6, 7], "In the only exchange (GET /slow) a small segment of the server waited until the client acknowledged the one before, and the client held that ACK back: 60 ms, of which the delay is 40 ms (packet 7 waited for 6, the ACK of 5)."),
         case(NagleDelayedAck, "the ACK comes at once", in_two_pieces(3, 20.0, 0.0)),
         case(NagleDelayedAck, "the ACK is late, and the body comes long after it: the program wrote late", in_two_pieces(3, 60.0, 30.0)),
-        case(AckWait, "the body waits for an ACK that comes at once", in_two_pieces(3, 20.0, 0.0)).says(Seen, &[5, 6, 7, 10, 11, 12, 15, 16, 17], "In all 3 exchanges (GET /slow) a small segment of the server waited until the client acknowledged the one before, which it did without delay: 20 ms on average, 20 ms at most (packet 7 waited for 6, the ACK of 5)."),
+        case(AckWait, "the body waits for an ACK that comes at once", in_two_pieces(3, 20.0, 0.0)).says(Seen, &[5, 6, 7, 10, 11, 12, 15, 16, 17], "In all 3 exchanges (GET /slow) a small segment of the server waited until the client acknowledged the one before, which it did without delay: 20 ms each (packet 7 waited for 6, the ACK of 5)."),
         case(AckWait, "once", in_two_pieces(1, 20.0, 0.0)).says(Likely, &[5, 6, 7], "In the only exchange (GET /slow) a small segment of the server waited until the client acknowledged the one before, which it did without delay: 20 ms (packet 7 waited for 6, the ACK of 5)."),
         case(AckWait, "the body leaves without waiting", at_once(0.1)),
         case(AckWait, "the program writes the body long after the ACK", in_two_pieces(3, 20.0, 30.0)),
@@ -132,10 +351,52 @@ fn cases() -> Vec<Case> {
         case(TruncatedPackets, "as many bytes as the longest frame has", cut(100)),
         case(JoinedMidway, "without the handshake", from(3)).says(Seen, &[1], "The beginning of the only connection is not in the capture: what it cost until then is not known. By what was captured: 1 HTTP."),
         case(JoinedMidway, "the SYN was not captured, and its answer was", from(1)),
-        case(Encrypted, "TLS records", said(CLIENT_HELLO, SERVER_HELLO_AND_DATA)).says(Seen, &[], "The only connection is encrypted (TLS): 26 bytes in 1 record of application data. What they say is not known, and no updates are claimed."),
+        case(Encrypted, "TLS records", said(CLIENT_HELLO, SERVER_HELLO_AND_DATA)).says(Seen, &[5], "The only connection is encrypted (TLS): 26 bytes in 1 record of application data, in 1 burst from the server. What they say is not known, and no updates are claimed."),
         case(Encrypted, "bytes of which nothing is known", said(b"\x80\x01\x02\x03\x04\x05\x06\x07", b"\x81\x01\x02")),
         case(OtherTransport, "a datagram among them", with_a_datagram()).says(Seen, &[4], "1 of 8 frames carries no TCP and is not counted: 1 frame of UDP with 51 bytes."),
         case(OtherTransport, "a frame whose IP packet is TCP", at_once(0.1)),
+        case(SplitAnswer, "head and body right behind each other", at_once(0.1)).says(Seen, &[5, 6], "In the only exchange (GET /slow) the server sent in several segments what would have fitted in fewer: 1 packet and 54 bytes of headers more, ACKs of them not counted (packets 5 and 6 are the first)."),
+        case(SplitAnswer, "head and body in one", said(REQUEST, &[HEAD, b"body"].concat())),
+        case(SplitAnswer, "the body is written 50 ms after the head", at_once(50.0)),
+        case(SplitAnswer, "more than a segment holds", in_one_packet_and_a_bit()),
+        case(QuickAck, "an ACK at once, and the answer 5 ms later", acknowledged(0.0, 5.0)).says(Seen, &[4, 5, 6], "In the only exchange (GET /slow) the server acknowledged what it was asked with a packet of its own, and answered later, after 5 ms: 1 packet and 54 bytes more, before the first answer of its connection (packet 5 acknowledges 4, 6 answers it)."),
+        case(QuickAck, "an ACK at once, and the answer when a timer would have ended", acknowledged(0.0, 90.0)),
+        case(QuickAck, "the ACK goes with the answer", at_once(0.1)),
+        case(DelayedAck, "the answer is acknowledged 40 ms late", acknowledged(0.0, 5.0)[..5].iter().cloned().chain(late_ack(40.0)).collect())
+            .says(Likely, &[6, 7], "In the only exchange (GET /slow) the client acknowledged with a packet of its own and 54 bytes, later than the way takes: 40 ms (packet 7)."),
+        case(DelayedAck, "on a way that takes as long", acknowledged(0.0, 5.0)),
+        case(EventsTogether, "five events in one packet after 2 s", events(&[&[1], &[1, 1, 1, 1, 1]], 2000.0)).says(Likely, &[9], "5 messages came in one packet (9), after 2 s in which nobody had sent anything."),
+        case(EventsTogether, "an event a packet", events(&[&[1], &[1], &[1]], 2000.0)),
+        case(EventsTogether, "five events in one packet right behind another", events(&[&[1], &[1, 1, 1, 1, 1]], 50.0)),
+        case(SlowServer, "the answer begins after 400 ms", answered_after(400.0)).says(Seen, &[4, 5], "In the only exchange (GET /slow) the server had what it was asked, and had not begun to answer for 400 ms (packet 5 answers 4)."),
+        case(SlowServer, "after 50 ms", answered_after(50.0)),
+        case(SlowServer, "the rest comes after 400 ms", at_once(400.0)),
+        case(SlowSender, "the body is written 400 ms after the head", at_once(400.0)).says(Seen, &[5, 6], "In the only exchange (GET /slow) the server had begun its answer and did not go on for 400 ms (between packets 5 and 6)."),
+        case(SlowSender, "the whole answer is", answered_after(400.0)),
+        case(SlowSender, "the body waits 400 ms for an ACK", in_two_pieces(1, 400.0, 0.0)),
+        case(Loss, "the body comes again after 300 ms", resent(300.0)).says(Seen, &[7], "In the only exchange (GET /slow) 1 packet of 58 bytes was sent again: after a pause, as a time-out makes it. One exchange waited for that: 300 ms."),
+        case(Loss, "the head comes late, when two more ACKs have asked for it", resent_as_asked()).says(Seen, &[12], "In the only exchange (GET /slow) 1 packet of 92 bytes was sent again: since duplicate ACKs asked for them. One exchange waited for that: 20.3 ms."),
+        case(Loss, "each packet is recorded twice", twice(at_once(0.1), 0.05)),
+        case(Loss, "nothing comes again", at_once(300.0)),
+        case(CapturedTwice, "each packet is recorded twice", twice(at_once(0.1), 0.05)).says(Seen, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], "7 of 14 packets are the second record of a packet: 459 bytes are counted twice."),
+        case(CapturedTwice, "the body comes again with an identification of its own", resent(0.5)),
+        case(CapturedTwice, "the same, 300 ms later", resent(300.0)),
+        case(WindowLimited, "the client says that it has no room, and later that it has", no_room()).says(Seen, &[8, 9, 10, 11], "In the only exchange (GET /slow) the client had no room for more: 1 packet said that there was no room and the server waited 220 ms for room, in 1 pause (220 ms at most: packet 11 behind 8, when 10 made room)."),
+        case(WindowLimited, "a download that waits for ACKs with room left", download()),
+        case(ConnectionPerRequest, "five connections with a request each", one_after_the_other(5, 1000.0)).says(Seen, &[9, 10, 11, 14, 15, 16, 17, 18, 19, 22, 23, 24, 25, 26, 27, 30, 31, 32, 33, 34, 35, 38, 39, 40], "4 of 5 requests came on connections of their own, each opened after one before it had been closed: handshakes and closes of these are 24 packets and 1328 bytes, and 80 ms of waiting."),
+        case(ConnectionPerRequest, "five connections side by side", one_after_the_other(5, 1.0)),
+        case(ConnectionPerRequest, "five requests on one connection", in_two_pieces(5, 20.0, 0.0)),
+        case(Reconnects, "a stream is opened again, 3 s after it ended", streams(&[0.0, 3300.0])).says(Likely, &[12, 13], "A stream was opened again once by the same address (GET /slow), 3 s after the one before had ended."),
+        case(Reconnects, "two streams at a time", streams(&[0.0, 10.0])),
+        case(Compressed, "a compressed message", websocket(true)).says(Seen, &[7], "1 message was compressed: 7 bytes on the wire for 5 bytes of content."),
+        case(Compressed, "one that is not", websocket(false)),
+        case(ShortBody, "the server closes after the head", closed(HEAD, ASKED)).says(Seen, &[6], "In the only exchange (GET /slow) the server closed the connection before the announced end of its answer: 4 bytes that were announced did not come."),
+        case(ShortBody, "an answer without a length ends with its connection", closed(b"HTTP/1.1 200 OK\r\n\r\nbo", ASKED)),
+        case(NoAnswer, "the server closes without a word", closed(b"", ASKED)).says(Seen, &[4], "The only request is without an answer, GET /slow: the capture goes on for 30 ms."),
+        case(NoAnswer, "the capture ends with the request", frames(40_000, &BEGINNING)),
+        case(NoAnswer, "a short answer is one", closed(HEAD, ASKED)),
+        case(SilentConnection, "a handshake and a close", silent(true)).says(Seen, &[1, 2, 3, 4, 5, 6], "On the only connection nothing was said: 6 packets and 332 bytes for opening and closing."),
+        case(SilentConnection, "a SYN that is not answered", silent(false)),
     ]
 }
 

@@ -7,11 +7,15 @@ mod outside;
 mod talk;
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use outside::shared;
 use serde_json::Value;
-use wirelab_analyze::model::{ConnectionRow, TcpAnalysis};
+use wirelab_analyze::model::FindingId::{
+    AckWait, CapturedTwice, Compressed, ConnectionPerRequest, Encrypted, JoinedMidway, Loss, NagleDelayedAck, NoAnswer,
+    OtherTransport, SegmentationOffload, SlowSender, SlowServer, SplitAnswer, TruncatedPackets,
+};
+use wirelab_analyze::model::{ConnectionRow, FindingId, TcpAnalysis};
 use wirelab_analyze::{Analyzer, Capture, Layer, Settings, Tally};
 use wirelab_capture::Reader;
 use wirelab_catalog::App;
@@ -163,4 +167,72 @@ fn sums(tally: &Tally) -> [(&'static str, u64); 5] {
         ("tcp_header_bytes", tally.layers[Layer::Tcp]),
         ("app_bytes", tally.app_bytes),
     ]
+}
+
+/// Captures of which it is known what happened: what must be said of them, and what must not.
+#[test]
+fn what_happened_is_found_and_nothing_else() {
+    let Some(folder) = shared("captures") else { return };
+    let table: [(&str, &[FindingId], &[FindingId]); 13] = [
+        ("real/nagle-8501", &[AckWait, SplitAnswer], &[NagleDelayedAck, Loss]),
+        ("real/nfast-8502", &[SplitAnswer], &[AckWait, NagleDelayedAck, SlowSender, SlowServer, Loss]),
+        ("real/gso-on", &[SegmentationOffload], &[Loss, SlowServer]),
+        ("real/gso-off", &[], &[SegmentationOffload, Loss]),
+        ("real/c-app-long", &[SlowServer], &[Loss]),
+        ("real/c-app-poll", &[], &[ConnectionPerRequest, SlowServer, Loss]),
+        ("real/c-app-llm", &[], &[Loss, NoAnswer]),
+        ("real/ws100-mid", &[JoinedMidway], &[Loss]),
+        ("real/aio-sse-96", &[TruncatedPackets], &[NoAnswer, Loss]),
+        ("real/tls-sse", &[Encrypted], &[SlowServer, SplitAnswer, AckWait, Loss]),
+        ("real/pyws", &[Compressed], &[Encrypted, Loss]),
+        ("real/socketio-poll", &[ConnectionPerRequest, SlowServer], &[Loss]),
+        ("arkime-arkime__http-post-upload", &[CapturedTwice], &[Loss, OtherTransport]),
+    ];
+    for (name, said, unsaid) in table {
+        let capture = analyze(&folder.join(format!("{name}.pcap")));
+        let has = |id: FindingId| capture.findings.iter().any(|one| one.id == id);
+        for &id in said {
+            assert!(has(id), "{name} does not say {id}");
+        }
+        for &id in unsaid {
+            assert!(!has(id), "{name} says {id}");
+        }
+    }
+    let says = |name: &str, id: FindingId, words: &str| {
+        let capture = analyze(&folder.join(format!("{name}.pcap")));
+        let found = capture.findings.iter().any(|one| one.id == id && one.text.contains(words));
+        assert!(found, "{name}: {:?}", capture.findings.iter().map(|one| &one.text).collect::<Vec<_>>());
+    };
+    // Five of the eleven packets with data are as they were on the wire, the others were 50.
+    says("real/gso-on", SegmentationOffload, "6 packets are larger");
+    says("real/gso-on", SegmentationOffload, "On the wire they were 50 packets");
+    says("real/tls-sse", Encrypted, "11 bursts from the server");
+    says("real/nagle-8501", SplitAnswer, "In all 20 exchanges (event: price) the server");
+    says("real/nfast-8502", SplitAnswer, "In all 40 exchanges (GET /price) the server");
+    says("arkime-arkime__http-post-upload", CapturedTwice, "17 of 34 packets");
+}
+
+/// Each finding rests on packets and exchanges that are there.
+#[test]
+fn what_findings_rest_on_is_there() {
+    let Some(folder) = shared("captures") else { return };
+    let files = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let captures = [files(&folder), files(&folder.join("real"))].concat();
+    let mut found = 0;
+    let is_capture =
+        |path: &&PathBuf| path.extension().is_some_and(|ending| ending.to_string_lossy().starts_with("pcap"));
+    for path in captures.iter().filter(is_capture) {
+        let capture = analyze(path);
+        for finding in &capture.findings {
+            found += 1;
+            let named = format!("{}: {}: {:?}", path.display(), finding.id, finding.packets);
+            assert!(finding.packets.is_sorted_by(|a, b| a < b) && finding.packets.len() <= 1000, "{named}");
+            assert!(finding.packets.iter().all(|number| (1..=capture.frames).contains(number)), "{named}");
+            assert!(finding.exchanges.is_sorted_by(|a, b| a < b), "{named}");
+            assert!(finding.exchanges.iter().all(|at| *at < capture.exchanges.len()), "{named}");
+            assert!(!finding.packets.is_empty() || finding.id == Encrypted, "{named}");
+            assert!(finding.cost.s.is_finite() && finding.cost.s >= 0.0, "{named}");
+        }
+    }
+    assert!(found > 60, "{found}");
 }

@@ -52,6 +52,7 @@ fn v4(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<Next, Stop> {
         source: IpAddr::V4(Ipv4Addr::new(s0, s1, s2, s3)),
         destination: IpAddr::V4(Ipv4Addr::new(d0, d1, d2, d3)),
         protocol,
+        identification: u16::from_be_bytes([i0, i1]),
     };
     let fragment = u16::from_be_bytes([f0, f1]);
     if fragment & 0x3fff != 0 {
@@ -65,7 +66,7 @@ fn v6(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<Next, Stop> {
     let &[_, _, _, _, l0, l1, next_header, _] = cursor.take::<8>(StopLayer::Ipv6)?;
     let source = IpAddr::V6(Ipv6Addr::from(*cursor.take::<16>(StopLayer::Ipv6)?));
     let destination = IpAddr::V6(Ipv6Addr::from(*cursor.take::<16>(StopLayer::Ipv6)?));
-    let mut header = Header { source, destination, protocol: next_header };
+    let mut header = Header { source, destination, protocol: next_header, identification: 0 };
     let payload = u32::from(u16::from_be_bytes([l0, l1]));
     if payload == 0 {
         match jumbo_length(cursor, next_header) {
@@ -109,7 +110,7 @@ fn v6(cursor: &mut Cursor<'_>, notes: &mut Notes) -> Result<Next, Stop> {
 
 /// Goes on from a transport protocol that is not TCP.
 pub(crate) fn transport(cursor: &mut Cursor<'_>, header: Header) -> Result<Next, Stop> {
-    let Header { source, destination, protocol } = header;
+    let Header { source, destination, protocol, .. } = header;
     match protocol {
         IP_IN_IP | IPV6_IN_IP => Ok(Next::Ip),
         // Over IPv6 this is one of the extension headers; over IPv4 it comes here.
@@ -142,7 +143,7 @@ pub(crate) fn transport(cursor: &mut Cursor<'_>, header: Header) -> Result<Next,
 }
 
 fn fragment_of(cursor: &Cursor<'_>, header: Header, id: u32, offset: u32, more: bool) -> Next {
-    let Header { source, destination, protocol } = header;
+    let Header { source, destination, protocol, .. } = header;
     Next::End(Skipped::Fragment(Fragment {
         source,
         destination,

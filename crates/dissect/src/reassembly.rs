@@ -217,7 +217,8 @@ impl Datagram {
     /// `payload_offset` counts from the begin of [`Datagram::data`].
     pub fn segment(&self) -> Option<Result<Segment<'_>, Stop>> {
         let cursor = Cursor::new(&self.data, self.data.len() as u32);
-        let header = Header { source: self.source, destination: self.destination, protocol: self.protocol };
+        let header =
+            Header { source: self.source, destination: self.destination, protocol: self.protocol, identification: 0 };
         (self.protocol == ip::TCP).then(|| tcp::segment(cursor, self.frame_bytes, &header, Notes::default()))
     }
 }

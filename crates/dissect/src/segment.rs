@@ -31,6 +31,8 @@ pub struct Segment<'a> {
     pub payload_len: u32,
     /// Where the payload begins in the frame.
     pub payload_offset: u32,
+    /// The identification in the header of the IPv4 packet that it came in; 0 where there is none.
+    pub identification: u16,
     /// What was kept of the payload: shorter than `payload_len` where the snap length cut the frame.
     pub payload: &'a [u8],
     /// The TCP options as they were sent, as far as they were kept. See [`options`](crate::tcp::options).
@@ -178,4 +180,6 @@ pub(crate) struct Header {
     pub(crate) source: IpAddr,
     pub(crate) destination: IpAddr,
     pub(crate) protocol: u8,
+    /// Of IPv4.
+    pub(crate) identification: u16,
 }

@@ -201,6 +201,7 @@ pub(crate) fn segment<'a>(
         header_len,
         payload_len,
         payload_offset: cursor.at(),
+        identification: network.identification,
         payload: cursor.kept(),
         options,
         notes,

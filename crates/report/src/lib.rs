@@ -16,6 +16,7 @@ pub mod dump;
 pub mod fields;
 pub mod findings;
 pub mod forms;
+pub mod found;
 mod groups;
 pub mod header_cuts;
 pub mod html;

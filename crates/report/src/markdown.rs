@@ -1,11 +1,12 @@
 //! report.md: the tables and what they show, short enough for a README.
 
 use serde::Serialize;
-use wirelab_analyze::model::Column;
+use wirelab_analyze::model::{Capture, Column, Finding};
 use wirelab_dissect::visible::is_visible;
 
 use crate::clients::{self, ClientsView};
 use crate::differences::{self, Difference};
+use crate::found;
 use crate::groups::{self, GroupsView};
 use crate::numbers::{Amount, percent, with_commas, with_plain_spaces};
 use crate::provenance;
@@ -37,6 +38,7 @@ struct View {
     has_published: bool,
     has_ranges: bool,
     has_all_in: bool,
+    found: Vec<FoundView>,
     differences: Vec<Difference>,
     kinds: Vec<KindView>,
     clients: Vec<ClientsView>,
@@ -82,6 +84,22 @@ struct ColumnView {
     meaning: &'static str,
 }
 
+/// What was found in a capture.
+#[derive(Serialize)]
+struct FoundView {
+    name: String,
+    findings: Vec<FindingView>,
+}
+
+#[derive(Serialize)]
+struct FindingView {
+    id: &'static str,
+    text: String,
+    packets: String,
+    instead: Option<String>,
+    source: String,
+}
+
 #[derive(Serialize)]
 struct KindView {
     title: String,
@@ -115,6 +133,7 @@ impl View {
             has_published: report.has_published(),
             has_ranges: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.range.is_some()),
             has_all_in: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.all_in.is_some()),
+            found: report.analysis.captures.iter().filter_map(of_capture).collect(),
             differences,
             kinds: kinds(report),
             clients: clients(report),
@@ -129,6 +148,19 @@ impl View {
                 .collect(),
         }
     }
+}
+
+/// What was found in a capture, where something was.
+fn of_capture(capture: &Capture) -> Option<FoundView> {
+    let view = |finding: &Finding| FindingView {
+        id: finding.id.name(),
+        text: escaped(&found::sentence(finding)),
+        packets: found::shown_by(finding).unwrap_or_default(),
+        instead: finding.instead.as_deref().map(escaped),
+        source: escaped(&finding.source),
+    };
+    let findings: Vec<FindingView> = capture.findings.iter().map(view).collect();
+    (!findings.is_empty()).then(|| FoundView { name: escaped(&capture.name), findings })
 }
 
 /// The first clients of each capture that has several.

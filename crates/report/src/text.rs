@@ -6,12 +6,12 @@ use wirelab_analyze::model::{Capture, Column};
 use wirelab_dissect::visible::visible;
 
 use crate::clients::ClientRow;
-use crate::groups;
 use crate::numbers::{Amount, duration, percent, with_commas, with_plain_spaces};
 use crate::remarks::Remarks;
 use crate::report::Report;
 use crate::tables::{Row, Table, amount, names};
 use crate::times;
+use crate::{found, groups};
 
 /// Whether text is marked for a terminal; its words are the same either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,9 @@ pub fn render(report: &Report, colours: Colours) -> String {
         }
         text.push_str(&grid(table, &paint));
         text.push('\n');
+    }
+    for capture in &report.analysis.captures {
+        text.push_str(&found::first(capture, colours));
     }
     text.push_str(&times_of(report, &paint));
     text.push_str(&clients_of(report, &paint));
@@ -322,6 +325,7 @@ impl Paint {
     }
 }
 
-pub(crate) const WIDTH: usize = 78;
+/// Columns of a line of text.
+pub const WIDTH: usize = 78;
 /// Clients that the summary lists.
 const MOST_CLIENTS: usize = 10;

@@ -3,8 +3,10 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use wirelab_analyze::{Analysis, Capture, Problem, Settings};
-use wirelab_report::forms::{Form, Print, Printed};
+use wirelab_analyze::{Analysis, Capture, FindingId, Problem, Settings};
+use wirelab_report::forms::{Print, Printed};
+use wirelab_report::found::{self, Detail};
+use wirelab_report::text::Colours;
 use wirelab_report::{Remarks, Report, Templates};
 
 use crate::failure::{Failure, Status};
@@ -38,12 +40,21 @@ pub fn analyze(flags: Analyze) -> Result<(), Failure> {
     }
     if !captures.is_empty() {
         chosen_update::check(&captures, flags.update.as_deref())?;
-        print(Analysis::new(captures), &flags.format)?;
+        let unwanted = say_unwanted(&captures, &flags.fail_on);
+        print(Analysis::new(captures), &flags)?;
+        sound &= !unwanted;
     }
     if sound { Ok(()) } else { Err(Failure::already_said(Status::Failed)) }
 }
 
-fn print(analysis: Analysis, form: &Form) -> Result<(), Failure> {
+fn print(analysis: Analysis, flags: &Analyze) -> Result<(), Failure> {
+    let form = &flags.format;
+    if flags.findings || flags.explain {
+        let detail = if flags.explain { Detail::Full } else { Detail::Short };
+        let written = terminal::print(&found::all(&analysis, detail, Colours::Ansi));
+        leave(analysis);
+        return written;
+    }
     if let Some(Printed { how: Print::Written(write), .. }) = form.printed {
         let mut out = BufWriter::with_capacity(WRITTEN_AT_ONCE, io::stdout().lock());
         let written = write(&analysis, &mut out);
@@ -55,6 +66,19 @@ fn print(analysis: Analysis, form: &Form) -> Result<(), Failure> {
     let written = terminal::print_by(|out| (form.render)(&report, &templates, out));
     leave(report);
     written
+}
+
+/// Says which findings are there that nobody wanted; gives whether there are any.
+fn say_unwanted(captures: &[Capture], unwanted: &[FindingId]) -> bool {
+    let mut any = false;
+    for capture in captures {
+        for finding in capture.findings.iter().filter(|finding| unwanted.contains(&finding.id)) {
+            let (name, text) = (&capture.name, found::sentence(finding));
+            terminal::say(format_args!("wirelab: {name}: {}: {text}", finding.id));
+            any = true;
+        }
+    }
+    any
 }
 
 /// Leaves a result as it is: the program ends next, and the system takes back all of its memory at once, sooner than a

@@ -13,12 +13,12 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use wirelab_analyze::{Analysis, Exchange, Settings};
+use wirelab_analyze::{Analysis, Exchange, Finding, Settings};
 use wirelab_capture::{Commented, CommentedWriter, Interface, InterfaceNumber, LinkType, MOST_COMMENT, WriteError};
 use wirelab_dissect::visible::{visible, visible_lines};
 use wirelab_report::numbers::{count, with_plain_spaces};
 use wirelab_report::provenance::{self, Fact};
-use wirelab_report::{RunInfo, findings, tables};
+use wirelab_report::{RunInfo, findings, found, tables};
 
 use crate::failure::{Failure, Status};
 use crate::flags::Annotate;
@@ -161,6 +161,9 @@ impl<'a> Known<'a> {
                 add(&mut comments, name.to_string());
             }
         }
+        for finding in self.findings().filter(|one| one.packets.binary_search(&row.number).is_ok()) {
+            add(&mut comments, format!("{}: {}", finding.id, finding.id.title()));
+        }
         comments
     }
 
@@ -178,12 +181,20 @@ impl<'a> Known<'a> {
         add(&mut comments, self.found());
         let found = findings::find(&self.analysis, &tables::tables(&self.analysis), self.run.as_ref());
         add(&mut comments, visible(&with_plain_spaces(&found.answer)).into_owned());
+        for finding in self.findings() {
+            add(&mut comments, visible(&format!("{}: {}", finding.id, found::sentence(finding))).into_owned());
+        }
         if let Some(run) = &self.run {
             let lines: Vec<String> =
                 provenance::of_run(run).iter().map(|Fact { topic, value }| format!("{topic}: {value}")).collect();
             add(&mut comments, visible_lines(&with_plain_spaces(&lines.join("\n"))).into_owned());
         }
         comments
+    }
+
+    /// What was found in it.
+    fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.analysis.captures.iter().flat_map(|capture| &capture.findings)
     }
 
     /// "34 TCP packets, 4 163 bytes: 3 connections, 9 exchanges, 3 updates".

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use wirelab_analyze::FindingId;
 use wirelab_catalog::App;
 
 use wirelab_report::PacketProtocol;
@@ -194,6 +195,15 @@ pub struct Analyze {
     /// theirs, and of other captures it is the most repeated exchange
     #[arg(long, value_name = "LABEL")]
     pub update: Option<String>,
+    /// Print what was found and nothing else: each finding with its packets and what to do about it
+    #[arg(long, conflicts_with = "format")]
+    pub findings: bool,
+    /// The same, with what each finding means, what it is mistaken for, and where the standard has it
+    #[arg(long, conflicts_with = "format")]
+    pub explain: bool,
+    /// Exit with status 1 if one of these is found; separated by commas
+    #[arg(long, value_name = "ID", value_parser = finding(), value_delimiter = ',')]
+    pub fail_on: Vec<FindingId>,
 }
 
 #[derive(Debug, Args)]
@@ -304,6 +314,13 @@ fn printed_form() -> impl TypedValueParser<Value = Form> {
     let possible = |form: &Form| Some(PossibleValue::new(form.name).help(form.printed?.purpose));
     // Only a name of the list gets here.
     PossibleValuesParser::new(FORMS.iter().filter_map(possible)).try_map(|name| Form::named(&name).ok_or("no form"))
+}
+
+/// Takes the id of a finding, and says what each is.
+fn finding() -> impl TypedValueParser<Value = FindingId> {
+    let named = |id: &FindingId| PossibleValue::new(id.name()).help(id.title());
+    // Only a name of the list gets here.
+    PossibleValuesParser::new(FindingId::ALL.iter().map(named)).try_map(|name| name.parse().map_err(|()| "no finding"))
 }
 
 /// Takes the name of an app, and has words for each in help, manual and completions.

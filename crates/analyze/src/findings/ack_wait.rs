@@ -1,6 +1,6 @@
 //! A small segment waited for an ACK that came at once: a round trip.
 
-use super::words::{duration, side};
+use super::words::{average, side};
 use super::{Evidence, Rule, Seen};
 use crate::model::{Finding, FindingId};
 use crate::observations::Fact;
@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
                segments are not small.",
     helps: "Write a message in one piece, or set TCP_NODELAY where the small segments are written.",
     source: "RFC 9293, section 3.7.4",
+    is_aside: false,
     find,
 };
 
@@ -36,10 +37,7 @@ fn said(seen: &Seen<'_>, client: bool) -> Finding {
     let cases = &seen.cases;
     let [before, ack, after] = cases.worst.packets;
     let (writer, reader) = (side(client), side(!client));
-    let how_long = match cases.times {
-        1 => duration(cases.ns),
-        times => format!("{} on average, {} at most", duration(cases.ns / times), duration(cases.worst.ns)),
-    };
+    let how_long = average(cases.ns, cases.times, cases.worst.ns);
     let text = format!(
         "In {} a small segment of the {writer} waited until the {reader} acknowledged the one before, which it did without \
          delay: {how_long} (packet {after} waited for {ack}, the ACK of {before}).",

@@ -1,8 +1,9 @@
 //! Bytes that only keys would open.
 
-use super::words::{capital, count, grouped, part};
+use super::words::{capital, count, duration, grouped, listed, part, side};
 use super::{Evidence, Rule};
 use crate::model::{Finding, FindingId, Protocol};
+use crate::observations::Fact;
 
 pub(super) const RULE: Rule = Rule {
     id: FindingId::Encrypted,
@@ -12,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     mistaken: "A protocol of its own: TLS records have a header that says so.",
     helps: "Capture behind the place where TLS ends (between a proxy and its server), or speak plain HTTP while measuring.",
     source: "RFC 8446, section 5",
+    is_aside: false,
     find,
 };
 
@@ -26,11 +28,30 @@ fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let text = format!(
-        "{} {} encrypted (TLS): {} bytes in {} of application data. What they say is not known, and no updates are claimed.",
+        "{} {} encrypted (TLS): {} bytes in {} of application data{}. What they say is not known, and no updates are claimed.",
         capital(&part(number, connections.len() as u64, "connection")),
         if number == 1 { "is" } else { "are" },
         grouped(bytes),
         count(records, "record"),
+        bursts(evidence),
     );
-    vec![RULE.seen(text)]
+    let finding = RULE.seen(text);
+    vec![match evidence.seen(|one| one.fact == Fact::Burst) {
+        Some(seen) => finding.observed(&seen),
+        None => finding,
+    }]
+}
+
+/// How often each side sent encrypted data, and how far apart.
+fn bursts(evidence: &Evidence<'_>) -> String {
+    let of = |client: bool| {
+        let cases = evidence.of(Fact::Burst, client)?.cases;
+        let apart = match cases.count {
+            0 => String::new(),
+            gaps => format!(" ({} apart on average)", duration(cases.ns / gaps)),
+        };
+        Some(format!("{} from the {}{apart}", count(cases.times, "burst"), side(client)))
+    };
+    let sides: Vec<String> = [false, true].into_iter().filter_map(of).collect();
+    if sides.is_empty() { String::new() } else { format!(", in {}", listed(&sides)) }
 }

@@ -3,16 +3,18 @@
 //! At the finished capture, and at what was observed while it was read, group by group under the names that groups have
 //! in the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Capture, Kind, Protocol};
 use crate::observations::{Cases, Fact, InGroup, MOST_NUMBERS, Numbers, Room, What};
+use crate::recorded_twice::Twins;
 
 /// What there is to judge by.
 pub(crate) struct Evidence<'a> {
     pub capture: &'a Capture,
     pub observed: Vec<Observed>,
     pub frames: FrameFacts,
+    pub twice: Twins,
 }
 
 /// What was seen of frames and connections, whatever they say.
@@ -98,11 +100,17 @@ impl Evidence<'_> {
         places.truncate(MOST_NUMBERS);
         let mut names: Vec<Name<'_>> = Vec::new();
         for one in &all {
-            match names.iter_mut().find(|name| (name.kind, name.label) == (one.kind, one.label.as_str())) {
-                // The same exchange may have had several of the facts.
-                Some(name) => name.exchanges = name.exchanges.max(one.exchanges),
-                None => names.push(Name { kind: one.kind, label: &one.label, of: one.of, exchanges: one.exchanges }),
+            let name = (one.kind, one.label.as_str());
+            if names.iter().any(|known| (known.kind, known.label) == name) {
+                continue;
             }
+            // The same exchange may have had several of the facts: it counts once. Beyond those with a place it is not known
+            // which they are.
+            let same = || all.iter().filter(|other| (other.kind, other.label.as_str()) == name);
+            let listed: BTreeSet<usize> = same().flat_map(|other| other.places.iter().copied()).collect();
+            let unlisted = same().map(|other| other.exchanges.saturating_sub(other.places.len() as u64)).max();
+            let exchanges = listed.len() as u64 + unlisted.unwrap_or(0);
+            names.push(Name { kind: one.kind, label: &one.label, of: one.of, exchanges });
         }
         names.sort_by_key(|name| std::cmp::Reverse(name.exchanges));
         let exchanges = names.iter().map(|name| name.exchanges).sum();
@@ -131,7 +139,10 @@ impl Seen<'_> {
                 let mut list: Vec<String> = several
                     .iter()
                     .take(MOST_NAMES)
-                    .map(|name| format!("{} of {} {}", name.exchanges, name.of, name.called()))
+                    .map(|name| match name.of {
+                        1 => name.called(),
+                        of => format!("{} of {of} {}", name.exchanges, name.called()),
+                    })
                     .collect();
                 if several.len() > MOST_NAMES {
                     list.push(format!("{} more kinds", several.len() - MOST_NAMES));

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     mistaken: "Connections that came without a handshake: TCP has none.",
     helps: "Begin to capture before the first connection opens.",
     source: "RFC 9293, section 3.5",
+    is_aside: false,
     find,
 };
 

@@ -4,13 +4,28 @@
 //! show it. Every number in a sentence is computed from the evidence; where there is none, nothing is said.
 
 mod ack_wait;
+mod captured_twice;
+mod compressed;
+mod connection_per_request;
+mod delayed_ack;
 mod encrypted;
+mod events_together;
 mod evidence;
 mod joined_midway;
+mod loss;
 mod nagle_delayed_ack;
+mod no_answer;
 mod other_transport;
+mod quick_ack;
+mod reconnects;
 mod segmentation_offload;
+mod short_body;
+mod silent_connection;
+mod slow_sender;
+mod slow_server;
+mod split_answer;
 mod truncated_packets;
+mod window_limited;
 mod words;
 
 use std::cmp::Reverse;
@@ -36,6 +51,8 @@ pub struct Rule {
     pub helps: &'static str,
     /// Where the standard has it.
     pub source: &'static str,
+    /// Whether it is good to know, and nothing is wrong.
+    pub is_aside: bool,
     find: fn(&Evidence<'_>) -> Vec<Finding>,
 }
 
@@ -43,11 +60,26 @@ pub struct Rule {
 pub const RULES: &[&Rule] = &[
     &nagle_delayed_ack::RULE,
     &ack_wait::RULE,
+    &split_answer::RULE,
+    &quick_ack::RULE,
+    &delayed_ack::RULE,
+    &events_together::RULE,
+    &slow_server::RULE,
+    &slow_sender::RULE,
+    &loss::RULE,
+    &window_limited::RULE,
+    &connection_per_request::RULE,
+    &reconnects::RULE,
     &segmentation_offload::RULE,
     &truncated_packets::RULE,
     &joined_midway::RULE,
+    &compressed::RULE,
     &encrypted::RULE,
     &other_transport::RULE,
+    &captured_twice::RULE,
+    &short_body::RULE,
+    &no_answer::RULE,
+    &silent_connection::RULE,
 ];
 
 /// The rule that finds it.
@@ -58,8 +90,9 @@ pub fn rule(id: FindingId) -> Option<&'static Rule> {
 /// Everything that is found: what cost most time first, then what cost most bytes, then what is good to know.
 pub(crate) fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = RULES.iter().flat_map(|rule| (rule.find)(evidence)).collect();
-    // Stable: of equals, the one whose rule stands first.
-    found.sort_by_key(|one| (Reverse((one.cost.s * 1e9) as u64), Reverse(one.cost.bytes)));
+    // Less than a millisecond is no time to speak of. Stable: of equals, the one whose rule stands first.
+    let is_aside = |one: &Finding| rule(one.id).is_some_and(|rule| rule.is_aside);
+    found.sort_by_key(|one| (is_aside(one), Reverse((one.cost.s * 1e3) as u64), Reverse(one.cost.bytes)));
     found
 }
 

@@ -1,6 +1,6 @@
 //! A small segment waited for an ACK, and the peer held that ACK back: Nagle's algorithm met a delayed ACK.
 
-use super::words::{duration, side};
+use super::words::{average, duration, side};
 use super::{Evidence, Rule, Seen};
 use crate::model::{Finding, FindingId};
 use crate::observations::Fact;
@@ -17,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     helps: "Write a message in one piece: collect head and body before writing them. Or set TCP_NODELAY where the small \
             segments are written. To make the reader acknowledge faster only moves the wait.",
     source: "RFC 9293, sections 3.7.4 and 3.8.6.3",
+    is_aside: false,
     find,
 };
 
@@ -31,18 +32,11 @@ fn said(seen: &Seen<'_>, client: bool) -> Finding {
     let cases = &seen.cases;
     let [before, ack, after] = cases.worst.packets;
     let (writer, reader) = (side(client), side(!client));
-    let how_long = match cases.times {
-        1 => format!("{}, {} of them because of the delay", duration(cases.ns), duration(cases.held_ns)),
-        times => format!(
-            "{} on average, {} of them because of the delay, {} at most",
-            duration(cases.ns / times),
-            duration(cases.held_ns / times),
-            duration(cases.worst.ns)
-        ),
-    };
+    let how_long = average(cases.ns, cases.times, cases.worst.ns);
+    let delay = duration(cases.held_ns / cases.times);
     let text = format!(
         "In {} a small segment of the {writer} waited until the {reader} acknowledged the one before, and the {reader} held \
-         that ACK back: {how_long} (packet {after} waited for {ack}, the ACK of {before}).",
+         that ACK back: {how_long}, of which the delay is {delay} (packet {after} waited for {ack}, the ACK of {before}).",
         seen.exchanges(),
     );
     let finding = RULE.seen(text).observed(seen).costs(0, cases.ns).instead(format!(

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     helps: "Nothing need be done where it is not the traffic that is asked about. To count a page of HTTP/3, make the browser \
             take HTTP/1.1 (switch QUIC off).",
     source: "RFC 9000, section 17.2 (QUIC)",
+    is_aside: true,
     find,
 };
 

@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     helps: "Capture on another machine on the way, or switch offload off while capturing: ethtool -K DEVICE tso off gso off \
             gro off. The bytes of the payload are right as they are.",
     source: "RFC 9293, section 3.7.1; RFC 6691",
+    is_aside: false,
     find,
 };
 

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     mistaken: "Packets that were lost: these have no frame at all.",
     helps: "Capture whole packets: tcpdump -s 0, or no -s at all.",
     source: "the pcap format, \"Snapshot length\"",
+    is_aside: false,
     find,
 };
 

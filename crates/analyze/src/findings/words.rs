@@ -2,11 +2,11 @@
 
 use crate::model::Kind;
 
-/// Nanoseconds as a person says them: "0.04 ms", "40.1 ms", "1.25 s".
+/// Nanoseconds as a person says them: "40 µs", "40.1 ms", "1.25 s".
 pub(crate) fn duration(ns: u64) -> String {
     let ms = ns as f64 / 1e6;
     match ns {
-        0 => "0 ms".to_owned(),
+        0..999_500 => format!("{} µs", significant(ms * 1e3)),
         // Rounded, it would be a second.
         999_950_000.. => format!("{} s", significant(ms / 1e3)),
         _ => format!("{} ms", significant(ms)),
@@ -74,12 +74,22 @@ pub(crate) fn capital(text: &str) -> String {
 
 /// What an exchange of a group is called: its label, where that says more than its kind.
 pub(crate) fn called(kind: Kind, label: &str) -> String {
-    if label.is_empty() || label == "unknown" {
+    if label.is_empty() || label == "unknown" || label == kind.name() {
         return kind.name().to_owned();
     }
     let short: String = label.chars().take(MOST_LETTERS).collect();
     let more = if short.len() < label.len() { "…" } else { "" };
     format!("{short}{more}")
+}
+
+/// "40 ms on average, 52 ms at most"; what is the same for all is said once.
+pub(crate) fn average(sum_ns: u64, times: u64, most_ns: u64) -> String {
+    let (each, most) = (duration(sum_ns / times.max(1)), duration(most_ns));
+    match times {
+        0 | 1 => each,
+        _ if each == most => format!("{each} each"),
+        _ => format!("{each} on average, {most} at most"),
+    }
 }
 
 /// "the server", "the client".
@@ -97,9 +107,11 @@ mod tests {
     #[test]
     fn numbers_are_said_with_three_digits() {
         for (ns, text) in [
-            (0, "0 ms"),
-            (1_500, "0.002 ms"),
-            (40_000, "0.04 ms"),
+            (0, "0 µs"),
+            (1_500, "1.5 µs"),
+            (40_000, "40 µs"),
+            (999_499, "999 µs"),
+            (999_500, "1 ms"),
             (1_000_000, "1 ms"),
             (40_149_000, "40.1 ms"),
             (999_949_000, "1000 ms"),

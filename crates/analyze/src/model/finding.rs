@@ -39,11 +39,26 @@ macro_rules! findings {
 findings! {
     NagleDelayedAck "nagle-delayed-ack" "A small segment waited for an ACK that was held back"
     AckWait "ack-wait" "A small segment waited for an ACK"
+    SplitAnswer "split-answer" "Several segments where one would do"
+    QuickAck "quick-ack" "An ACK on its own just before the answer"
+    DelayedAck "delayed-ack" "An ACK on its own that came late"
+    EventsTogether "events-together" "Several messages in one packet after a silence"
+    SlowServer "slow-server" "The server took long to begin its answer"
+    SlowSender "slow-sender" "The answer began, and its rest came late"
+    Loss "loss" "Packets that were sent again"
+    WindowLimited "window-limited" "The receiver had no room"
+    ConnectionPerRequest "connection-per-request" "A new connection for each request"
+    Reconnects "reconnects" "A stream that was opened again"
     SegmentationOffload "segmentation-offload" "Packets larger than the wire's"
     TruncatedPackets "truncated-packets" "Packets of which only the beginning was kept"
     JoinedMidway "joined-midway" "Connections without their beginning"
+    Compressed "compressed" "Messages that were compressed"
     Encrypted "encrypted" "Bytes that only keys would open"
     OtherTransport "other-transport" "Frames that are not counted"
+    CapturedTwice "captured-twice" "Packets that were recorded twice"
+    ShortBody "short-body" "An answer that ended before its announced end"
+    NoAnswer "no-answer" "A request without an answer"
+    SilentConnection "silent-connection" "A connection on which nothing was said"
 }
 
 impl fmt::Display for FindingId {

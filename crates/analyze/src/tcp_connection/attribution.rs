@@ -34,7 +34,7 @@ impl Arrival<'_> {
             && theirs.is_known()
         {
             acked = theirs.acknowledge(ack, &mut self.packet.capture_state.acknowledged);
-            state.timing.acknowledged(facts, theirs.acked, acked.is_some());
+            self.packet.late_ns = state.timing.acknowledged(facts, theirs.acked, acked.is_some());
         }
         if !self.packet.capture_state.acknowledged.is_empty() {
             self.packet.acknowledges_several();
@@ -45,7 +45,8 @@ impl Arrival<'_> {
             let taken = u64::from(facts.app) + u64::from(facts.flags.syn()) + u64::from(facts.flags.fin());
             let end = ours.position(facts.seq).saturating_add_unsigned(taken);
             let end = u64::try_from(end).unwrap_or(0);
-            state.timing.passed(facts, end, ours.acked, ours.waiting_since(), &mut self.packet.step);
+            let what = &mut self.packet.capture_state.noteworthy;
+            state.timing.passed(facts, end, ours.acked, ours.waiting_since(), &mut self.packet.step, what);
         }
         // Nearly all packets: the next bytes, or an ACK and nothing else, while all that was acknowledged was seen.
         if takes_short_way() && analysis.is_none() && facts.flags.is_plain_ack() && theirs.acked <= theirs.next {
@@ -123,6 +124,9 @@ impl Arrival<'_> {
         let current = self.packet.current();
         let exchange = owner.map_or(current, |owner| self.packet.clamp(owner));
         self.packet.belongs(exchange, self.packet.facts.from_client);
+        if self.packet.late_ns > 0 {
+            self.packet.was_late(exchange);
+        }
     }
 
     /// A SYN: position 0 of its direction, owned by the set-up.
@@ -252,6 +256,7 @@ mod tests {
                     header_len: 20,
                     payload_len: payload.len() as u32,
                     payload_offset: 54,
+                    identification: 0,
                     payload,
                     options: &[],
                     notes: Notes::default(),

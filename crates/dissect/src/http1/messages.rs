@@ -134,6 +134,14 @@ impl Messages {
         ends
     }
 
+    pub(super) fn rest_of_body(&self) -> Option<Option<u64>> {
+        match self.body.as_ref()? {
+            BodyPlace::End | BodyPlace::UntilClose => None,
+            BodyPlace::Length(left) => Some(Some(*left)),
+            _ => Some(None),
+        }
+    }
+
     pub(super) fn skip(&mut self, count: u64) -> bool {
         self.body.as_mut().is_some_and(|place| place.skip(count)) || count == 0
     }

@@ -71,6 +71,12 @@ impl ResponseDecoder {
         self.messages.finish()
     }
 
+    /// What is still to come of a body that said where it ends: its bytes, where their number is known. `None` where no such
+    /// body is under way.
+    pub fn rest_of_body(&self) -> Option<Option<u64>> {
+        self.messages.rest_of_body()
+    }
+
     /// Steps over bytes that are missing from the capture.
     ///
     /// True where they are all part of the body under way; else the decoder is out of step, and only

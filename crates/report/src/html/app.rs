@@ -1,10 +1,11 @@
 //! One capture's part of the page: ladder, proofs, packets, what was said.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Column, Packet};
+use wirelab_analyze::model::{Capture, Column, Finding, Packet};
 
 use crate::bytes::{CaptureBytes, FrameBytes};
 use crate::differences::KindRow;
+use crate::found::MOST_PACKETS;
 use crate::html::hex::{self, Hex};
 use crate::html::layer::{LegendEntry, legend};
 use crate::html::proof::{self, Proof};
@@ -26,6 +27,7 @@ pub struct AppView {
     title: String,
     heading: String,
     facts: String,
+    found: Vec<Found>,
     why: Vec<Why>,
     kinds: Vec<KindView>,
     ladder: Option<String>,
@@ -54,6 +56,18 @@ struct Why {
     text: String,
     packets: Vec<Target>,
     source: Option<crate::differences::Source>,
+}
+
+/// A finding as it is told in its capture.
+#[derive(Clone, Debug, Serialize)]
+struct Found {
+    id: &'static str,
+    title: &'static str,
+    text: String,
+    packets: Vec<Target>,
+    rest: u64,
+    instead: Option<String>,
+    source: String,
 }
 
 /// One kind of exchange beside 2021.
@@ -128,6 +142,7 @@ pub fn view(report: &Report, at: usize, share: Share) -> Option<AppView> {
         title: title(capture),
         heading: proof::capture_heading(capture),
         facts: facts(capture),
+        found: capture.findings.iter().map(|finding| found(finding, &id, &window)).collect(),
         why: why(report, at, &id, &window),
         kinds: kinds(capture),
         ladder: picture,
@@ -207,6 +222,19 @@ fn why(report: &Report, at: usize, id: &str, window: &Window) -> Vec<Why> {
             })
         })
         .collect()
+}
+
+fn found(finding: &Finding, id: &str, window: &Window) -> Found {
+    let rest = finding.packets.len().saturating_sub(MOST_PACKETS) as u64 + finding.packets_left_out;
+    Found {
+        id: finding.id.name(),
+        title: finding.id.title(),
+        text: crate::found::sentence(finding),
+        packets: targets(finding.packets.iter().take(MOST_PACKETS), id, window),
+        rest,
+        instead: finding.instead.clone(),
+        source: finding.source.clone(),
+    }
 }
 
 fn targets<'a>(numbers: impl Iterator<Item = &'a u64>, id: &str, window: &Window) -> Vec<Target> {

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use wirelab_analyze::{Capture, Protocol};
+use wirelab_analyze::{Capture, Finding, Protocol};
 use wirelab_dissect::fields::Field;
 use wirelab_report::header_cuts::Before;
-use wirelab_report::text::Colours;
-use wirelab_report::{fields, json as lines, list};
+use wirelab_report::text::{Colours, WIDTH, wrapped};
+use wirelab_report::{fields, found, json as lines, list};
 
 use super::print::{Form, JsonLine, Printer};
 use super::row::Row;
@@ -18,6 +18,8 @@ pub struct Said {
     frame: Vec<Field>,
     /// Of the fragment that made its packet whole: what they all hold together.
     whole: Option<Whole>,
+    /// What it is evidence of.
+    findings: Vec<Finding>,
 }
 
 #[derive(Serialize)]
@@ -28,7 +30,7 @@ struct Whole {
 }
 
 /// Reads the bytes of a packet. `header` is what of a WebSocket frame's header came before it.
-pub fn said(row: &Row, capture: &Capture, header: &Before) -> Said {
+pub fn said(row: &Row, capture: &Capture, header: &Before, findings: Vec<Finding>) -> Said {
     let packet = row.packet.as_ref();
     let connection = packet.and_then(|packet| capture.connections.get(packet.connection as usize));
     let spoken = connection.map_or(Protocol::None, |connection| connection.protocol);
@@ -40,7 +42,7 @@ pub fn said(row: &Row, capture: &Capture, header: &Before) -> Said {
         bytes: datagram.data.len(),
         fields: fields::of_fragments(datagram, packet, spoken, header),
     });
-    Said { frame: frame.unwrap_or_default(), whole }
+    Said { frame: frame.unwrap_or_default(), whole, findings }
 }
 
 /// The packet as a line, and its fields as a tree: which bytes, what they are, what they say.
@@ -51,6 +53,9 @@ pub fn tree(out: &mut impl Write, row: &Row, said: &Said, hex: bool, colours: Co
         let side = if packet.from_client { "the client" } else { "the server" };
         let exchange = packet.exchange.map_or(String::new(), |exchange| format!(", exchange {exchange}"));
         text += &format!("connection {}{exchange}, from {side}\n", packet.connection);
+    }
+    for finding in &said.findings {
+        text += &wrapped(&format!("found here: {}: {}", finding.id, found::sentence(finding)), WIDTH, "");
     }
     let cut = row.frame_len.saturating_sub(row.captured);
     if cut > 0 {
@@ -94,7 +99,8 @@ pub fn json(out: &mut impl Write, row: &Row, said: Said) -> io::Result<()> {
         fields: Vec<Field>,
         #[serde(skip_serializing_if = "Option::is_none")]
         reassembled: Option<Whole>,
+        findings: Vec<Finding>,
     }
-    let line = Line { line: JsonLine::of(row), fields: said.frame, reassembled: said.whole };
+    let line = Line { line: JsonLine::of(row), fields: said.frame, reassembled: said.whole, findings: said.findings };
     lines::write_line(&line, out)
 }

@@ -11,11 +11,12 @@ mod print;
 mod row;
 mod walk;
 
+use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use wirelab_analyze::model::ExchangeName;
-use wirelab_analyze::{Capture, Exchange, Protocol, Settings};
+use wirelab_analyze::{Capture, Exchange, Finding, Protocol, Settings};
 use wirelab_capture::Frame;
 use wirelab_report::CaptureBytes;
 use wirelab_report::header_cuts::{Before, HeaderCuts};
@@ -106,7 +107,7 @@ fn one_packet(flags: &Show, number: u64) -> Result<Capture, Failure> {
         )));
     };
     let header = row.packet.as_ref().map_or(Before::Nothing, |packet| cuts.before(packet));
-    let said = fields::said(&row, &capture, &header);
+    let said = fields::said(&row, &capture, &header, evidence_of(&flags.file, number)?);
     let mut out = out();
     let written = if flags.json {
         fields::json(&mut out, &row, said)
@@ -115,6 +116,18 @@ fn one_packet(flags: &Show, number: u64) -> Result<Capture, Failure> {
     };
     terminal::written(written.and_then(|()| out.flush()))?;
     Ok(capture)
+}
+
+/// What a packet is evidence of. What was found in a capture is known only at its end, so that it is read once more; of what
+/// can be read only once it is not known.
+fn evidence_of(file: &Path, number: u64) -> Result<Vec<Finding>, Failure> {
+    if !fs::metadata(file).is_ok_and(|file| file.is_file()) {
+        return Ok(Vec::new());
+    }
+    let settings = Settings { limit: MOST_EXCHANGES, ..Settings::default() };
+    let mut findings = reading::read(file, settings).map_err(Failure::failed)?.findings;
+    findings.retain(|finding| finding.packets.binary_search(&number).is_ok());
+    Ok(findings)
 }
 
 /// What both sides of a connection said.

@@ -33,8 +33,12 @@ pub fn headers(frame: &Frame<'_>) -> Vec<Field> {
 pub fn segment(datagram: &Datagram) -> Vec<Field> {
     let len = datagram.data.len() as u32;
     let cursor = Cursor::new(&datagram.data, len);
-    let network =
-        segment::Header { source: datagram.source, destination: datagram.destination, protocol: datagram.protocol };
+    let network = segment::Header {
+        source: datagram.source,
+        destination: datagram.destination,
+        protocol: datagram.protocol,
+        identification: 0,
+    };
     let whole = Header { bytes: &datagram.data, at: 0, end: len };
     transport::tcp(cursor, &network, len, whole).into_iter().collect()
 }
