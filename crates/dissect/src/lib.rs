@@ -12,6 +12,7 @@
 //! a connection, in order, in pieces of any size, and are all of one shape: see [`Step`].
 
 pub mod build;
+pub mod content_coding;
 mod cursor;
 pub mod deflate;
 pub mod fields;

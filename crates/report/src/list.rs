@@ -11,9 +11,10 @@ use wirelab_analyze::model::{Capture, Packet, Protocol};
 use wirelab_dissect::visible::{is_visible, visible};
 
 use crate::bytes::CaptureBytes;
+use crate::numbers::with_plain_spaces;
 use crate::packet_protocol::PacketProtocol;
 use crate::text::Colours;
-use crate::transcript;
+use crate::transcript::{self, is_content};
 
 /// How a conversation is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +97,19 @@ pub fn follow(
         match form {
             Follow::Hex => hex_lines(out, &turn.bytes)?,
             Follow::Text => {
-                for said in readable(&turn.bytes).lines() {
-                    writeln!(out, "{}", colours.paint(who, &format!("  {said}")))?;
+                let mut say = |bytes: &[u8]| {
+                    let readable = readable(bytes);
+                    let mut lines = readable.lines();
+                    lines.try_for_each(|said| writeln!(out, "{}", colours.paint(who, &format!("  {said}"))))
+                };
+                match turn.content() {
+                    None => say(&turn.bytes)?,
+                    Some(content) => {
+                        let before = turn.runs().take_while(|(layer, _)| !is_content(*layer));
+                        say(&before.flat_map(|(_, run)| run).copied().collect::<Vec<_>>())?;
+                        say(&content.plain.bytes)?;
+                        writeln!(out, "  ({})", with_plain_spaces(&content.describe()))?;
+                    }
                 }
             }
         }

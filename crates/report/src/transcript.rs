@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use wirelab_analyze::model::{Capture, Layer, Packet, Span};
+use wirelab_dissect::content_coding::{self, Plain, PlainEnd};
+use wirelab_dissect::http1::Coding;
 
 use crate::bytes::{CaptureBytes, FrameBytes};
+use crate::numbers::count;
 
 /// What one side said before the other spoke, or before the next exchange began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,78 @@ pub struct Turn {
     pub spans: Vec<Span>,
     /// Bytes that were on the wire and are not here: not captured, cut by the snap length or beyond what was kept.
     pub missing: u64,
+}
+
+/// The content of a turn, where it was compressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// How it was compressed.
+    pub coding: Coding,
+    /// Its bytes on the wire.
+    pub compressed: u64,
+    /// What it says, as far as it is shown.
+    pub plain: Plain,
+}
+
+impl Content {
+    /// How it was compressed, and both sizes.
+    pub fn describe(&self) -> String {
+        let compressed = count(self.compressed, "byte");
+        let len = count(self.plain.bytes.len() as u64, "byte");
+        match self.plain.end {
+            PlainEnd::Whole => format!("{}: {compressed} on the wire, {len} decompressed", self.coding.name()),
+            PlainEnd::Broken => {
+                format!("{}: {compressed} on the wire, {len} decompressed as far as they go", self.coding.name())
+            }
+            PlainEnd::TooLong => {
+                format!("{}: {compressed} on the wire, more than {len} decompressed", self.coding.name())
+            }
+        }
+    }
+}
+
+impl Turn {
+    /// Its runs of bytes, each with its layer.
+    pub fn runs(&self) -> impl Iterator<Item = (Layer, &[u8])> {
+        let mut at = 0_usize;
+        self.spans.iter().map(move |span| {
+            let end = at.saturating_add(span.len as usize).min(self.bytes.len());
+            let run = self.bytes.get(at..end).unwrap_or_default();
+            at = end;
+            (span.layer, run)
+        })
+    }
+
+    /// Its content, where it was compressed in a way that can be undone: as its own head says, and where all of it is here.
+    pub fn content(&self) -> Option<Content> {
+        if self.missing > 0 {
+            return None;
+        }
+        let of = |is_one: fn(Layer) -> bool| -> Vec<u8> {
+            self.runs().filter(|(layer, _)| is_one(*layer)).flat_map(|(_, run)| run).copied().collect()
+        };
+        let coding = coding(&of(|layer| matches!(layer, Layer::RequestHead | Layer::ResponseHead)));
+        let compressed = of(is_content);
+        if compressed.is_empty() {
+            return None;
+        }
+        let plain = content_coding::decode(coding, &compressed, MOST_DECOMPRESSED)?;
+        Some(Content { coding, compressed: compressed.len() as u64, plain })
+    }
+}
+
+/// Whether a layer is what the two programs wanted to say.
+pub fn is_content(layer: Layer) -> bool {
+    matches!(layer, Layer::Content | Layer::Useful)
+}
+
+/// How the content behind a head is compressed: as the last `Content-Encoding` says, which is that of the final answer.
+fn coding(head: &[u8]) -> Coding {
+    let mut fields = head.split(|&byte| byte == b'\n').filter_map(|line| {
+        let (name, value) = line.split_at_checked(line.iter().position(|&byte| byte == b':')?)?;
+        name.eq_ignore_ascii_case(b"content-encoding").then(|| value.get(1..).unwrap_or_default().trim_ascii())
+    });
+    fields.next_back().map_or(Coding::Identity, Coding::named)
 }
 
 /// The turns of a connection. Retransmitted bytes are said once; bytes that came early wait for those before them.
@@ -146,6 +221,9 @@ fn spans_after(spans: &[Span], skip: usize) -> Vec<Span> {
     }
     rest
 }
+
+/// Content is decompressed up to so many bytes.
+const MOST_DECOMPRESSED: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {

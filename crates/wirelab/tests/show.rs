@@ -333,3 +333,43 @@ fn selective_acknowledgments_are_relative_as_all_numbers_are() {
     let last = list.lines().find(|line| line.contains("SACK=")).unwrap_or_else(|| panic!("{list}"));
     assert!(last.contains("Ack=21") && last.ends_with("SACK=41-61,1-11"), "{last}");
 }
+
+#[test]
+fn compressed_content_is_read_and_both_its_sizes_are_told() {
+    use std::io::Write;
+    let lab = Lab::new();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&b"{\"stock\": 42}\n".repeat(100)).expect("compressed");
+    let gzip = gzip.finish().expect("an end");
+    let answer = |kind: &str, content: &[u8]| {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+            content.len()
+        );
+        [head.as_bytes(), content].concat()
+    };
+    // A stream that goes on: its end was not captured.
+    let mut events = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    for event in ["data: one\n\n", "data: two\n\n"] {
+        events.write_all(event.as_bytes()).expect("compressed");
+        events.flush().expect("flushed");
+    }
+    let events = events.get_ref();
+    let (first, second) = (answer("application/json", &gzip), answer("text/event-stream", events));
+    let get = &b"GET /a HTTP/1.1\r\n\r\n"[..];
+    lab.write("gzip.pcap", capture(&talk(&[(true, get), (false, &first), (true, get), (false, &second)])));
+    let said = lab.done("show gzip.pcap --follow 0").stdout;
+    assert_eq!(said.matches("  {\"stock\": 42}\n").count(), 100, "{said}");
+    assert!(said.contains(&format!("  (gzip: {} bytes on the wire, 1400 bytes decompressed)\n", gzip.len())), "{said}");
+    let streamed = format!(
+        "  data: one\n  \n  data: two\n  \n  (gzip: {} bytes on the wire, 22 bytes decompressed as far as they go)\n",
+        events.len()
+    );
+    assert!(said.contains(&streamed), "{said}");
+    // In hexadecimal it is what was on the wire.
+    assert!(lab.done("show gzip.pcap --follow 0 --hex").stdout.contains("1f 8b 08"));
+    lab.done("report gzip.pcap");
+    let page = lab.text("reports/index.html");
+    assert!(page.contains(&format!("which is: gzip: {} bytes on the wire, 1400 bytes decompressed", gzip.len())));
+    assert!(page.contains("data: two"));
+}

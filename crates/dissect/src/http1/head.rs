@@ -199,7 +199,7 @@ fn read_response(bytes: &[u8], reply_to: ReplyTo) -> Result<Option<(ResponseHead
             7 if status == 101 && is(name, b"Upgrade") => upgrade = upgrade_of(value, upgrade),
             12 if is(name, b"Content-Type") => content = content_of(value.trim_ascii()),
             14 | 17 => framing.see(name, value)?,
-            16 if is(name, b"Content-Encoding") => content_encoding = coding_of(value.trim_ascii()),
+            16 if is(name, b"Content-Encoding") => content_encoding = Coding::named(value.trim_ascii()),
             24 if status == 101 && is(name, b"Sec-WebSocket-Extensions") => {
                 deflate = deflate.or_else(|| DeflateParams::parse(value.trim_ascii()));
             }
@@ -332,15 +332,30 @@ fn content_of(value: &[u8]) -> Content {
     }
 }
 
-fn coding_of(value: &[u8]) -> Coding {
-    let is = |name: &[u8]| value.eq_ignore_ascii_case(name);
-    match () {
-        () if value.is_empty() || is(b"identity") => Coding::Identity,
-        () if is(b"gzip") || is(b"x-gzip") => Coding::Gzip,
-        () if is(b"deflate") => Coding::Deflate,
-        () if is(b"br") => Coding::Brotli,
-        () if is(b"zstd") => Coding::Zstd,
-        () => Coding::Other,
+impl Coding {
+    /// The one that a `Content-Encoding` field names.
+    pub fn named(value: &[u8]) -> Coding {
+        let is = |name: &[u8]| value.eq_ignore_ascii_case(name);
+        match () {
+            () if value.is_empty() || is(b"identity") => Coding::Identity,
+            () if is(b"gzip") || is(b"x-gzip") => Coding::Gzip,
+            () if is(b"deflate") => Coding::Deflate,
+            () if is(b"br") => Coding::Brotli,
+            () if is(b"zstd") => Coding::Zstd,
+            () => Coding::Other,
+        }
+    }
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Coding::Identity => "identity",
+            Coding::Gzip => "gzip",
+            Coding::Deflate => "deflate",
+            Coding::Brotli => "br",
+            Coding::Zstd => "zstd",
+            Coding::Other => "another coding",
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::numbers::{capital, count, duration, grouped, signed};
 use crate::remarks::Remarks;
 use crate::report::Report;
 use crate::tables::title;
-use crate::transcript::{Turn, turns};
+use crate::transcript::{Content, Turn, is_content, turns};
 
 /// A capture as the template gets it.
 #[derive(Clone, Debug, Serialize)]
@@ -311,28 +311,39 @@ fn conversations(
 
 fn turn_view(capture: &Capture, turn: &Turn, id: &str, window: &Window) -> TurnView {
     let mut said = String::new();
-    let mut at = 0_usize;
-    for span in &turn.spans {
-        let end = at.saturating_add(span.len as usize).min(turn.bytes.len());
-        if let Some(run) = turn.bytes.get(at..end).filter(|run| !run.is_empty()) {
-            said.push_str(&format!("<i class=\"{}\">", span.layer.class()));
+    let content = turn.content();
+    let mut plain = content.as_ref().map(|content| content.plain.bytes.as_slice());
+    let mut len = 0_usize;
+    for (layer, run) in turn.runs() {
+        len += run.len();
+        let run = match content {
+            // What was compressed stands where it begins, as it was meant.
+            Some(_) if is_content(layer) => {
+                let plain = plain.take().unwrap_or_default();
+                plain.get(..MOST_DECOMPRESSED).unwrap_or(plain)
+            }
+            _ => run,
+        };
+        if !run.is_empty() {
+            said.push_str(&format!("<i class=\"{}\">", layer.class()));
             escape_into(&mut said, &readable(run));
             said.push_str("</i>");
         }
-        at = end;
     }
-    if let Some(rest) = turn.bytes.get(at..).filter(|rest| !rest.is_empty()) {
+    if let Some(rest) = turn.bytes.get(len..).filter(|rest| !rest.is_empty()) {
         said.push_str(&escape(&readable(rest)));
     }
     // What a masked or compressed message says, the packet list knows.
     let masked = turn.bytes.iter().any(|byte| *byte >= 0x80);
-    let note = masked.then(|| {
-        turn.packets
-            .iter()
-            .filter_map(|&number| crate::lookup::packet(capture, number))
-            .map(|packet| packet.info())
-            .collect::<Vec<_>>()
-            .join(", ")
+    let note = content.as_ref().map(Content::describe).or_else(|| {
+        masked.then(|| {
+            turn.packets
+                .iter()
+                .filter_map(|&number| crate::lookup::packet(capture, number))
+                .map(|packet| packet.info())
+                .collect::<Vec<_>>()
+                .join(", ")
+        })
     });
     TurnView {
         client: turn.from_client,
@@ -348,6 +359,8 @@ fn problems(capture: &Capture) -> Vec<String> {
     notes.into_iter().chain(problems.iter().map(|problem| capital(problem))).collect()
 }
 
+/// Bytes of what was decompressed that a transcript shows.
+const MOST_DECOMPRESSED: usize = 64 << 10;
 /// Turns of one transcript.
 const MOST_TURNS: usize = 80;
 /// Connections with a transcript.
