@@ -95,6 +95,8 @@ def fault(folder, chance):
         (["show", "case.pcap", "--follow", connection], None),
         (["report", "case.pcap"], None),
         (["report", "--pcap-dir", "."], None),
+        (["annotate", "case.pcap", "-o", "commented.pcapng"], None),
+        (["show", "--json", "commented.pcapng"], True),
     ]:
         out, wrong = ran(folder, arguments)
         wrong = wrong or (lines is not None and is_json(out, lines))
