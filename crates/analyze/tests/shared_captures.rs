@@ -15,8 +15,8 @@ use wirelab_analyze::model::FindingId::{
     AckWait, CapturedTwice, Compressed, ConnectionPerRequest, Encrypted, JoinedMidway, Loss, NagleDelayedAck, NoAnswer,
     OtherTransport, SegmentationOffload, SlowSender, SlowServer, SplitAnswer, TruncatedPackets,
 };
-use wirelab_analyze::model::{ConnectionRow, FindingId, TcpAnalysis};
-use wirelab_analyze::{Analyzer, Capture, Layer, Settings, Tally};
+use wirelab_analyze::model::{ConnectionRow, FindingId, Mean, TcpAnalysis};
+use wirelab_analyze::{Analyzer, Capture, Column, Layer, Settings, Tally};
 use wirelab_capture::Reader;
 use wirelab_catalog::App;
 
@@ -235,4 +235,40 @@ fn what_findings_rest_on_is_there() {
         }
     }
     assert!(found > 60, "{found}");
+}
+
+/// Which row stands for an update, in captures of servers that are not the lab's.
+#[test]
+fn the_row_of_an_update_is_honest() {
+    let Some(folder) = shared("captures/real") else { return };
+    for (name, expected) in [
+        ("c-app-llm", "43 event: message, 43 share: mean 1.5 276.6, all in 1.9 369.0"),
+        ("c-app-poll", "13 GET /poll, 0 share: median 3.0 718.0, all in 4.2 1007.7"),
+        ("flask", "12 GET /orders, 0 share: median 6.0 1116.0, all in 12.0 1528.0"),
+        ("socketio-poll", "21 GET /socket.io/, 0 share: median 4.0 634.0, all in 10.0 1043.1"),
+        ("nagle-8501", "20 event: price, 0 share: median 4.0 321.0, all in 5.0 395.2"),
+        ("nfast-8502", "40 GET /price, 0 share: median 4.0 396.0, all in 4.2 407.9"),
+        ("pyws", "20 text from the server, 0 share: median 2.0 151.0, all in 4.2 362.6"),
+        ("redis", "35 *3, 0 share: median 2.0 182.0, all in 5.7 700.1"),
+        ("tls-sse", "none"),
+        ("h2-sse", "none"),
+        ("mqtt", "none"),
+    ] {
+        let capture = analyze(&folder.join(name).with_extension("pcap"));
+        let row = |row: Mean| format!("{:.1} {:.1}", row.column(Column::TotalPackets), row.column(Column::FrameBytes));
+        let said = match (&capture.per_update_of, capture.update_row(), capture.per_update_all_in) {
+            (Some(of), Some(update), Some(all_in)) => {
+                let is = if capture.per_update.is_some() { "median" } else { "mean" };
+                let (count, sharing) = (capture.update_count, capture.updates_sharing_packets);
+                format!("{count} {of}, {sharing} share: {is} {}, all in {}", row(update), row(all_in))
+            }
+            _ => "none".to_owned(),
+        };
+        assert_eq!(said, expected, "{name}");
+        // Whatever is chosen, there are as many as the table of exchanges says.
+        for group in &capture.groups {
+            assert!(group.count > 0 && group.sharing_packets <= group.count, "{name}: {group:?}");
+            assert!(group.median.as_ref().is_some_and(|median| median.tally.adds_up()), "{name}: {group:?}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use wirelab_analyze::findings::{RULES, Rule, rule};
 use wirelab_analyze::model::{Analysis, Capture, Finding, Sure};
 use wirelab_dissect::visible::visible;
 
+use crate::tables::names;
 use crate::text::{Colours, WIDTH, wrapped};
 
 /// How much is told of each finding.
@@ -23,16 +24,20 @@ pub enum Detail {
 
 /// All findings of an analysis, for a terminal.
 pub fn all(analysis: &Analysis, detail: Detail, colours: Colours) -> String {
-    analysis.captures.iter().map(|capture| of_capture(capture, usize::MAX, detail, colours)).collect()
+    let named = analysis.captures.iter().zip(names(analysis));
+    named.map(|(capture, name)| of_capture(capture, &name, usize::MAX, detail, colours)).collect()
 }
 
 /// What matters most of a capture, for a terminal; nothing where nothing was found.
-pub(crate) fn first(capture: &Capture, colours: Colours) -> String {
-    if capture.findings.is_empty() { String::new() } else { of_capture(capture, MOST_FIRST, Detail::Short, colours) }
+pub(crate) fn first(capture: &Capture, name: &str, colours: Colours) -> String {
+    match capture.findings.is_empty() {
+        true => String::new(),
+        false => of_capture(capture, name, MOST_FIRST, Detail::Short, colours),
+    }
 }
 
-fn of_capture(capture: &Capture, most: usize, detail: Detail, colours: Colours) -> String {
-    let name = visible(&capture.name);
+fn of_capture(capture: &Capture, name: &str, most: usize, detail: Detail, colours: Colours) -> String {
+    let name = visible(name);
     let bold = |text: &str| colours.paint(Style::new().bold(), text);
     let mut text = format!("{}\n", bold(&format!("Found in {name}")));
     if capture.findings.is_empty() {

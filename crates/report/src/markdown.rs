@@ -12,7 +12,7 @@ use crate::numbers::{Amount, percent, with_commas, with_plain_spaces};
 use crate::provenance;
 use crate::remarks::Remarks;
 use crate::report::Report;
-use crate::tables::{Row, Table, TableKind, title};
+use crate::tables::{Row, Table, TableKind, names, title};
 use crate::templates::{TemplateError, Templates};
 use crate::times::{self, Times};
 
@@ -133,7 +133,13 @@ impl View {
             has_published: report.has_published(),
             has_ranges: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.range.is_some()),
             has_all_in: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.all_in.is_some()),
-            found: report.analysis.captures.iter().filter_map(of_capture).collect(),
+            found: report
+                .analysis
+                .captures
+                .iter()
+                .zip(names(&report.analysis))
+                .filter_map(|(capture, name)| of_capture(capture, &name))
+                .collect(),
             differences,
             kinds: kinds(report),
             clients: clients(report),
@@ -151,7 +157,7 @@ impl View {
 }
 
 /// What was found in a capture, where something was.
-fn of_capture(capture: &Capture) -> Option<FoundView> {
+fn of_capture(capture: &Capture, name: &str) -> Option<FoundView> {
     let view = |finding: &Finding| FindingView {
         id: finding.id.name(),
         text: escaped(&found::sentence(finding)),
@@ -160,7 +166,7 @@ fn of_capture(capture: &Capture) -> Option<FoundView> {
         source: escaped(&finding.source),
     };
     let findings: Vec<FindingView> = capture.findings.iter().map(view).collect();
-    (!findings.is_empty()).then(|| FoundView { name: escaped(&capture.name), findings })
+    (!findings.is_empty()).then(|| FoundView { name: escaped(name), findings })
 }
 
 /// The first clients of each capture that has several.

@@ -46,12 +46,13 @@ pub fn render(report: &Report, colours: Colours) -> String {
         text.push_str(&grid(table, &paint));
         text.push('\n');
     }
-    for capture in &report.analysis.captures {
-        text.push_str(&found::first(capture, colours));
+    let captures = || report.analysis.captures.iter().zip(names(&report.analysis));
+    for (capture, name) in captures() {
+        text.push_str(&found::first(capture, &name, colours));
     }
     text.push_str(&times_of(report, &paint));
     text.push_str(&clients_of(report, &paint));
-    for (capture, name) in report.analysis.captures.iter().zip(names(&report.analysis)) {
+    for (capture, name) in captures() {
         text.push_str(&exchanges(capture, &name, &paint));
     }
     if report.has_published() {
@@ -74,13 +75,13 @@ pub fn render(report: &Report, colours: Colours) -> String {
         text.push('\n');
         text.push_str(&wrapped(&with_plain_spaces(&difference.whole_text()), WIDTH, "  "));
     }
-    for capture in &report.analysis.captures {
+    for (capture, name) in captures() {
         let Remarks { notes, problems } = Remarks::of(capture);
         for note in notes {
-            text.push_str(&wrapped(&format!("{}: {note}", capture.name), WIDTH, ""));
+            text.push_str(&wrapped(&format!("{name}: {note}"), WIDTH, ""));
         }
         for problem in problems {
-            text.push_str(&paint.warn(&wrapped(&format!("{}: {problem}", capture.name), WIDTH, "")));
+            text.push_str(&paint.warn(&wrapped(&format!("{name}: {problem}"), WIDTH, "")));
         }
     }
     text

@@ -68,7 +68,12 @@ fn updates_that_share_a_packet() {
     assert_eq!(numbers, ["7", "8"], "{shown}");
     lab.done("report held.pcap");
     let page = String::from_utf8(lab.read("reports/index.html")).expect("text");
-    for said in ["On average an update takes", "3 of 4 share a packet or an ACK", "all in "] {
+    for said in [
+        "On average an update takes",
+        "3 of 4 share a packet or an ACK",
+        "all in ",
+        "An update costs 63.0 bytes on average",
+    ] {
         assert!(page.contains(said), "{said}");
     }
 }
@@ -80,6 +85,7 @@ fn a_connection_for_each_update() {
     assert_snapshot!("polled", lab.done("analyze polled.pcap").stdout);
     assert_snapshot!("polled_markdown", lab.done("analyze polled.pcap --format markdown").stdout);
     lab.done("report polled.pcap");
+    assert!(lab.text("reports/index.html").contains(">An update costs 225 bytes<"));
     let page = String::from_utf8(lab.read("reports/index.html")).expect("text");
     assert!(
         page.contains("Lines that begin at what is paid once and rise by what each update costs: polled 0 + 387 each.")
@@ -120,4 +126,20 @@ fn two_captures_with_the_same_labels_are_told_apart() {
     std::fs::create_dir(lab.path("c")).expect("a folder");
     lab.write("c/b.pcap", polled());
     assert_snapshot!("alike", lab.done("report a.pcap b.pcap c/b.pcap").stdout);
+}
+
+/// What is paid once is one client's, however many there are.
+#[test]
+fn many_clients_pay_once_each() {
+    let lab = Lab::new();
+    let lines = |clients: u32| {
+        lab.done(&format!("run-all --wire virtual --seed 1 --updates 3 --clients {clients}"));
+        let page = lab.text("reports/index.html");
+        let said = page.split("Lines that begin at what is paid once").nth(1).expect("a picture of growing costs");
+        let crossings = page.split("The crossings in words").nth(1).expect("crossings");
+        [said.split('<').next(), crossings.split("</details>").next()].map(|part| part.unwrap_or_default().to_owned())
+    };
+    let one = lines(1);
+    assert!(one[0].contains("WebSocket 2674 + 234 each"), "{one:?}");
+    assert_eq!(lines(20), one);
 }
