@@ -11,8 +11,9 @@ use wirelab_catalog::grammar::{Grammar, Update};
 use wirelab_catalog::{App, Family};
 
 use crate::capture_state::CaptureState;
+use crate::connection_record::ConnectionRecord;
 use crate::exchange::{ExchangeId, Numbers, ProtocolKind};
-use crate::exchange_table::{ExchangeTable, Row};
+use crate::exchange_table::{ExchangeTable, GroupBits, Row};
 use crate::findings::{self, Evidence, Observed};
 use crate::frames::Frames;
 use crate::groups::{GroupKey, GroupStats};
@@ -80,16 +81,29 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
     };
 
     let mut facts = std::mem::take(&mut frames.facts);
-    for connection in connections.iter().filter(|one| one.record.midway) {
-        *facts.midway_protocols.entry(connection.record.protocol).or_default() += 1;
-    }
-    let carriers = Carriers::of(&connections, &table, &reading, &exchanges, left_out);
-    let rows: Vec<_> =
-        connections.into_iter().map(|connection| connection_of(connection, &reading, frames.first_ns)).collect();
-    let totals: Tally = rows.iter().map(Connection::tally).sum();
+    let mut carriers = Carriers::of(&table, &reading, &exchanges, left_out);
+    let (mut totals, mut missing) = (Tally::default(), 0);
+    // Once over all of them: there may be millions.
+    let rows: Vec<_> = connections
+        .into_iter()
+        .map(|connection| {
+            let TcpConnection { record, .. } = connection;
+            if record.midway {
+                *facts.midway_protocols.entry(record.protocol).or_default() += 1;
+            }
+            let (number, groups) = (record.closed.connection, record.closed.groups);
+            let row = connection_of(record, &reading, frames.first_ns);
+            let tally = row.tally();
+            totals += tally;
+            missing += row.missing_bytes();
+            if let Some(carriers) = &mut carriers {
+                carriers.see(number, groups, tally);
+            }
+            row
+        })
+        .collect();
     let packets = with_exchanges(capture_state.packets.rows, &capture_state.packets.owners, &places);
 
-    let missing = rows.iter().map(Connection::missing_bytes).sum();
     let notes = [
         (frames.tunnelled, Note::Tunnelled { packets: frames.tunnelled }),
         (frames.no_ip_length, Note::NoIpLength { packets: frames.no_ip_length }),
@@ -127,7 +141,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
             (None, None) => None,
         }),
         per_update_mean,
-        per_update_all_in: carriers.as_ref().and_then(|all| Mean::of(clean(all.tally), update_count)),
+        per_update_all_in: carriers.as_ref().and_then(|all| Mean::of(all.tally, update_count)),
         updates_sharing_packets: sharing,
         update_connections: carriers.map(|all| all.count),
         per_update_time: median.and_then(|median| median.time),
@@ -305,44 +319,50 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, labels: &Labels) -> E
 
 /// The connections that carried updates.
 struct Carriers {
+    which: Which,
     count: u64,
     tally: Tally,
 }
 
+/// How they are known.
+enum Which {
+    /// By the groups of their exchanges.
+    Groups(GroupBits),
+    /// One by one, where too many groups were there to tell them all apart.
+    Listed(Vec<bool>),
+}
+
 impl Carriers {
     /// `None` where nobody can tell any more which they are.
-    fn of(
-        connections: &[TcpConnection],
-        table: &ExchangeTable,
-        reading: &Reading,
-        exchanges: &[Exchange],
-        left_out: u64,
-    ) -> Option<Carriers> {
-        let bits = table.bits_of(|key| reading.kind(key) == Kind::Update);
-        let mut listed = Vec::new();
-        if bits.is_none() {
-            if left_out > 0 {
-                return None;
-            }
-            listed.resize(connections.len(), false);
-            for exchange in exchanges.iter().filter(|exchange| exchange.kind == Kind::Update) {
-                if let Some(carries) = listed.get_mut(exchange.connection as usize) {
-                    *carries = true;
+    fn of(table: &ExchangeTable, reading: &Reading, exchanges: &[Exchange], left_out: u64) -> Option<Carriers> {
+        let which = match table.bits_of(|key| reading.kind(key) == Kind::Update) {
+            Some(bits) => Which::Groups(bits),
+            None if left_out > 0 => return None,
+            None => {
+                let carry =
+                    || exchanges.iter().filter(|one| one.kind == Kind::Update).map(|one| one.connection as usize);
+                let mut listed = vec![false; carry().max().map_or(0, |last| last + 1)];
+                for carries in carry() {
+                    if let Some(carries) = listed.get_mut(carries) {
+                        *carries = true;
+                    }
                 }
+                Which::Listed(listed)
             }
+        };
+        Some(Carriers { which, count: 0, tally: Tally::default() })
+    }
+
+    /// Looks at the next connection.
+    fn see(&mut self, number: u32, groups: GroupBits, tally: Tally) {
+        let carries = match &self.which {
+            Which::Groups(bits) => groups.meets(*bits),
+            Which::Listed(listed) => listed.get(number as usize).copied().unwrap_or(false),
+        };
+        if carries {
+            self.count += 1;
+            self.tally += tally;
         }
-        let mut all = Carriers { count: 0, tally: Tally::default() };
-        for (place, connection) in connections.iter().enumerate() {
-            let carries = match bits {
-                Some(bits) => connection.record.closed.groups.meets(bits),
-                None => listed.get(place).copied().unwrap_or(false),
-            };
-            if carries {
-                all.count += 1;
-                all.tally += connection.record.tally();
-            }
-        }
-        Some(all)
     }
 }
 
@@ -388,8 +408,7 @@ fn groups(all: Vec<(GroupKey, GroupStats)>, labels: &Labels, reading: &Reading) 
         .collect()
 }
 
-fn connection_of(connection: TcpConnection, reading: &Reading, first_ns: u64) -> Connection {
-    let connection = connection.record;
+fn connection_of(connection: ConnectionRecord, reading: &Reading, first_ns: u64) -> Connection {
     let (client, server) = connection.ends();
     let tally = reading.clean(connection.tally());
     debug_assert!(tally.adds_up(), "{tally:?}: what follows from the other columns is not kept");
