@@ -115,7 +115,7 @@ impl PacketInHand<'_> {
         // Unless it was given away above.
         let mut first = before == 0;
         let mut owned = std::mem::take(&mut self.capture_state.owned);
-        let several = owned.first().map(|one| one.exchange) != owned.last().map(|one| one.exchange);
+        let several = owned.len() > 1 && owned.first().map(|one| one.exchange) != owned.last().map(|one| one.exchange);
         for run in owned.chunk_by(|a, b| a.exchange == b.exchange) {
             let exchange = self.clamp(run.first().map_or(0, |owned| owned.exchange));
             let ours = self.state.directions.of_mut(from_client);
