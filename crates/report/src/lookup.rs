@@ -1,6 +1,6 @@
 //! Small questions to a capture: which packets an exchange has, which update is the median one.
 
-use wirelab_analyze::model::{Capture, Exchange, Kind, Packet, Tally};
+use wirelab_analyze::model::{Capture, Exchange, FindingId, Kind, Packet, Tally};
 
 /// The median update, where it is among the rows that were kept.
 pub fn median_update(capture: &Capture) -> Option<&Exchange> {
@@ -41,4 +41,9 @@ pub fn server_acks<'a>(packets: &[&'a Packet]) -> Vec<&'a Packet> {
 /// The shortest round trip of the handshakes, where one is in the capture: the others waited for something.
 pub fn round_trip(capture: &Capture) -> Option<f64> {
     capture.connections.iter().filter_map(|connection| connection.rtt_s()).reduce(f64::min)
+}
+
+/// Whether a packet is evidence of such a finding.
+pub fn shows(capture: &Capture, id: FindingId, number: u64) -> bool {
+    capture.findings.iter().any(|one| one.id == id && one.packets.binary_search(&number).is_ok())
 }

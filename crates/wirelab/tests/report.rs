@@ -126,3 +126,30 @@ fn any_two_captures_are_compared() {
     assert!(said.starts_with("From mine to theirs: an update with GET /price costs 2 bytes more\n"), "{said}");
     assert!(said.contains("mine / theirs"), "{said}");
 }
+
+/// Why two runs differ is said as far as their packets show it: nothing of whose TCP it is, or of its habits.
+#[test]
+fn a_comparison_names_no_cause_that_its_packets_do_not_show() {
+    let lab = Lab::new();
+    lab.done("run-all --wire virtual --seed 1 --pcap-dir a");
+    lab.done("run-all --wire virtual --seed 1 --server split --pcap-dir b");
+    lab.done("report a b --report-dir compared");
+    for form in ["comparison.md", "comparison.html"] {
+        let said = lab.text(&format!("compared/{form}"));
+        for word in ["Linux", "smoltcp", "quick-ACK"] {
+            assert!(!said.contains(word), "{form}: {word}");
+        }
+    }
+    let said = lab.text("compared/comparison.md");
+    let alone = "In b the server acknowledges the request ";
+    assert!(!said.contains(&format!("{alone}at once")), "{said}");
+}
+
+/// What stands beside an update that has a packet more than the median is what that update has.
+#[test]
+fn an_update_with_more_packets_is_told_by_its_own() {
+    let lab = Lab::new();
+    lab.done("run tcp --wire virtual --seed 7 --loss 5% --updates 30");
+    let said = lab.text("reports/report.md");
+    assert!(!said.contains("Linux acknowledges") && !said.contains("2021 shows the same"), "{said}");
+}

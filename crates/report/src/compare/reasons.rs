@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Column, Exchange, Kind, Layer};
+use wirelab_analyze::model::{Capture, Column, Exchange, FindingId, Kind, Layer};
 
 use crate::lookup;
 use crate::report::Report;
@@ -71,15 +71,19 @@ fn why(
     }
     let acks = [server_acks(a_capture, a), server_acks(b_capture, b)];
     if packets > 0 && a.kind != Kind::Close && acks[0].abs_diff(acks[1]) == packets && now.app_bytes == then.app_bytes {
-        let at_once = if acks[0] > acks[1] { a_name } else { b_name };
-        return Some((
-            0,
-            format!(
-                "In {at_once} the server acknowledges the request at once, in a packet without data; in the other \
-                 run the answer itself carries the ACK. Linux acknowledges the first packets of a young connection at once \
-                 (its quick-ACK phase), unless that is switched off."
-            ),
-        ));
+        let (alone, capture, exchange) =
+            if acks[0] > acks[1] { (a_name, a_capture, a) } else { (b_name, b_capture, b) };
+        let packets = lookup::packets(capture, exchange);
+        let is = |id| lookup::server_acks(&packets).iter().any(|ack| lookup::shows(capture, id, ack.number));
+        let when = match (is(FindingId::QuickAck), is(FindingId::DelayedAck)) {
+            (true, _) => "at once, in a packet without data, and answers soon after it",
+            (_, true) => "late, in a packet without data, and answers after that",
+            _ => "in a packet without data",
+        };
+        let text = format!(
+            "In {alone} the server acknowledges the request {when}; in the other run the answer itself carries the ACK."
+        );
+        return Some((0, text));
     }
     if now.app_packets != then.app_packets && now.app_bytes == then.app_bytes {
         return Some((

@@ -8,7 +8,7 @@ mod totals;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use wirelab_analyze::model::{Capture, Exchange, Layer, TcpAnalysis};
+use wirelab_analyze::model::{Capture, Exchange, FindingId, Layer, TcpAnalysis};
 use wirelab_catalog::App;
 
 use crate::lookup;
@@ -91,7 +91,7 @@ impl fmt::Display for Subject {
             Subject::OtherLink => "another link",
             Subject::OtherTcpOptions => "other TCP options",
             Subject::AckOfItsOwn => "an ACK of its own",
-            Subject::DelayedAck => "a delayed ACK that ran out",
+            Subject::DelayedAck => "an ACK that came late",
             Subject::SentAgain => "packets sent again",
             Subject::OtherConnections => "another number of connections",
             Subject::OtherEnding => "another ending",
@@ -251,7 +251,10 @@ fn segments(capture: &Capture, median: &Exchange, facts: &Published, add: &mut A
             let ack_between = packets
                 .iter()
                 .find(|packet| packet.from_client && packet.number > head.number && packet.number < body.number);
-            if let Some(ack) = ack_between {
+            let waited = [FindingId::AckWait, FindingId::NagleDelayedAck]
+                .into_iter()
+                .any(|id| lookup::shows(capture, id, body.number));
+            if let Some(ack) = ack_between.filter(|_| waited) {
                 add(
                     Subject::HeadAndBodyApart,
                     format!(
@@ -368,21 +371,23 @@ fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
     let Some(median) = lookup::median_update(capture) else { return };
     let larger =
         capture.exchanges.updates().filter(|update| update.tally().total_packets > median.tally().total_packets);
-    let mut quick: Vec<(u64, u64)> = Vec::new();
+    let mut quick: Vec<(u64, u64, u64)> = Vec::new();
     let mut late: Vec<(u64, u64)> = Vec::new();
     for update in larger.filter(|update| update.tally().retransmitted_packets == 0) {
         let packets = lookup::packets(capture, update);
         let more_acks =
             lookup::server_acks(&packets).len() > lookup::server_acks(&lookup::packets(capture, median)).len();
         let Some(ack) = lookup::server_acks(&packets).first().copied().filter(|_| more_acks) else { continue };
-        let request = packets.iter().find(|packet| packet.from_client && packet.app_len > 0);
-        let waited = request.map_or(0.0, |request| ack.time_s - request.time_s);
         let index = update.index().unwrap_or_default();
-        // A delayed ACK waits 40 ms and more on every common system; a quick one leaves with the request's arrival.
-        if waited < 0.02 { quick.push((index, ack.number)) } else { late.push((index, ack.number)) }
+        // Whether it came at once or late is for the findings to say; else nothing is known of its cause.
+        if lookup::shows(capture, FindingId::QuickAck, ack.number) {
+            quick.push((index, ack.number, update.tally().total_packets));
+        } else if lookup::shows(capture, FindingId::DelayedAck, ack.number) {
+            late.push((index, ack.number));
+        }
     }
     let median_packets = word(median.tally().total_packets);
-    if let Some(&(index, ack)) = quick.first() {
+    if let Some(&(index, ack, packets)) = quick.first() {
         let which = if index == 1 { "The first update".to_owned() } else { format!("Update {index}") };
         let others = match quick.len() - 1 {
             0 => String::new(),
@@ -391,16 +396,12 @@ fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
         add(
             if index == 1 { Subject::FirstUpdate } else { Subject::AckOfItsOwn },
             format!(
-                "{which} takes {} packets where the median takes {median_packets}{others}. Packet {ack} is an ACK on its own: at the \
-                 start of a connection Linux acknowledges at once (its quick-ACK phase) and does not wait for an answer that could \
-                 carry the ACK. Later it delays its ACKs, the answer comes within that delay, and the ACK rides on it.{}",
-                word(median.tally().total_packets + 1),
-                match capture.app.and_then(published::of) {
-                    Some(_) => " The capture of the TCP app of 2021 shows the same packet in its first update.",
-                    None => "",
-                },
+                "{which} takes {} packets where the median takes {median_packets}{others}. Packet {ack} is an ACK on its own: the \
+                 server's TCP acknowledged the request at once, and did not wait for the answer, which came soon after it and could \
+                 have carried the ACK.",
+                word(packets),
             ),
-            quick.iter().map(|&(_, number)| number).collect(),
+            quick.iter().map(|&(_, number, _)| number).collect(),
             Some(DELAYED_ACK),
         );
     }
@@ -409,7 +410,7 @@ fn uneven_updates(capture: &Capture, add: &mut Add<'_>) {
         add(
             Subject::DelayedAck,
             format!(
-                "In update {} the answer took longer than the server's TCP delays its ACK, so the ACK left alone: one packet more than \
+                "In update {} the server acknowledged the request late, and before its answer: the ACK left alone, one packet more than \
                  the median's {median_packets}.",
                 listed(&which)
             ),

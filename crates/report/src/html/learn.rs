@@ -1,7 +1,7 @@
 //! Questions to answer before looking, whose answers come from these very captures.
 
 use serde::Serialize;
-use wirelab_analyze::model::{Capture, Protocol};
+use wirelab_analyze::model::{Capture, FindingId, Protocol};
 use wirelab_catalog::App;
 
 use crate::differences::Subject;
@@ -35,6 +35,17 @@ pub fn questions(report: &Report, shows: impl Fn(usize, u64) -> bool) -> Vec<Que
     if let Some(row) = find(report, updates, App::Web) {
         let t = &row.tally;
         let data = t.app_packets;
+        let capture = report.analysis.captures.get(row.capture);
+        let waited = capture.is_some_and(|capture| {
+            let median = capture.median_update.and_then(|index| lookup::update(capture, index));
+            median.is_some_and(|median| {
+                median.packets.iter().any(|number| {
+                    [FindingId::AckWait, FindingId::NagleDelayedAck]
+                        .iter()
+                        .any(|id| lookup::shows(capture, *id, *number))
+                })
+            })
+        });
         add(
             "A browser reloads a page whose request and answer are each smaller than one segment. How many packets is that, and what is each for?",
             format!(
@@ -44,8 +55,10 @@ pub fn questions(report: &Report, shows: impl Fn(usize, u64) -> bool) -> Vec<Que
                 word(t.total_packets - data),
                 if data <= 2 {
                     "The request carries the ACK of what came before, and the answer carries the ACK of the request; only the answer's own ACK travels alone."
+                } else if waited {
+                    "The answer comes in several segments, because the server wrote its parts apart and Nagle's algorithm held the later one back until the one before was acknowledged. Written at once it would be three packets: request, answer, ACK."
                 } else {
-                    "The answer comes in two segments, head and body, because the server wrote them apart and Nagle's algorithm held the second back until the first was acknowledged. Written at once it would be three packets: request, answer, ACK."
+                    "Request and answer take more segments than one each. Written at once they would be three packets: request, answer, ACK."
                 }
             ),
             place(row),

@@ -1,7 +1,8 @@
 //! Why is this packet here? One or two sentences a packet, from its flags and its neighbours.
 
-use wirelab_analyze::model::{Capture, Packet};
+use wirelab_analyze::model::{Capture, FindingId, Packet, TcpAnalysis};
 
+use crate::lookup::shows;
 use crate::numbers::duration;
 
 /// The sentence, and the part of the learning section that says more.
@@ -20,10 +21,15 @@ pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
         );
     }
     if let Some(name) = packet.analysis.filter(|name| name.is_retransmission()) {
-        return (
-            format!("A {name}: no ACK came in time for bytes that were sent before, so they are sent again."),
-            "why-again",
-        );
+        let why = match name {
+            _ if shows(capture, FindingId::CapturedTwice, packet.number) => {
+                return ("It is in the capture twice: recorded a second time, not sent again.".to_owned(), "why-again");
+            }
+            TcpAnalysis::FastRetransmission => "duplicate ACKs asked for its bytes",
+            TcpAnalysis::SpuriousRetransmission => "its bytes had been acknowledged before",
+            _ => "its bytes had been on the wire before, or fill a gap, and were not acknowledged",
+        };
+        return (format!("A {name}: {why}."), "why-again");
     }
     if flags.fin() {
         return (
@@ -43,7 +49,7 @@ pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
     if let Some((part, ack)) = held_back(capture, packet) {
         return (
             format!(
-                "The rest of an answer that was written in two parts. TCP held it back until packet {ack} acknowledged the first part, packet {part}: Nagle's algorithm."
+                "The next part of a message that was written in parts. TCP held it back until packet {ack} acknowledged the part before, packet {part}: Nagle's algorithm."
             ),
             "why-nagle",
         );
@@ -61,13 +67,15 @@ pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
     bare_ack(capture, packet)
 }
 
-/// The packet with the part before and the ACK that this one waited for, where it is a small one that left as soon as
-/// what was sent before was acknowledged.
+/// The packet with the part before and the ACK that this one waited for, where that was found.
 fn held_back(capture: &Capture, packet: &Packet) -> Option<(u64, u64)> {
     if packet.from_client || packet.app_len == 0 {
         return None;
     }
-    let exchange = packet.exchange?;
+    // The findings say whether it waited; the packets before it, for what.
+    let waited =
+        [FindingId::AckWait, FindingId::NagleDelayedAck].into_iter().any(|id| shows(capture, id, packet.number));
+    let exchange = packet.exchange.filter(|_| waited)?;
     let mut before = capture
         .packets
         .iter()
@@ -77,8 +85,7 @@ fn held_back(capture: &Capture, packet: &Packet) -> Option<(u64, u64)> {
         .filter(|other| other.connection == packet.connection && other.exchange == Some(exchange));
     let ack = before.next().filter(|ack| ack.from_client && ack.app_len == 0)?;
     let part = before.next().filter(|part| !part.from_client && part.app_len > 0)?;
-    let at_once = packet.time_s - ack.time_s < 0.002 && ack.time_s - part.time_s > 0.002;
-    (at_once && packet.app_len < part.app_len.max(1000)).then_some((part.number, ack.number))
+    Some((part.number, ack.number))
 }
 
 fn bare_ack(capture: &Capture, packet: &Packet) -> (String, &'static str) {
