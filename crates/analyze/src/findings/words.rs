@@ -79,7 +79,9 @@ pub(crate) fn called(kind: Kind, label: &str) -> String {
     }
     let short: String = label.chars().take(MOST_LETTERS).collect();
     let more = if short.len() < label.len() { "…" } else { "" };
-    format!("{short}{more}")
+    // What else may be called so is no page: the update of a page asks for it again.
+    let page = if kind == Kind::Page { "page " } else { "" };
+    format!("{page}{short}{more}")
 }
 
 /// "40 ms on average, 52 ms at most"; what is the same for all is said once.
