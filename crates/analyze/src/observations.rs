@@ -164,12 +164,10 @@ impl Cases {
     }
 }
 
-/// What happened in an exchange, while it is open. Mostly it is one thing, once.
+/// What happened in an exchange, while it is open. Mostly it is one thing or two, once.
 #[derive(Clone, Debug)]
 pub(crate) struct Happened {
-    first: Event,
-    /// Whether the first is still worth a word.
-    is_first_kept: bool,
+    few: [Option<Event>; 2],
     more: Vec<(What, Cases)>,
 }
 
@@ -178,33 +176,52 @@ pub(crate) type What = (Fact, bool);
 
 impl Happened {
     pub fn new(first: Event) -> Happened {
-        Happened { first, is_first_kept: true, more: Vec::new() }
+        Happened { few: [Some(first), None], more: Vec::new() }
     }
 
     /// Takes one more case.
     pub fn add(&mut self, event: &Event, room: &mut Room) {
-        entry(&mut self.more, event.what()).add(event, room);
+        match &mut self.few {
+            [_, second @ None] if self.more.is_empty() => *second = Some(*event),
+            _ => entry(&mut self.more, event.what()).add(event, room),
+        }
+    }
+
+    /// What happened, each thing once.
+    fn whats(&self) -> impl Iterator<Item = What> {
+        let [first, second] = self.few.map(|event| event.map(|event| event.what()));
+        let few = [first, second.filter(|second| Some(*second) != first)];
+        let more = self.more.iter().map(|(what, _)| *what).filter(move |what| !few.contains(&Some(*what)));
+        few.into_iter().flatten().chain(more)
+    }
+
+    /// How long all cases of something took.
+    fn ns_of(&self, what: What) -> u64 {
+        let few: u64 = self.few.iter().flatten().filter(|event| event.what() == what).map(|event| event.case.ns).sum();
+        few + self.more.iter().filter(|(more, _)| *more == what).map(|(_, cases)| cases.ns).sum::<u64>()
     }
 
     /// The exchange is over, and took this time: what made less than half of it is not what made it slow, and what it waited
     /// for lost bytes is known.
     fn settle(&mut self, time: Option<Time>, room: &mut Room) {
         let total_ns = time.map_or(0, |time| time.total_ns());
-        let is_minor = |fact: Fact, ns: u64| matches!(fact, Fact::SlowServer | Fact::SlowSender) && ns * 2 < total_ns;
-        let of_first = self.more.iter().find(|(what, _)| *what == self.first.what()).map_or(0, |(_, cases)| cases.ns);
-        self.is_first_kept = !is_minor(self.first.fact, self.first.case.ns + of_first);
-        if !self.is_first_kept || !self.more.is_empty() {
-            let first = self.first;
-            let ns_of = |what: What| if what == first.what() { first.case.ns } else { 0 };
-            self.more.retain(|(what, cases)| !is_minor(what.0, cases.ns + ns_of(*what)));
+        for fact in [Fact::SlowServer, Fact::SlowSender] {
+            let what = (fact, false);
+            if self.ns_of(what) * 2 < total_ns {
+                for event in &mut self.few {
+                    event.take_if(|event| event.what() == what);
+                }
+                self.more.retain(|(more, _)| *more != what);
+            }
         }
-        let is_resent = |fact: Fact| {
-            matches!(fact, Fact::ResentAfterPause | Fact::ResentAsAsked | Fact::Resent | Fact::ResentInVain)
-        };
         let recovery_ns = time.map_or(0, |time| time[Cause::Recovery]);
-        if recovery_ns > 0 && (is_resent(self.first.fact) || self.more.iter().any(|(what, _)| is_resent(what.0))) {
+        let is_resent = |what: What| {
+            matches!(what.0, Fact::ResentAfterPause | Fact::ResentAsAsked | Fact::Resent | Fact::ResentInVain)
+        };
+        if recovery_ns > 0 && self.whats().any(is_resent) {
             let case = Case { ns: recovery_ns, ..Case::default() };
-            self.add(&Event { fact: Fact::Recovered, from_client: false, case, count: 1, bytes: 0 }, room);
+            let event = Event { fact: Fact::Recovered, from_client: false, case, count: 1, bytes: 0 };
+            entry(&mut self.more, event.what()).add(&event, room);
         }
     }
 }
@@ -253,18 +270,19 @@ impl Observations {
             groups.resize_with(group + 1, Vec::new);
         }
         let Some(group) = groups.get_mut(group) else { return };
-        let first = happened.first;
-        if happened.is_first_kept {
-            in_group(group, first.what(), order, room).cases.add(&first, room);
+        for what in happened.whats() {
+            let known = entry(group, what);
+            known.exchanges += 1;
+            match order {
+                Some(order) => known.orders.add(order, room),
+                None => known.orders.left_out += 1,
+            }
+        }
+        for event in happened.few.iter().flatten() {
+            entry(group, event.what()).cases.add(event, room);
         }
         for (what, cases) in happened.more {
-            if happened.is_first_kept && what == first.what() {
-                if let Some((_, known)) = group.iter_mut().find(|(known, _)| *known == what) {
-                    known.cases.merge(cases, room);
-                }
-            } else {
-                in_group(group, what, order, room).cases.merge(cases, room);
-            }
+            entry(group, what).cases.merge(cases, room);
         }
     }
 
@@ -272,22 +290,6 @@ impl Observations {
     pub fn take(&mut self, group: usize) -> Vec<(What, InGroup)> {
         self.groups.get_mut(group).map(std::mem::take).unwrap_or_default()
     }
-}
-
-/// What is known of something in a group, with one more exchange in which it happened.
-fn in_group<'a>(
-    group: &'a mut Vec<(What, InGroup)>,
-    what: What,
-    order: Option<u64>,
-    room: &mut Room,
-) -> &'a mut InGroup {
-    let known = entry(group, what);
-    known.exchanges += 1;
-    match order {
-        Some(order) => known.orders.add(order, room),
-        None => known.orders.left_out += 1,
-    }
-    known
 }
 
 /// How many numbers a list has.

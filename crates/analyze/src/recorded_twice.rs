@@ -59,7 +59,12 @@ impl RecordedTwice {
         self.left > 0
     }
 
-    /// A packet brought nothing new: what follows is compared.
+    /// Whether copies of a packet may lie as far apart.
+    pub fn is_moment(ns: u64) -> bool {
+        ns <= MOMENT_NS
+    }
+
+    /// A packet brought nothing new, and soon: what follows is compared.
     #[cold]
     pub fn suspect(&mut self) {
         self.left = self.left.max(AFTER_SUSPICION);
@@ -118,4 +123,4 @@ const MOMENT_NS: u64 = 1_000_000;
 const REMEMBERED: usize = 32;
 /// Packets that are compared at the beginning of a capture, and after one that brought nothing new.
 const AT_FIRST: u32 = 256;
-const AFTER_SUSPICION: u32 = 1024;
+const AFTER_SUSPICION: u32 = 256;

@@ -23,6 +23,7 @@ use crate::observations::Fact;
 use crate::open_connections::{OpenConnection, OpenConnections, OpenPlace};
 use crate::packet_facts::PacketFacts;
 use crate::packet_in_hand::PacketInHand;
+use crate::recorded_twice::RecordedTwice;
 use crate::sides::Sides;
 use crate::tcp_analysis;
 
@@ -112,7 +113,10 @@ impl TcpConnection {
         if let Some(analysis) = analysis {
             count_analysis(analysis, &mut self.record);
             facts.note = noteworthy(analysis, &facts, &open.state);
-            capture_state.twice.suspect();
+            let (since_ns, _) = open.state.timing.since_last(&facts);
+            if is_again(analysis) && RecordedTwice::is_moment(since_ns) {
+                capture_state.twice.suspect();
+            }
         }
         if capture_state.twice.is_looking() && capture_state.twice.has(segment, number, time_ns) {
             // It was recorded again, and not sent.
@@ -231,6 +235,11 @@ fn noteworthy(analysis: TcpAnalysis, packet: &PacketFacts, state: &ConnectionSta
         TcpAnalysis::ZeroWindow => Some(Fact::ZeroWindow),
         _ => None,
     }
+}
+
+/// Whether a packet with such a name brings what was on the wire before, as far as can be told at once.
+fn is_again(analysis: TcpAnalysis) -> bool {
+    analysis.is_retransmission() || analysis == TcpAnalysis::OutOfOrder
 }
 
 #[cold]
