@@ -3,7 +3,7 @@
 //! The first bytes decide: an HTTP/1 request, TLS records, the HTTP/2 preface, or anything else, which is read as
 //! turns. Afterwards every byte goes to the reader of that protocol.
 
-use wirelab_dissect::{Sniff, http2, tls};
+use wirelab_dissect::{Sniff, http2, tls, websocket};
 
 use crate::capture_state::Owned;
 use crate::exchange::{ExchangeId, ProtocolKind};
@@ -58,24 +58,29 @@ impl Conversation {
                 next => self.change(next, data, packet),
             },
             Conversation::WebSocket(websocket) => websocket.read(from_client, data, packet),
-            Conversation::Turns(_) if from_client && packet.state.partial => self.turn_or_request(data, packet),
+            Conversation::Turns(_) if packet.state.partial => self.turn_or_more(from_client, data, packet),
             Conversation::Turns(turns) => turns.read(from_client, data, packet),
             Conversation::Silent => self.first(from_client, data, packet),
             Conversation::Begun { .. } => self.go_on(from_client, data, packet),
         }
     }
 
-    /// Where bytes are missing, what was read as turns may turn out to be HTTP.
+    /// Where bytes are missing, what was read as turns may turn out to be HTTP, or a WebSocket.
     #[inline(never)]
-    fn turn_or_request(&mut self, data: &[u8], packet: &mut PacketInHand<'_>) {
+    fn turn_or_more(&mut self, from_client: bool, data: &[u8], packet: &mut PacketInHand<'_>) {
         match self {
-            Conversation::Turns(turns) if !turns.is_unknown() || sniff_request(data) != Sniff::Yes => {
-                turns.read(true, data, packet);
+            Conversation::Turns(turns) if turns.is_unknown() => {
+                if from_client && sniff_request(data) == Sniff::Yes {
+                    *self = Conversation::Http(Http::new());
+                } else if is_websocket_midway(from_client, data) {
+                    *self = Conversation::WebSocket(Box::new(WebSocket::midway()));
+                } else {
+                    return turns.read(from_client, data, packet);
+                }
+                self.read(from_client, data, packet);
             }
-            _ => {
-                *self = Conversation::Http(Http::new());
-                self.read(true, data, packet);
-            }
+            Conversation::Turns(turns) => turns.read(from_client, data, packet),
+            _ => {}
         }
     }
 
@@ -147,6 +152,8 @@ impl Conversation {
         }
         if packet.state.partial && is_tls_midway(data) {
             *self = Conversation::Turns(Turns::records(Records::tls()));
+        } else if packet.state.partial && is_websocket_midway(from_client, data) {
+            *self = Conversation::WebSocket(Box::new(WebSocket::midway()));
         } else if from_client {
             match protocol_of(data) {
                 Some(protocol) => *self = protocol,
@@ -226,6 +233,12 @@ fn protocol_of(bytes: &[u8]) -> Option<Conversation> {
 fn is_tls_midway(data: &[u8]) -> bool {
     let [20..=23, 3, 0..=4, high, low, rest @ ..] = data else { return false };
     usize::from(u16::from_be_bytes([*high, *low])) >= rest.len().min(16) && *high < 0x49
+}
+
+/// Whether the first bytes that were captured of a connection are frames of this side of a WebSocket.
+fn is_websocket_midway(from_client: bool, data: &[u8]) -> bool {
+    let side = if from_client { websocket::Side::Client } else { websocket::Side::Server };
+    websocket::sniff_midway(data) == Some(side)
 }
 
 /// Bytes after which a protocol that is still not known is not waited for.

@@ -5,6 +5,8 @@
 //! brings back, a `type` where there is no `id`, or the same words again. What is longer than the part that is looked at, or
 //! compressed, shows nothing.
 
+use std::cell::OnceCell;
+
 use wirelab_catalog::App;
 use wirelab_catalog::grammar::{Grammar, Update};
 
@@ -16,7 +18,7 @@ pub(crate) enum Question {
     /// One of these forms.
     Own(&'static [&'static str]),
     /// JSON with this member at its top: its name, and its value as it stands there.
-    Json(&'static str, Box<[u8]>),
+    Json(Member, Box<[u8]>),
     /// The same words.
     Words(Box<[u8]>),
 }
@@ -36,17 +38,60 @@ impl Question {
         if let Some(forms) = own {
             return Some(Question::Own(forms));
         }
-        let named = MEMBERS.into_iter().find_map(|name| Some(Question::Json(name, member(text, name)?.into())));
+        let named =
+            Member::ALL.into_iter().find_map(|name| Some(Question::Json(name, member(text, name.name())?.into())));
         Some(named.unwrap_or_else(|| Question::Words(text.into())))
     }
 
-    /// Whether a server's text that begins so, and is so long, answers it.
-    pub fn is_answered_by(&self, beginning: &[u8], len: u64) -> bool {
+    /// Whether what a server said answers it.
+    pub fn is_answered_by(&self, said: &Said<'_>) -> bool {
         match self {
-            Question::Own(forms) => forms.iter().any(|form| form::begins(form, beginning) != Fit::No),
-            Question::Json(name, value) => member(beginning, name) == Some(value),
-            Question::Words(words) => **words == *beginning && len == words.len() as u64,
+            Question::Own(forms) => forms.iter().any(|form| form::begins(form, said.beginning) != Fit::No),
+            Question::Json(name, value) => said.member(*name) == Some(value),
+            Question::Words(words) => said.len == words.len() as u64 && **words == *said.beginning,
         }
+    }
+}
+
+/// A member that tells which message is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Member {
+    Id,
+    Type,
+}
+
+impl Member {
+    /// The surer one first.
+    const ALL: [Member; 2] = [Member::Id, Member::Type];
+
+    fn name(self) -> &'static str {
+        match self {
+            Member::Id => "id",
+            Member::Type => "type",
+        }
+    }
+}
+
+/// A server's text, as far as it is looked at. It is held against many questions, and read for its members once.
+pub(crate) struct Said<'a> {
+    beginning: &'a [u8],
+    len: u64,
+    members: [OnceCell<Option<&'a [u8]>>; Member::ALL.len()],
+}
+
+impl<'a> Said<'a> {
+    /// A text that begins so, and is so long.
+    pub fn new(beginning: &'a [u8], len: u64) -> Said<'a> {
+        Said { beginning, len, members: Default::default() }
+    }
+
+    fn member(&self, name: Member) -> Option<&'a [u8]> {
+        let [id, of_type] = &self.members;
+        let known = match name {
+            Member::Id => id,
+            Member::Type => of_type,
+        };
+        *known.get_or_init(|| member(self.beginning, name.name()))
     }
 }
 
@@ -96,8 +141,6 @@ fn value(text: &[u8]) -> Option<(&[u8], usize)> {
     None
 }
 
-/// The members that tell which message is answered, the surer one first.
-const MEMBERS: [&str; 2] = ["id", "type"];
 /// How much of a message is looked at.
 const MOST_LOOKED_AT: usize = 128;
 
@@ -132,11 +175,12 @@ mod tests {
             ("", "", false),
         ] {
             let question = Question::of(asked.as_bytes());
-            let answered = question.is_some_and(|one| one.is_answered_by(said.as_bytes(), said.len() as u64));
+            let answered =
+                question.is_some_and(|one| one.is_answered_by(&Said::new(said.as_bytes(), said.len() as u64)));
             assert_eq!(answered, is_answer, "{asked} {said}");
         }
         assert_eq!(Question::of(&[b'x'; 129]), None);
-        assert!(!Question::Words(b"abc"[..].into()).is_answered_by(b"abc", 4), "there is more of it");
+        assert!(!Question::Words(b"abc"[..].into()).is_answered_by(&Said::new(b"abc", 4)), "there is more of it");
     }
 
     proptest! {

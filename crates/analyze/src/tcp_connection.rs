@@ -7,9 +7,9 @@
 mod attribution;
 mod delivery;
 
-use wirelab_dissect::Sniff;
 use wirelab_dissect::packet::Segment;
 use wirelab_dissect::tcp::size_and_scale;
+use wirelab_dissect::{Sniff, websocket};
 
 use crate::capture_state::CaptureState;
 use crate::connection_record::ConnectionRecord;
@@ -206,6 +206,8 @@ impl TcpConnection {
             self.client_is(by_second, open);
         } else if sniff_response(payload) == Sniff::Yes {
             self.client_is(!by_second, open);
+        } else if let Some(side) = websocket::sniff_midway(payload) {
+            self.client_is(by_second == (side == websocket::Side::Client), open);
         }
     }
 

@@ -4,8 +4,9 @@
 //! protocol itself does not pair messages, so this is said only where they [show it](crate::question). It is looked for in
 //! what the packet in which the answer begins holds of it, where that is not compressed.
 
-use wirelab_dissect::deflate;
-use wirelab_dissect::deflate::DeflateParams;
+use std::collections::VecDeque;
+
+use wirelab_dissect::deflate::{self, DeflateParams};
 use wirelab_dissect::websocket::{self, Decoder, Event, FrameHeader, Mark, Messages, Opcode, Violations};
 
 use crate::capture_state::MayInflate;
@@ -13,7 +14,7 @@ use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
 use crate::model::{Layer, ProblemLayer, WebSocketFrames};
 use crate::packet_in_hand::PacketInHand;
-use crate::question::Question;
+use crate::question::{Question, Said};
 use crate::readable::readable;
 use crate::time_of_day::{self, Finder, TimePlace};
 
@@ -23,7 +24,7 @@ pub(crate) struct WebSocket {
     client: Side,
     server: Side,
     /// Client messages without an answer, and what would be one, oldest first.
-    awaiting: Vec<(ExchangeId, Question)>,
+    awaiting: VecDeque<(ExchangeId, Question)>,
     /// Given back with the connection.
     _may_inflate: Option<MayInflate>,
 }
@@ -84,8 +85,20 @@ impl WebSocket {
         WebSocket {
             client: Side::new(websocket::Side::Client, deflate, inflates),
             server: Side::new(websocket::Side::Server, deflate, inflates),
-            awaiting: Vec::new(),
+            awaiting: VecDeque::new(),
             _may_inflate: may_inflate,
+        }
+    }
+
+    /// A connection whose handshake was not captured: nobody knows whether messages may be compressed, so it is no fault if
+    /// one is, and what it says stays unread, as what it refers to may be missing.
+    pub fn midway() -> WebSocket {
+        let deflate = Some(DeflateParams::default());
+        WebSocket {
+            client: Side::new(websocket::Side::Client, deflate, false),
+            server: Side::new(websocket::Side::Server, deflate, false),
+            awaiting: VecDeque::new(),
+            _may_inflate: None,
         }
     }
 
@@ -250,8 +263,9 @@ impl WebSocket {
             return None;
         }
         let (len, beginning) = plain_text(data)?;
-        let at = self.awaiting.iter().position(|(_, question)| question.is_answered_by(beginning, len))?;
-        Some(self.awaiting.remove(at).0)
+        let said = Said::new(beginning, len);
+        let at = self.awaiting.iter().position(|(_, question)| question.is_answered_by(&said))?;
+        self.awaiting.remove(at).map(|(asked, _)| asked)
     }
 
     /// A frame is complete. `asked` is what would answer it.
@@ -274,11 +288,12 @@ impl WebSocket {
                 side.message = None;
                 match asked {
                     Some(question) => {
-                        if self.awaiting.len() >= MOST_AWAITING {
-                            let (forgotten, _) = self.awaiting.remove(0);
+                        if self.awaiting.len() >= MOST_AWAITING
+                            && let Some((forgotten, _)) = self.awaiting.pop_front()
+                        {
                             packet.complete(forgotten);
                         }
-                        self.awaiting.push((exchange, question));
+                        self.awaiting.push_back((exchange, question));
                     }
                     // Nothing more is known to belong to it.
                     None => packet.complete(exchange),

@@ -6,7 +6,7 @@ mod talk;
 use insta::assert_snapshot;
 use talk::{Talk, analyze, analyze_with, masked, said, unmasked};
 use wirelab_analyze::model::{Problem, ProblemPlace, TcpAnalysis};
-use wirelab_analyze::{Capture, Kind, Layer, Settings};
+use wirelab_analyze::{Capture, Kind, Layer, Protocol, Settings};
 use wirelab_dissect::tcp::Flags;
 
 /// One line an exchange: kind, label, packets, bytes by layer, numbers of its packets.
@@ -265,9 +265,9 @@ fn problems(capture: &Capture) -> Vec<String> {
 #[test]
 fn websocket_rules_that_are_broken_are_problems_once_a_side() {
     let mut talk = upgraded("");
-    talk.client(&unmasked(0x81, b"bare")).client(&unmasked(0x81, b"bare again"));
+    talk.client(&unmasked(1, b"bare")).client(&unmasked(1, b"bare again"));
     talk.server(&masked(0x81, b"masked")).server(&unmasked(0x80, b"of nothing"));
-    talk.server(&[unmasked(0x88, b"\x03\xedgone"), unmasked(0x81, b"late")].concat()).client_ack();
+    talk.server(&[unmasked(0x88, b"\x03\xedgone"), unmasked(1, b"late")].concat()).client_ack();
     let capture = analyze(&talk.frames);
     assert_snapshot!(problems(&capture).join("\n"), @r"
     6 66 websocket a client must mask its frames (RFC 6455 section 5.1)
@@ -358,4 +358,29 @@ fn a_time_to_reconnect_is_no_comment() {
     let said: Vec<&str> =
         capture.packets.iter().map(|packet| &*packet.words.text).filter(|text| !text.is_empty()).collect();
     assert_eq!(said[2], "retry after 3000 ms");
+}
+
+#[test]
+fn a_websocket_whose_handshake_is_missing_is_told_by_its_frames() {
+    let asked = masked(1, b"{\"id\": 7}");
+    let said = unmasked(1, b"{\"id\": 7, \"price\": 3}");
+    // Whoever speaks first, and also where the beginning is in the middle of a frame.
+    let mut first = Talk::new(1);
+    first.client(&asked).server(&said).client_ack().client(&asked).server(&said).client_ack();
+    let mut pushed = Talk::new(2);
+    pushed.server(&said).client_ack().client(&asked).server(&said).client_ack();
+    let mut cut = Talk::new(40_003);
+    cut.server(&said[9..]).client_ack().client(&asked).server(&said).client_ack();
+    for (talk, messages) in [(first, 4), (pushed, 3), (cut, 2)] {
+        let capture = analyze(&talk.frames);
+        let [connection] = &*capture.connections else { panic!() };
+        assert_eq!(connection.protocol, Protocol::WebSocket, "{}", table(&capture));
+        assert_eq!(connection.row().websocket_frames.text, messages, "{}", table(&capture));
+        assert_eq!(capture.problems, []);
+        assert!(capture.exchanges.iter().any(|one| &*one.label == "text" && one.packets.len() > 1));
+    }
+    // Lines of text are none.
+    let mut lines = Talk::new(4);
+    lines.client(b"time\n").server(b"11:42:01\n").client_ack();
+    assert_eq!(analyze(&lines.frames).connections[0].protocol, Protocol::Lines);
 }

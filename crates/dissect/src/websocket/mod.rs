@@ -19,7 +19,9 @@
 mod decoder;
 mod frame;
 mod messages;
+mod midway;
 
 pub use decoder::{Decoder, Error, Event, Inflated, Mark};
 pub use frame::{FrameHeader, Opcode};
 pub use messages::{Message, Messages, Seen, Side, Told, Violation, Violations};
+pub use midway::sniff_midway;
