@@ -161,22 +161,19 @@ impl OpenExchange {
         self.bytes_at(step);
         let from_client = packet.from_client;
         let headers = u64::from(packet.lower + packet.tcp);
-        let mut said: [Option<Event>; 4] = [None; 4];
-        let mut free = said.iter_mut();
-        let OpenExchange { stopwatch, .. } = self;
+        let is_unread = self.label.is_unread();
+        let together = self.sent_by(from_client) + packet.app;
+        let OpenExchange { stopwatch, happened, .. } = self;
         stopwatch.noteworthy_step(step, what, ways, packet.number, |fact, case, bytes| {
-            if let Some(place) = free.next() {
-                *place = Some(Event { fact, from_client, case, count: 1, bytes });
-            }
+            let bytes = match fact {
+                // Where nobody can read, nobody can tell where a message ends.
+                Fact::SlowServer | Fact::SlowSender | Fact::Apart if is_unread => return,
+                Fact::Apart if together > what.fits => return,
+                Fact::Apart => headers,
+                _ => bytes,
+            };
+            note(happened, &Event { fact, from_client, case, count: 1, bytes }, room);
         });
-        for event in said.into_iter().flatten() {
-            match event.fact {
-                Fact::SlowServer | Fact::SlowSender if self.label.is_unread() => {}
-                Fact::Apart if self.label.is_unread() || self.sent_by(from_client) + packet.app > what.fits => {}
-                Fact::Apart => self.note(&Event { bytes: headers, ..event }, room),
-                _ => self.note(&event, room),
-            }
-        }
         let pieces = what.pieces;
         if pieces > 0 {
             let case = Case { packets: [packet.number, 0, 0], ..Case::default() };
@@ -208,10 +205,7 @@ impl OpenExchange {
     /// Notes something that happened in it.
     #[cold]
     pub fn note(&mut self, event: &Event, room: &mut Room) {
-        match &mut self.happened {
-            Some(happened) => happened.add(event, room),
-            none => *none = Some(Box::new(Happened::new(*event))),
-        }
+        note(&mut self.happened, event, room);
     }
 
     /// What its time went into; `None` where nobody waits, and where nobody can tell where an answer ends.
@@ -248,6 +242,14 @@ impl OpenExchange {
     pub fn owns(&mut self, from_client: bool, end: u64) {
         let last = self.ends.of_mut(from_client);
         *last = end.max(*last);
+    }
+}
+
+/// Puts something that happened to what is known.
+fn note(happened: &mut Option<Box<Happened>>, event: &Event, room: &mut Room) {
+    match happened {
+        Some(happened) => happened.add(event, room),
+        none => *none = Some(Happened::new(event, room)),
     }
 }
 

@@ -115,8 +115,8 @@ impl ExchangeTable {
             stats.add(open, ways, &mut self.room);
         }
         if let Some(happened) = open.happened.take() {
-            let time = open.time(ways);
-            self.observations.close(at, *happened, open.kept.then_some(open.order), time);
+            let order = open.kept.then_some(open.order);
+            self.observations.close(at, happened, order, || open.time(ways));
         }
         if open.kept {
             self.keep(key, open, ways, connection, id);

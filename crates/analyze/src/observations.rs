@@ -95,13 +95,18 @@ pub(crate) struct Numbers {
     pub left_out: u64,
 }
 
-/// How many numbers may still be listed, over all lists.
+/// What there is room for over all exchanges: how many numbers may still be listed; and what was needed for exchanges that
+/// are closed, for the next ones.
 #[derive(Debug)]
-pub(crate) struct Room(usize);
+pub(crate) struct Room {
+    numbers: usize,
+    #[expect(clippy::vec_box, reason = "the box is what is used again")]
+    spare: Vec<Box<Happened>>,
+}
 
 impl Default for Room {
     fn default() -> Room {
-        Room(MOST_NUMBERS_IN_ALL)
+        Room { numbers: MOST_NUMBERS_IN_ALL, spare: Vec::new() }
     }
 }
 
@@ -111,8 +116,8 @@ impl Numbers {
         if self.list.last() == Some(&number) {
             return;
         }
-        if self.list.len() < MOST_NUMBERS && room.0 > 0 {
-            room.0 -= 1;
+        if self.list.len() < MOST_NUMBERS && room.numbers > 0 {
+            room.numbers -= 1;
             self.list.push(number);
         } else {
             self.left_out += 1;
@@ -121,7 +126,7 @@ impl Numbers {
 
     /// Those of another list, which had their room.
     fn take(&mut self, other: Numbers, room: &mut Room) {
-        room.0 += other.list.len();
+        room.numbers += other.list.len();
         self.left_out += other.left_out;
         for number in other.list {
             self.add(number, room);
@@ -175,8 +180,15 @@ pub(crate) struct Happened {
 pub(crate) type What = (Fact, bool);
 
 impl Happened {
-    pub fn new(first: Event) -> Happened {
-        Happened { few: [Some(first), None], more: Vec::new() }
+    /// Begins with one.
+    pub fn new(first: &Event, room: &mut Room) -> Box<Happened> {
+        match room.spare.pop() {
+            Some(mut spare) => {
+                spare.few = [Some(*first), None];
+                spare
+            }
+            None => Box::new(Happened { few: [Some(*first), None], more: Vec::new() }),
+        }
     }
 
     /// Takes one more case.
@@ -187,12 +199,10 @@ impl Happened {
         }
     }
 
-    /// What happened, each thing once.
-    fn whats(&self) -> impl Iterator<Item = What> {
-        let [first, second] = self.few.map(|event| event.map(|event| event.what()));
-        let few = [first, second.filter(|second| Some(*second) != first)];
-        let more = self.more.iter().map(|(what, _)| *what).filter(move |what| !few.contains(&Some(*what)));
-        few.into_iter().flatten().chain(more)
+    /// Whether any of this happened.
+    fn has(&self, is_one: impl Fn(Fact) -> bool) -> bool {
+        self.few.iter().flatten().any(|event| is_one(event.fact))
+            || self.more.iter().any(|((fact, _), _)| is_one(*fact))
     }
 
     /// How long all cases of something took.
@@ -203,7 +213,14 @@ impl Happened {
 
     /// The exchange is over, and took this time: what made less than half of it is not what made it slow, and what it waited
     /// for lost bytes is known.
-    fn settle(&mut self, time: Option<Time>, room: &mut Room) {
+    fn settle(&mut self, time: impl Fn() -> Option<Time>, room: &mut Room) {
+        let is_slow = |fact| matches!(fact, Fact::SlowServer | Fact::SlowSender);
+        let is_resent =
+            |fact| matches!(fact, Fact::ResentAfterPause | Fact::ResentAsAsked | Fact::Resent | Fact::ResentInVain);
+        if !self.has(|fact| is_slow(fact) || is_resent(fact)) {
+            return;
+        }
+        let time = time();
         let total_ns = time.map_or(0, |time| time.total_ns());
         for fact in [Fact::SlowServer, Fact::SlowSender] {
             let what = (fact, false);
@@ -215,10 +232,7 @@ impl Happened {
             }
         }
         let recovery_ns = time.map_or(0, |time| time[Cause::Recovery]);
-        let is_resent = |what: What| {
-            matches!(what.0, Fact::ResentAfterPause | Fact::ResentAsAsked | Fact::Resent | Fact::ResentInVain)
-        };
-        if recovery_ns > 0 && self.whats().any(is_resent) {
+        if recovery_ns > 0 && self.has(is_resent) {
             let case = Case { ns: recovery_ns, ..Case::default() };
             let event = Event { fact: Fact::Recovered, from_client: false, case, count: 1, bytes: 0 };
             entry(&mut self.more, event.what()).add(&event, room);
@@ -259,30 +273,52 @@ pub(crate) struct InGroup {
     pub cases: Cases,
 }
 
+impl InGroup {
+    /// It happened in one more exchange.
+    fn exchange(&mut self, order: Option<u64>, room: &mut Room) {
+        self.exchanges += 1;
+        match order {
+            Some(order) => self.orders.add(order, room),
+            None => self.orders.left_out += 1,
+        }
+    }
+}
+
 impl Observations {
     /// An exchange of the group at a place is closed, in which something happened. `order`: its number, where the row limit
     /// keeps it.
     #[cold]
-    pub fn close(&mut self, group: usize, mut happened: Happened, order: Option<u64>, time: Option<Time>) {
+    pub fn close(
+        &mut self,
+        group: usize,
+        mut happened: Box<Happened>,
+        order: Option<u64>,
+        time: impl Fn() -> Option<Time>,
+    ) {
         let Observations { room, groups } = self;
         happened.settle(time, room);
         if groups.len() <= group {
             groups.resize_with(group + 1, Vec::new);
         }
         let Some(group) = groups.get_mut(group) else { return };
-        for what in happened.whats() {
-            let known = entry(group, what);
-            known.exchanges += 1;
-            match order {
-                Some(order) => known.orders.add(order, room),
-                None => known.orders.left_out += 1,
+        let [first, second] = happened.few.map(|event| event.map(|event| event.what()));
+        for (at, event) in happened.few.iter().flatten().enumerate() {
+            let known = entry(group, event.what());
+            known.cases.add(event, room);
+            // Twice in the same exchange is one exchange.
+            if at == 0 || first != second {
+                known.exchange(order, room);
             }
         }
-        for event in happened.few.iter().flatten() {
-            entry(group, event.what()).cases.add(event, room);
+        for (what, cases) in happened.more.drain(..) {
+            let known = entry(group, what);
+            known.cases.merge(cases, room);
+            if ![first, second].contains(&Some(what)) {
+                known.exchange(order, room);
+            }
         }
-        for (what, cases) in happened.more {
-            entry(group, what).cases.merge(cases, room);
+        if room.spare.len() < MOST_SPARE {
+            room.spare.push(happened);
         }
     }
 
@@ -294,5 +330,7 @@ impl Observations {
 
 /// How many numbers a list has.
 pub(crate) const MOST_NUMBERS: usize = 1000;
+/// How many [`Happened`] are kept for the next exchanges.
+const MOST_SPARE: usize = 64;
 /// How many numbers all lists together have.
 const MOST_NUMBERS_IN_ALL: usize = 1 << 17;
