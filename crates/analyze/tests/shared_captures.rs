@@ -210,6 +210,7 @@ fn what_happened_is_found_and_nothing_else() {
     says("real/nagle-8501", SplitAnswer, "In all 20 exchanges (event: price) the server");
     says("real/nfast-8502", SplitAnswer, "In all 40 exchanges (GET /price) the server");
     says("arkime-arkime__http-post-upload", CapturedTwice, "17 of 34 packets");
+    says("real/ws100-mid", JoinedMidway, "By what was captured: 100 WebSocket");
 }
 
 /// Each finding rests on packets and exchanges that are there.
