@@ -1,6 +1,6 @@
 //! What is there to say of a capture?
 //!
-//! One list of rules, a file each. A rule looks at the [`Evidence`] and says what it finds in it, with the packets that
+//! One list of rules, a file each. A rule looks at the evidence and says what it finds in it, with the packets that
 //! show it. Every number in a sentence is computed from the evidence; where there is none, nothing is said.
 
 mod ack_wait;
