@@ -440,8 +440,10 @@ fn per_update(rows: &[Row]) -> String {
         }
         Some(_) => {
             let amount = |row: &Row| row.cost.column(Column::TotalPackets);
+            // In words, or in figures, not in both.
+            let in_words = rows.iter().all(|row| row.sharing.is_none());
             let said = |row: Option<&Row>| match row {
-                Some(row) if row.sharing.is_none() => word(row.tally.total_packets),
+                Some(row) if in_words => word(row.tally.total_packets),
                 Some(row) => row.amount(Column::TotalPackets).grouped(),
                 None => String::new(),
             };
