@@ -141,11 +141,7 @@ impl Http {
                     packet.say(|| format!("{} {}", head.method, readable(head.target.as_bytes(), 60)));
                     let label = packet.request_label(head.method, head.target);
                     packet.name(exchange, REQUEST, label);
-                    let reply_to = match head.method {
-                        "HEAD" => ReplyTo::Head,
-                        "CONNECT" => ReplyTo::Connect,
-                        _ => ReplyTo::Other,
-                    };
+                    let reply_to = reply_to(head.method);
                     let page = head.method == "GET" && head.upgrade == Upgrade::None;
                     let wanted = Wanted::of(head.method, head.target);
                     // A connection of which only the client's side was captured must not grow without bound.
@@ -298,8 +294,7 @@ impl Http {
     pub fn skip(&mut self, from_client: bool, count: u64, packet: &mut PacketInHand<'_>) {
         if from_client {
             if !self.lost[0] && !self.request.skip(count) {
-                self.lost[0] = true;
-                self.asking = None;
+                self.cut_request(packet);
             } else if self.request.is_idle() {
                 self.asking = None;
             }
@@ -316,6 +311,18 @@ impl Http {
                 self.end(packet);
             }
         }
+    }
+
+    /// The rest of a request's head is missing: it is a request all the same, and is answered.
+    #[cold]
+    fn cut_request(&mut self, packet: &mut PacketInHand<'_>) {
+        self.lost[0] = true;
+        let (Some(exchange), Some((method, target))) = (self.asking.take(), self.request.begun()) else { return };
+        packet.capture_state.recognition.nobody();
+        let label = packet.request_label(method, target);
+        packet.name(exchange, REQUEST, label);
+        let asked = Asked { exchange, reply_to: reply_to(method), page: false, wanted: Wanted::of(method, target) };
+        self.awaiting.push(asked, MOST_AWAITING);
     }
 
     /// The server has closed its side.
@@ -610,6 +617,14 @@ fn skip_to<'a>(start: Option<usize>, data: &'a [u8], packet: &mut PacketInHand<'
         packet.own(exchange, Layer::Content, skipped);
     }
     data.get(skipped..).unwrap_or_default()
+}
+
+fn reply_to(method: &str) -> ReplyTo {
+    match method {
+        "HEAD" => ReplyTo::Head,
+        "CONNECT" => ReplyTo::Connect,
+        _ => ReplyTo::Other,
+    }
 }
 
 fn layer(mark: Mark, head: Layer) -> Layer {

@@ -6,7 +6,8 @@ mod talk;
 use insta::assert_snapshot;
 use talk::{Talk, analyze, analyze_with, masked, said, unmasked};
 use wirelab_analyze::model::{Problem, ProblemPlace, TcpAnalysis};
-use wirelab_analyze::{Capture, Kind, Layer, Protocol, Settings};
+use wirelab_analyze::{Analyzer, Capture, Kind, Layer, Protocol, Settings};
+use wirelab_capture::{Frame, LinkType};
 use wirelab_dissect::tcp::Flags;
 
 /// One line an exchange: kind, label, packets, bytes by layer, numbers of its packets.
@@ -383,4 +384,26 @@ fn a_websocket_whose_handshake_is_missing_is_told_by_its_frames() {
     let mut lines = Talk::new(4);
     lines.client(b"time\n").server(b"11:42:01\n").client_ack();
     assert_eq!(analyze(&lines.frames).connections[0].protocol, Protocol::Lines);
+}
+
+/// As `tcpdump -s 96` keeps it.
+#[test]
+fn requests_whose_heads_were_cut_have_their_answers() {
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: 10.0.0.1:8000\r\nAccept: text/event-stream\r\n\r\n");
+    let mut talk = Talk::new(1);
+    talk.handshake();
+    for path in ["/a", "/b"] {
+        let body = "x".repeat(100);
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\n{body}");
+        talk.client(get(path).as_bytes()).server(answer.as_bytes()).client_ack();
+    }
+    let mut analyzer = Analyzer::new(Settings::default());
+    for ((time_ns, bytes), number) in talk.frames.iter().zip(1..) {
+        let data = &bytes[..bytes.len().min(96)];
+        let (time_ns, wire_len) = (*time_ns, bytes.len() as u32);
+        analyzer.frame(&Frame { number, time_ns, wire_len, data, link: LinkType::ETHERNET, file_offset: 0 });
+    }
+    let capture = analyzer.finish("cut", None, "pcap");
+    let labels: Vec<(&str, usize)> = capture.exchanges.iter().map(|one| (&*one.label, one.packets.len())).collect();
+    assert_eq!(labels, [("handshake", 3), ("GET /a", 3), ("GET /b", 3)]);
 }

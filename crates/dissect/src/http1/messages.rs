@@ -122,6 +122,11 @@ impl Messages {
         Some(false)
     }
 
+    /// What is here of a head that is not complete.
+    pub(super) fn begun(&self) -> &[u8] {
+        self.partial.bytes()
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.body.is_none() && self.partial.is_empty() && self.failed.is_none()
     }

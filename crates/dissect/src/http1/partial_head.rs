@@ -43,6 +43,11 @@ impl PartialHead {
         self.0.as_ref().is_none_or(|part| part.done || part.bytes.is_empty())
     }
 
+    /// What is here of a head that is not complete.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.as_ref().filter(|part| !part.done).map_or(&[], |part| &part.bytes)
+    }
+
     /// Gives back the memory of a head that was handed out.
     #[inline]
     pub(super) fn release(&mut self) {

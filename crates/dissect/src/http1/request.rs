@@ -1,7 +1,9 @@
 //! One client's requests, one after the other.
 
+use crate::http1::fields::split_line;
 use crate::http1::messages::{Heads, Messages};
 use crate::http1::sniff::find_request;
+use crate::http1::start::request_line;
 use crate::http1::{Body, Error, Event, Mark, head};
 use crate::stream::Step;
 
@@ -36,6 +38,13 @@ impl RequestDecoder {
     #[inline]
     pub fn end(&mut self) -> bool {
         self.messages.end()
+    }
+
+    /// The method and the target of the request whose head is under way, once its first line is here.
+    pub fn begun(&self) -> Option<(&str, &str)> {
+        let (line, _) = split_line(self.messages.begun())?;
+        let (method, target, _) = request_line(line).ok()?;
+        Some((method, target))
     }
 
     /// Whether the stream is between two messages.
