@@ -113,6 +113,14 @@ impl Conversation {
         self.decide(bytes, data.len(), exchange, packet);
     }
 
+    /// The first bytes of the connection come in a packet of which the capture kept no payload.
+    pub fn begin_unseen(&mut self, packet: &mut PacketInHand<'_>) {
+        if self.is_silent() {
+            let exchange = packet.begin(ProtocolKind::Turn, label::DATA);
+            self.become_turns(Turns::unknown(), exchange, &[], packet);
+        }
+    }
+
     /// Bytes of a direction are missing from the capture.
     pub fn skip(&mut self, from_client: bool, count: u64, packet: &mut PacketInHand<'_>) {
         match self {

@@ -36,6 +36,7 @@ impl Arrival<'_> {
         packet.offset = u64::from(packet.facts.payload_offset + before);
         conversation.read(from_client, data, packet);
         if cut > 0 {
+            conversation.begin_unseen(packet);
             let last = packet.capture_state.owned.last().map(|last| last.exchange);
             let exchange = last.unwrap_or_else(|| packet.current());
             conversation.skip(from_client, u64::from(cut), packet);

@@ -428,7 +428,7 @@ fn losses(capture: &Capture, add: &mut Add<'_>) {
             Subject::SentAgain,
             format!(
                 "{} of {} carried only what had been on the wire before: {} bytes of payload again. They count as packets and bytes \
-                 of the update that they repeat, because the wire carried them.",
+                 of the exchange that they repeat, because the wire carried them.",
                 capital(&grouped(again)),
                 count(capture.totals.total_packets, "packet"),
                 grouped(capture.totals.layers[Layer::Retransmitted])
