@@ -308,7 +308,7 @@ pub fn capture_heading(capture: &Capture) -> String {
     let title = crate::tables::title(capture);
     match &capture.per_update {
         Some(update) => {
-            let what = capture.foreign_update().map_or_else(|| "an update".to_owned(), |of| format!("one {of}"));
+            let what = capture.foreign_update().map_or_else(|| "an update".to_owned(), |of| format!("for one {of}"));
             format!(
                 "{title}: {} packet{} and {} bytes {what}",
                 word(update.total_packets),
