@@ -80,19 +80,21 @@ impl PacketInHand<'_> {
         }
     }
 
-    /// Several messages ended in the packet: notes it where they came after a silence.
+    /// Several messages ended in the packet, some perhaps inside of compressed bytes: notes it where they came after a silence.
     #[cold]
-    fn messages_together(&mut self, owned: &[Owned]) {
+    fn messages_together(&mut self, owned: &[Owned], inside: u64) {
         let after_ns = self.step.quiet_ns;
         if self.facts.from_client || after_ns < SILENCE_NS || self.facts.note.is_some() || !self.step.came_freely() {
             return;
         }
-        let mut count = 0;
-        let mut last = None;
+        let mut count = inside;
+        let mut last = owned.last().map(|owned| self.clamp(owned.exchange));
         for run in owned.chunk_by(|a, b| a.exchange == b.exchange) {
             let exchange = self.clamp(run.first().map_or(0, |owned| owned.exchange));
-            let is_message =
-                |open: &mut OpenExchange| matches!(open.protocol_kind, ProtocolKind::Event | ProtocolKind::Message);
+            // One that goes on in the next packet has not come yet.
+            let is_message = |open: &mut OpenExchange| {
+                open.complete && matches!(open.protocol_kind, ProtocolKind::Event | ProtocolKind::Message)
+            };
             if self.state.exchanges.get(exchange).is_some_and(is_message) {
                 (count, last) = (count + 1, Some(exchange));
             }
@@ -141,7 +143,10 @@ impl PacketInHand<'_> {
         }
         if several {
             self.are_together(owned.iter().map(|owned| owned.exchange));
-            self.messages_together(&owned);
+        }
+        let inside = std::mem::take(&mut self.capture_state.messages_inside);
+        if several || inside > 0 {
+            self.messages_together(&owned, inside);
         }
         owned.clear();
         self.capture_state.owned = owned;

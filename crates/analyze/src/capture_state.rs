@@ -34,6 +34,8 @@ pub(crate) struct CaptureState {
     pub waiting_budget: usize,
     /// Who owns the new bytes of the packet in hand, in order, until they are booked.
     pub owned: Vec<Owned>,
+    /// How many messages end in them beside those that own them: compressed ones.
+    pub messages_inside: u64,
     /// Whose bytes the packet in hand newly acknowledges, where these are several.
     pub acknowledged: Vec<ExchangeId>,
 }
@@ -54,6 +56,7 @@ impl CaptureState {
             noteworthy: Noteworthy::default(),
             waiting_budget: MOST_WAITING,
             owned: Vec::new(),
+            messages_inside: 0,
             acknowledged: Vec::new(),
         }
     }

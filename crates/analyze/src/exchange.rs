@@ -21,8 +21,10 @@ pub(crate) enum ProtocolKind {
         first_page: bool,
         html: bool,
     },
-    /// A request answered by an event stream.
-    EventStream,
+    /// A request answered by an event stream, which owns its events, too, where they are compressed.
+    EventStream {
+        compressed: bool,
+    },
     /// A request answered by a switch to WebSocket.
     Upgrade,
     Event,
@@ -162,12 +164,15 @@ impl OpenExchange {
         let from_client = packet.from_client;
         let headers = u64::from(packet.lower + packet.tcp);
         let is_unread = self.label.is_unread();
+        let is_many = !from_client && self.protocol_kind == ProtocolKind::EventStream { compressed: true };
         let together = self.sent_by(from_client) + packet.app;
         let OpenExchange { stopwatch, happened, .. } = self;
         stopwatch.noteworthy_step(step, what, ways, packet.number, |fact, case, bytes| {
             let bytes = match fact {
                 // Where nobody can read, nobody can tell where a message ends.
                 Fact::SlowServer | Fact::SlowSender | Fact::Apart if is_unread => return,
+                // A pause is one between two events.
+                Fact::SlowSender | Fact::Apart if is_many => return,
                 Fact::Apart if together > what.fits => return,
                 Fact::Apart => headers,
                 _ => bytes,

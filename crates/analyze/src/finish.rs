@@ -219,7 +219,7 @@ fn kind(key: &GroupKey, label: &str, app: Option<App>) -> Kind {
         ProtocolKind::Greeting => Kind::Greeting,
         ProtocolKind::Close => Kind::Close,
         ProtocolKind::Control => Kind::Control,
-        ProtocolKind::EventStream | ProtocolKind::Upgrade => Kind::Subscribe,
+        ProtocolKind::EventStream { .. } | ProtocolKind::Upgrade => Kind::Subscribe,
         ProtocolKind::Request { first_page: true, .. } if app.is_some() => Kind::Page,
         _ if is_update => Kind::Update,
         ProtocolKind::Event => Kind::Event,

@@ -2,12 +2,13 @@
 //!
 //! Requests and responses are decoded side by side; the oldest request without its final response owns the bytes that
 //! the server sends (RFC 9112, section 9.3). A response that is an event stream hands its body on, and each event
-//! becomes an exchange of its own.
+//! becomes an exchange of its own; of one that is compressed they are counted.
 
 use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::http1::{self, Coding, Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder, Upgrade};
 use wirelab_dissect::{Sniff, sse};
 
+use crate::compressed_events::CompressedEvents;
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
 use crate::model::{Layer, ProblemLayer};
@@ -65,6 +66,8 @@ struct Answering {
 /// An event stream that is being received.
 #[derive(Debug)]
 struct Events {
+    /// Where it is compressed: then its request owns it all, and events are but counted.
+    compressed: Option<Box<CompressedEvents>>,
     decoder: sse::Decoder,
     /// The event that is being received.
     event: Option<ExchangeId>,
@@ -307,6 +310,9 @@ impl Http {
                 self.lose_response(packet);
             } else if let Some(events) = &mut self.events {
                 events.decoder.gap();
+                if let Some(compressed) = &mut events.compressed {
+                    compressed.lose();
+                }
             } else if self.response.is_idle() && self.answering.is_some() {
                 self.end(packet);
             }
@@ -407,19 +413,22 @@ impl Http {
         match content {
             Content::EventStream => {
                 if let Some(open) = packet.open(exchange) {
-                    open.protocol_kind = ProtocolKind::EventStream;
+                    open.protocol_kind = ProtocolKind::EventStream { compressed: coding != Coding::Identity };
                 }
                 packet.complete(exchange);
-                if coding != Coding::Identity {
-                    // Its events are compressed: nobody can say where one ends.
+                let is_compressed = coding != Coding::Identity;
+                let compressed = CompressedEvents::new(coding, packet).map(Box::new);
+                if is_compressed && compressed.is_none() {
                     return;
                 }
-                self.had_events = true;
+                self.had_events |= !is_compressed;
                 self.events = Some(Box::new(Events {
                     decoder: sse::Decoder::new(),
-                    event: None,
+                    // Which bytes of the wire are an event's nobody can say where they are compressed.
+                    event: is_compressed.then_some(exchange),
+                    compressed,
                     last: exchange,
-                    has_body: false,
+                    has_body: is_compressed,
                     retry: None,
                     finder: Finder::default(),
                 }));
@@ -528,6 +537,10 @@ impl Events {
         while !data.is_empty() {
             let event = self.begin(packet);
             self.has_body = true;
+            if let Some(compressed) = &mut self.compressed {
+                packet.capture_state.messages_inside += compressed.count(data);
+                return packet.own(event, Layer::Content, data.len());
+            }
             let step = self.decoder.step(data);
             if step.consumed == 0 && step.event.is_none() {
                 packet.own(event, Layer::Content, data.len());

@@ -20,6 +20,7 @@
 mod analyzer;
 mod booking;
 mod capture_state;
+mod compressed_events;
 mod connection_record;
 mod connection_state;
 mod conversation;

@@ -141,17 +141,44 @@ fn late_ack(late_ms: f64) -> Vec<Sample> {
 
 /// An event stream: a head, then packets of so many events, so many milliseconds apart.
 fn events(packets: &[&[u8]], apart_ms: f64) -> Vec<Sample> {
-    let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
     let said: Vec<Vec<u8>> = packets.iter().map(|events| b"data: x\n\n".repeat(events.len())).collect();
+    event_stream("", &said, apart_ms)
+}
+
+/// An event stream with these fields in its head, then packets that say this.
+fn event_stream(fields: &str, packets: &[Vec<u8>], apart_ms: f64) -> Vec<Sample> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{fields}\r\n").into_bytes();
     let mut next = 1 + head.len() as u32;
-    let mut lines = after_the_beginning(&[(100.0, false, PSH, 1, ASKED, head), (120.0, true, ACK, ASKED, next, b"")]);
-    for (round, said) in (1..).zip(&said) {
+    let mut lines = after_the_beginning(&[(100.0, false, PSH, 1, ASKED, &head), (120.0, true, ACK, ASKED, next, b"")]);
+    for (round, said) in (1..).zip(packets) {
         let at = 120.0 + f64::from(round) * apart_ms;
         lines.push((at, false, PSH, next, ASKED, said));
         next += said.len() as u32;
         lines.push((at + 20.0, true, ACK, ASKED, next, b""));
     }
     frames(40_000, &lines)
+}
+
+/// An event, then so many of which the last goes on in another packet.
+fn events_cut(count: usize) -> Vec<Sample> {
+    let (event, held) = (b"data: x\n\n".to_vec(), b"data: x\n\n".repeat(count));
+    let (begun, rest) = held.split_at(held.len() - 3);
+    event_stream("", &[event, begun.to_vec(), rest.to_vec()], 2000.0)
+}
+
+/// A compressed event stream: packets of so many events, so many milliseconds apart.
+fn compressed_events(packets: &[usize], apart_ms: f64) -> Vec<Sample> {
+    let packets: Vec<Vec<u8>> = (0..)
+        .zip(packets)
+        .map(|(place, events)| {
+            let plain = b"data: x\n\n".repeat(*events);
+            let len = plain.len() as u16;
+            // The head of RFC 1952, then blocks of RFC 1951 that say their bytes as they are.
+            let head: &[u8] = if place == 0 { &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3] } else { &[] };
+            [head, &[0], &len.to_le_bytes(), &(!len).to_le_bytes(), &plain].concat()
+        })
+        .collect();
+    event_stream("Content-Encoding: gzip\r\n", &packets, apart_ms)
 }
 
 /// The whole answer, so many milliseconds after the request.
@@ -344,6 +371,7 @@ fn cases() -> Vec<Case> {
         case(AckWait, "the body waits for an ACK that comes at once", in_two_pieces(3, 20.0, 0.0)).says(Seen, &[5, 6, 7, 10, 11, 12, 15, 16, 17], "In all 3 exchanges (GET /slow) a small segment of the server waited until the client acknowledged the one before, which it did without delay: 20 ms each (packet 7 waited for 6, the ACK of 5)."),
         case(AckWait, "once", in_two_pieces(1, 20.0, 0.0)).says(Likely, &[5, 6, 7], "In the only exchange (GET /slow) a small segment of the server waited until the client acknowledged the one before, which it did without delay: 20 ms (packet 7 waited for 6, the ACK of 5)."),
         case(AckWait, "the body leaves without waiting", at_once(0.1)),
+        case(AckWait, "an ACK within microseconds, as on one machine, comes before the second write anyway", in_two_pieces(5, 0.02, 0.01)),
         case(AckWait, "the program writes the body long after the ACK", in_two_pieces(3, 20.0, 30.0)),
         case(SegmentationOffload, "4,000 bytes in one packet, where the client takes 1,000", in_one_packet(1000)).says(Seen, &[5], "1 packet is larger than the other side takes in one segment: captured before a network card cut it, or after it put it together. On the wire it was 4 packets, with 162 bytes of headers more."),
         case(SegmentationOffload, "where it takes as many", in_one_packet(4000)),
@@ -359,6 +387,7 @@ fn cases() -> Vec<Case> {
         case(SplitAnswer, "head and body in one", said(REQUEST, &[HEAD, b"body"].concat())),
         case(SplitAnswer, "the body is written 50 ms after the head", at_once(50.0)),
         case(SplitAnswer, "more than a segment holds", in_one_packet_and_a_bit()),
+        case(SplitAnswer, "a compressed event stream with an event 1 ms after another", compressed_events(&[1, 1, 1], 1.0)),
         case(QuickAck, "an ACK at once, and the answer 5 ms later", acknowledged(0.0, 5.0)).says(Seen, &[4, 5, 6], "In the only exchange (GET /slow) the server acknowledged what it was asked with a packet of its own, and answered later, after 5 ms: 1 packet and 54 bytes more, before the first answer of its connection (packet 5 acknowledges 4, 6 answers it)."),
         case(QuickAck, "an ACK at once, and the answer when a timer would have ended", acknowledged(0.0, 90.0)),
         case(QuickAck, "the ACK goes with the answer", at_once(0.1)),
@@ -366,6 +395,10 @@ fn cases() -> Vec<Case> {
             .says(Likely, &[6, 7], "In the only exchange (GET /slow) the client acknowledged with a packet of its own and 54 bytes, later than the way takes: 40 ms (packet 7)."),
         case(DelayedAck, "on a way that takes as long", acknowledged(0.0, 5.0)),
         case(EventsTogether, "five events in one packet after 2 s", events(&[&[1], &[1, 1, 1, 1, 1]], 2000.0)).says(Likely, &[9], "5 messages came in one packet (9), after 2 s in which nobody had sent anything."),
+        case(EventsTogether, "three events, and the beginning of a fourth", events_cut(4)).says(Likely, &[9], "3 messages came in one packet (9), after 2 s in which nobody had sent anything."),
+        case(EventsTogether, "two events, and the beginning of a third", events_cut(3)),
+        case(EventsTogether, "four compressed events in one packet after 2 s", compressed_events(&[1, 4], 2000.0)).says(Likely, &[9], "4 messages came in one packet (9), after 2 s in which nobody had sent anything."),
+        case(EventsTogether, "a compressed event a packet", compressed_events(&[1, 1, 1], 2000.0)),
         case(EventsTogether, "an event a packet", events(&[&[1], &[1], &[1]], 2000.0)),
         case(EventsTogether, "five events in one packet right behind another", events(&[&[1], &[1, 1, 1, 1, 1]], 50.0)),
         case(SlowServer, "the answer begins after 400 ms", answered_after(400.0)).says(Seen, &[4, 5], "In the only exchange (GET /slow) the server had what it was asked, and had not begun to answer for 400 ms (packet 5 answers 4)."),
@@ -373,6 +406,7 @@ fn cases() -> Vec<Case> {
         case(SlowServer, "the rest comes after 400 ms", at_once(400.0)),
         case(SlowSender, "the body is written 400 ms after the head", at_once(400.0)).says(Seen, &[5, 6], "In the only exchange (GET /slow) the server had begun its answer and did not go on for 400 ms (between packets 5 and 6)."),
         case(SlowSender, "the whole answer is", answered_after(400.0)),
+        case(SlowSender, "a compressed event stream, which pauses between events", compressed_events(&[1, 1, 1, 1], 400.0)),
         case(SlowSender, "the body waits 400 ms for an ACK", in_two_pieces(1, 400.0, 0.0)),
         case(Loss, "the body comes again after 300 ms", resent(300.0)).says(Seen, &[7], "In the only exchange (GET /slow) 1 packet of 58 bytes was sent again: after a pause, as a time-out makes it. One exchange waited for that: 300 ms."),
         case(Loss, "the head comes late, when two more ACKs have asked for it", resent_as_asked()).says(Seen, &[12], "In the only exchange (GET /slow) 1 packet of 92 bytes was sent again: since duplicate ACKs asked for them. One exchange waited for that: 20.3 ms."),
