@@ -136,8 +136,12 @@ impl Numbers {
 
 impl Cases {
     fn add(&mut self, event: &Event, room: &mut Room) {
+        // Exchanges end in another order than that in which they begin.
+        if self.times == 0 || event.case.packets < self.first.packets {
+            self.first = event.case;
+        }
         if self.times == 0 {
-            (self.first, self.worst) = (event.case, event.case);
+            self.worst = event.case;
         }
         self.times += 1;
         self.ns += event.case.ns;

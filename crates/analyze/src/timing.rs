@@ -24,7 +24,7 @@
 //! time of the server, or of the sender.
 
 use std::collections::VecDeque;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use crate::model::{Cause, Time};
 use crate::observations::{Case, Fact};
@@ -57,8 +57,8 @@ impl Way {
 #[derive(Debug, Default)]
 pub(crate) struct Timing {
     sent: Sides<Sent>,
-    /// When bytes of either side passed again for the last time.
-    again_ns: u64,
+    /// When bytes of a side passed again for the last time.
+    again: Sides<Coarse>,
     pub ways: Ways,
 }
 
@@ -115,6 +115,21 @@ impl Low {
     /// The number, which is no larger than this one, and by less than 2^32 packets smaller.
     fn before(self, number: u64) -> u64 {
         number.saturating_sub(u64::from((number as u32).wrapping_sub(self.0)))
+    }
+}
+
+/// A time in steps of 66 µs, in half the room; the same again after three days, when nobody waits any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Coarse(Option<NonZeroU32>);
+
+impl Coarse {
+    fn of(ns: u64) -> Coarse {
+        Coarse(NonZeroU32::new((ns >> 16) as u32))
+    }
+
+    /// How long it was ago.
+    fn since(self, now_ns: u64) -> Option<u64> {
+        Some(u64::from(((now_ns >> 16) as u32).wrapping_sub(self.0?.get())) << 16)
     }
 }
 
@@ -235,6 +250,7 @@ impl Timing {
     /// The client is the server, and the server the client.
     pub fn swap(&mut self) {
         self.sent.swap();
+        self.again.swap();
         self.ways.swap();
     }
 
@@ -247,7 +263,8 @@ impl Timing {
     /// known.
     pub fn since_last(&self, packet: &PacketFacts) -> (u64, Option<u64>) {
         let ours = self.sent.of(packet.from_client);
-        let since = packet.time_ns.saturating_sub(ours.last_ns.max(self.again_ns));
+        let since = packet.time_ns.saturating_sub(ours.last_ns);
+        let since = self.again.of(packet.from_client).since(packet.time_ns).map_or(since, |again| again.min(since));
         let Sides { client, server } = self.ways;
         (since, (client.0.is_some() && server.0.is_some()).then(|| client.ns() + server.ns()))
     }
@@ -312,7 +329,7 @@ impl Timing {
         (step.now_ns, step.hole_ns, step.before) = (now_ns, hole_ns, ours.last);
         step.quiet_ns = now_ns.saturating_sub(ours.last_ns.max(theirs.last_ns));
         if end <= ours.end {
-            self.again_ns = now_ns;
+            *self.again.of_mut(packet.from_client) = Coarse::of(now_ns);
             // On the wire again: an ACK of it measures nothing.
             ours.outstanding = false;
             ours.forget_earlier();
@@ -335,7 +352,8 @@ impl Timing {
             _ => None,
         };
         let speaks = packet.app > 0 && !packet.from_client;
-        let turns = theirs.last_ns > ours.last_ns;
+        // By their numbers: a stamp may be that of several packets.
+        let turns = theirs.last_packet.before(packet.number) > ours.last_packet.before(packet.number);
         // Mostly none of these.
         let is_over = is_full && packet.app + options > mss;
         let was_acknowledged = turns && speaks && theirs.acked_ns < now_ns && theirs.acked_ns >= theirs.last_ns;
@@ -566,6 +584,10 @@ impl Stopwatch {
         // Sooner than its sender can have missed an ACK, it is the same packet, doubled on the link or recorded twice.
         let soon_ns = ways.of(!packet.from_client).ns().max(SLACK_NS);
         if self.last_ns == 0 || packet.time_ns.saturating_sub(self.last_ns) < soon_ns {
+            return;
+        }
+        // A handshake that is over is repeated for an ACK that was lost: nobody has spoken by that.
+        if packet.flags.syn() && !self.is_handshake {
             return;
         }
         self.spend(Cause::Recovery, packet.time_ns - self.last_ns);

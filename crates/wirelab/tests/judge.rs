@@ -1,0 +1,178 @@
+//! A second opinion: is every sentence of every finding true?
+//!
+//! A slow, plain judge reads the list of packets, works out each number and each superlative of a sentence again, and shares
+//! no code with the rules, the timing or the tallies. What it cannot confirm fails.
+
+mod lab;
+
+#[path = "judge/cases.rs"]
+mod cases;
+#[path = "judge/packets.rs"]
+mod packets;
+#[path = "judge/sentences.rs"]
+mod sentences;
+#[path = "judge/walk.rs"]
+mod walk;
+#[path = "judge/words.rs"]
+mod words;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use lab::{Lab, outside};
+use serde_json::Value;
+
+/// What is wrong with what is said of a capture.
+fn complaints(name: &str, path: &Path, json: &Value) -> Vec<String> {
+    let clients: Vec<(&str, &str)> = json["connections"]
+        .as_array()
+        .expect("connections")
+        .iter()
+        .map(|one| (one["client"].as_str().expect("a client"), one["server"].as_str().expect("a server")))
+        .collect();
+    let packets = packets::read(path, |from, to| clients.contains(&(from, to)));
+    // What came in fragments has tests of its own.
+    if packets.has_fragments {
+        return Vec::new();
+    }
+    let capture = cases::Capture::new(json, &packets);
+    json["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter_map(|finding| {
+            let wrong = sentences::judge(&capture, finding).err()?;
+            let (id, text) = (&finding["id"], &finding["text"]);
+            Some(format!("{name}: {id}: {text}\n    {wrong}\n    packets {}", finding["packets"]))
+        })
+        .collect()
+}
+
+/// A few numbers that follow from a seed (splitmix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+
+    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.below(of.len() as u64) as usize]
+    }
+}
+
+/// The options of a run.
+fn options(seed: u64) -> (&'static str, String) {
+    let mut chance = Chance(seed);
+    let app = chance.one(&["tcp", "web", "ajax", "sse", "ws"]);
+    let mut link = String::new();
+    for (flag, most) in [("loss", 15), ("reorder", 15), ("duplicate", 8)] {
+        if chance.below(2) == 0 {
+            link += &format!(" --{flag} {}%", chance.below(most + 1));
+        }
+    }
+    let options = format!(
+        "run {app} --wire virtual --seed {seed} --rtt {} --updates {} --interval {} --client {} --server {} --vantage {}{}{link}",
+        chance.one(&["0", "1ms", "5ms", "25ms", "60ms", "200ms", "300ms"]),
+        1 + chance.below(25),
+        chance.one(&["50ms", "300ms", "1s", "10s"]),
+        chance.one(&["firefox89", "firefox", "chromium", "minimal"]),
+        chance.one(&["coalesced", "split"]),
+        chance.one(&["server", "client"]),
+        chance.one(&["", "", "", " --clients 2", " --clients 4"]),
+    );
+    (app, options)
+}
+
+#[test]
+fn what_is_said_of_random_runs_is_true() {
+    let runs: u32 = std::env::var("WIRELAB_JUDGE_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(500);
+    let first: u32 = std::env::var("WIRELAB_JUDGE_FROM").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let next = AtomicU32::new(first);
+    let (wrong, found) = (Mutex::new(Vec::new()), AtomicU32::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + runs {
+                        break;
+                    }
+                    let lab = Lab::new();
+                    let (app, options) = options(seed.into());
+                    lab.done(&options);
+                    let file = format!("pcap/{app}app.pcap");
+                    let analysis: Value = serde_json::from_slice(&lab.read("reports/results.json")).expect("JSON");
+                    let capture = &analysis["captures"][0];
+                    found.fetch_add(capture["findings"].as_array().expect("findings").len() as u32, Ordering::Relaxed);
+                    let new = complaints(&format!("wirelab {options}"), &lab.path(&file), capture);
+                    wrong.lock().expect("a list").extend(new);
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().expect("a list");
+    wrong.sort();
+    assert!(wrong.is_empty(), "{} false sentences in {runs} runs:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(found.into_inner() > runs / 2, "too little was said to be judged");
+}
+
+#[test]
+fn what_was_said_wrongly_once_is_true() {
+    for (what, app, options) in [
+        (
+            "packets of one stamp are told apart by their order: which one was answered",
+            "sse",
+            "--seed 94 --rtt 200ms --updates 3 --interval 300ms --client minimal --server split --vantage client --loss 2% \
+             --reorder 15% --duplicate 3%",
+        ),
+        (
+            "a time-out is one of its own side, whenever the other one sent again",
+            "web",
+            "--seed 66 --rtt 25ms --updates 5 --interval 10s --client chromium --server split --clients 2 --loss 5% \
+             --duplicate 2%",
+        ),
+        (
+            "the first is the first, in whatever order exchanges end",
+            "web",
+            "--seed 134 --rtt 0 --updates 15 --interval 300ms --client chromium --server split --vantage client --clients 4 \
+             --reorder 13% --duplicate 6%",
+        ),
+        (
+            "a handshake that is repeated is no answer",
+            "ws",
+            "--seed 483 --rtt 60ms --updates 7 --interval 1s --client chromium --server split --vantage client --loss 14%",
+        ),
+    ] {
+        let lab = Lab::new();
+        lab.done(&format!("run {app} --wire virtual {options}"));
+        let file = format!("pcap/{app}app.pcap");
+        let wrong = complaints(options, &lab.path(&file), &lab.analysis(&file)["captures"][0]);
+        assert!(wrong.is_empty(), "{what}: {}", wrong.join("\n"));
+    }
+}
+
+#[test]
+fn what_is_said_of_other_peoples_captures_is_true() {
+    let Some(folder) = outside::shared("captures") else { return };
+    let mut files: Vec<PathBuf> = Vec::new();
+    for folder in [folder.join("real"), folder] {
+        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        files.extend(entries.filter(|path| path.extension().is_some_and(|end| end == "pcap" || end == "pcapng")));
+    }
+    files.sort();
+    let lab = Lab::new();
+    let mut wrong = Vec::new();
+    for path in files {
+        let ran = lab.run(&format!("analyze --format json {}", path.display()));
+        // One that is cut short is read up to there.
+        let analysis: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        wrong.extend(complaints(&path.display().to_string(), &path, &analysis["captures"][0]));
+    }
+    assert!(wrong.is_empty(), "{} false sentences:\n{}", wrong.len(), wrong.join("\n"));
+}

@@ -1,0 +1,236 @@
+//! Where does each thing happen that a finding may be about? Looked for in the packets, and in nothing else but the list of
+//! exchanges, which says whose a packet is.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::packets::{Packet, Packets};
+use super::walk::{MS, Walk};
+
+/// A capture with what was said of it.
+pub struct Capture<'a> {
+    pub json: &'a Value,
+    pub packets: &'a Packets,
+    pub walks: Vec<Walk<'a>>,
+    pub exchanges: Vec<Exchange>,
+    owners: HashMap<u64, usize>,
+}
+
+/// An exchange, as the list has it.
+pub struct Exchange {
+    pub kind: String,
+    pub label: String,
+    pub packets: Vec<u64>,
+    /// With those that it shares with others.
+    pub all: Vec<u64>,
+    pub total_ns: Option<u64>,
+    pub recovery_ns: u64,
+}
+
+/// Something that happened once.
+#[derive(Clone, Debug, Default)]
+pub struct Case {
+    pub exchange: usize,
+    pub packets: Vec<u64>,
+    pub ns: u64,
+    pub held_ns: u64,
+    pub bytes: u64,
+    pub count: u64,
+}
+
+pub fn ns(seconds: &Value) -> u64 {
+    (seconds.as_f64().unwrap_or(0.0) * 1e9).round() as u64
+}
+
+pub fn list(of: &Value) -> Vec<u64> {
+    of.as_array().expect("a list").iter().map(|number| number.as_u64().expect("a number")).collect()
+}
+
+impl<'a> Capture<'a> {
+    pub fn new(json: &'a Value, packets: &'a Packets) -> Capture<'a> {
+        let exchanges: Vec<Exchange> = json["exchanges"]
+            .as_array()
+            .expect("exchanges")
+            .iter()
+            .map(|one| {
+                let packets = list(&one["packets"]);
+                let mut all = [packets.clone(), list(&one["shared_packets"])].concat();
+                all.sort_unstable();
+                Exchange {
+                    kind: one["kind"].as_str().expect("a kind").to_owned(),
+                    label: one["label"].as_str().expect("a label").to_owned(),
+                    packets,
+                    all,
+                    total_ns: one["time"].as_object().map(|time| ns(&time["total_s"])),
+                    recovery_ns: ns(&one["time"]["recovery_s"]),
+                }
+            })
+            .collect();
+        let owners =
+            exchanges.iter().enumerate().flat_map(|(at, one)| one.packets.iter().map(move |number| (*number, at)));
+        let owners = owners.collect();
+        let walks = (0..packets.connections.len()).map(|connection| Walk::new(packets, connection)).collect();
+        Capture { json, packets, walks, exchanges, owners }
+    }
+
+    /// The exchange that a packet is booked on.
+    pub fn owner(&self, number: u64) -> Option<usize> {
+        self.owners.get(&number).copied()
+    }
+
+    /// All packets with their walk and place in it.
+    fn places(&self) -> impl Iterator<Item = (&Walk<'a>, usize, &'a Packet)> {
+        self.walks.iter().flat_map(|walk| walk.packets.iter().enumerate().map(move |(at, packet)| (walk, at, *packet)))
+    }
+
+    /// The last packet with new bytes of an exchange before one of its packets.
+    fn before_in(&self, walk: &Walk<'a>, at: usize, exchange: usize) -> Option<&'a Packet> {
+        let all = &self.exchanges[exchange].all;
+        let places = (0..at).rev().filter(|at| walk.is_new(*at));
+        places.map(|at| walk.packets[at]).find(|packet| packet.len > 0 && all.binary_search(&packet.number).is_ok())
+    }
+
+    /// Small segments that waited for an ACK: held back by the peer, or not.
+    pub fn waits(&self, client: bool, held: bool) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for (walk, at, packet) in self.places().filter(|(_, _, packet)| packet.from_client == client && packet.len > 0)
+        {
+            let (Some(release), Some(exchange)) = (walk.release(at), self.owner(packet.number)) else { continue };
+            let Some(before) = self.before_in(walk, at, exchange) else { continue };
+            let turn = before.from_client != client;
+            if release.ack.ns < before.ns || turn && release.ack.ns == before.ns {
+                continue;
+            }
+            let waited = packet.ns.saturating_sub(before.ns).min(release.due_ns.saturating_sub(before.ns));
+            let held_ns = release.held_ns.min(waited);
+            let was_held = held_ns >= (10 * MS).max(walk.way(at, !client) / 8);
+            if waited > 0 && was_held == held {
+                let packets = vec![release.before.number, release.ack.number, packet.number];
+                cases.push(Case { exchange, packets, ns: waited, held_ns, ..Case::default() });
+            }
+        }
+        cases
+    }
+
+    /// Lone ACKs that came late.
+    pub fn late_acks(&self, client: bool) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for (walk, at, packet) in
+            self.places().filter(|(_, _, packet)| packet.from_client == client && !packet.is_sent())
+        {
+            let (Some(took), Some(exchange)) = (walk.way_shown_by(at), self.owner(packet.number)) else { continue };
+            let way = walk.way(at, client);
+            if took > way + (10 * MS).max(way / 4) {
+                let sent = walk.last_new(at, !client).map_or(0, |(_, sent)| sent.number);
+                let (packets, ns) = (vec![sent, packet.number], took - way);
+                cases.push(Case { exchange, packets, ns, held_ns: ns, bytes: packet.bytes, count: 1 });
+            }
+        }
+        cases
+    }
+
+    /// Packets with more bytes than the other side takes.
+    pub fn oversized(&self) -> Vec<Case> {
+        let of = |(walk, at, packet): (&Walk<'a>, usize, &'a Packet)| {
+            let most = walk.most(at, packet.from_client, packet.options).filter(|most| packet.len > *most)?;
+            let count = (packet.len as u64).div_ceil(most.max(1) as u64);
+            let exchange = self.owner(packet.number)?;
+            Some(Case {
+                exchange,
+                packets: vec![packet.number],
+                count,
+                bytes: (count - 1) * packet.headers,
+                ..Case::default()
+            })
+        };
+        self.places().filter(|(walk, at, _)| walk.is_new(*at)).filter_map(of).collect()
+    }
+
+    /// Small segments of one side that follow each other within 10 ms, or with nothing but an ACK between them, in an exchange
+    /// in which its side had said no more than fits in one.
+    pub fn apart(&self, client: bool) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for (walk, at, packet) in self.places().filter(|(_, _, packet)| packet.from_client == client && packet.len > 0)
+        {
+            let (Some((before_at, before)), Some(exchange)) = (walk.last_new(at, client), self.owner(packet.number))
+            else {
+                continue;
+            };
+            let small = walk.is_new(at) && walk.is_small(at) && walk.is_small(before_at) && !walk.fills(before_at);
+            let between = walk.last_new(at, !client).is_some_and(|(other, _)| other > before_at);
+            let close = packet.ns.saturating_sub(before.ns) < 10 * MS || walk.release(at).is_some();
+            let goes_on = self.before_in(walk, at, exchange).is_some_and(|before| before.from_client == client);
+            if !small || between || !close || !goes_on || is_unread(&self.exchanges[exchange].label) {
+                continue;
+            }
+            let own = self.exchanges[exchange].all.iter().filter_map(|number| self.packets.of(*number));
+            let said: i64 =
+                own.filter(|own| own.from_client == client && own.number <= packet.number).map(|own| own.len).sum();
+            if walk.most(at, client, packet.options).is_some_and(|most| said <= most) {
+                let packets = vec![before.number, packet.number];
+                cases.push(Case { exchange, packets, bytes: packet.headers, count: 1, ..Case::default() });
+            }
+        }
+        cases
+    }
+
+    /// ACKs of the server on their own just before the answer; `count`: whether it had sent no bytes before.
+    pub fn acks_ahead(&self) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for (walk, at, answer) in self.places().filter(|(_, _, packet)| !packet.from_client && packet.len > 0) {
+            let (Some((asked_at, asked)), Some(exchange)) = (walk.last_new(at, true), self.owner(answer.number)) else {
+                continue;
+            };
+            let acks = (asked_at..at).rev().filter(|at| !walk.packets[*at].from_client && walk.acks_new(*at));
+            let Some(ack) = acks.map(|at| walk.packets[at]).next() else { continue };
+            let turns = walk.last_new(at, false).is_none_or(|(before, _)| before < asked_at);
+            let turn = self.before_in(walk, at, exchange).is_some_and(|before| before.from_client);
+            let way = walk.way(at, false);
+            let after_ns = ack.ns.saturating_sub(asked.ns).saturating_sub(way);
+            let then_ns = answer.ns.saturating_sub(ack.ns);
+            let soon = after_ns <= MS.max(way / 8) && then_ns < 40 * MS && then_ns > 0;
+            if walk.is_new(at) && turns && turn && soon && !ack.is_sent() {
+                let is_first = (0..at).all(|at| walk.packets[at].from_client || walk.packets[at].len == 0);
+                let packets = vec![asked.number, ack.number, answer.number];
+                let bytes = ack.bytes;
+                cases.push(Case { exchange, packets, ns: then_ns, bytes, count: is_first.into(), ..Case::default() });
+            }
+        }
+        cases
+    }
+
+    /// Packets that bring only bytes, or a SYN or FIN, that had passed, or fill a gap late; `count`: 1 where it had been
+    /// acknowledged.
+    pub fn again(&self) -> Vec<Case> {
+        let of = |(walk, at, packet): (&Walk<'a>, usize, &'a Packet)| {
+            // An ACK that came before the bytes in front of it says that these had been sent.
+            let said = walk.packets[..at].iter().filter(|other| other.from_client == packet.from_client && !other.rst);
+            let sent = walk.sent(at, packet.from_client)?.max(said.map(|other| other.start).max()?);
+            if !packet.is_sent() || packet.start >= sent {
+                return None;
+            }
+            let acked = walk.acked(at, !packet.from_client) >= packet.end;
+            let exchange = self.owner(packet.number)?;
+            Some(Case {
+                exchange,
+                packets: vec![packet.number],
+                bytes: packet.bytes,
+                count: acked.into(),
+                ..Case::default()
+            })
+        };
+        self.places().filter_map(of).collect()
+    }
+
+    /// Packets that say that there is no room.
+    pub fn without_room(&self, client: bool) -> Vec<u64> {
+        let all = self.packets.all.iter().filter(|packet| packet.from_client == client && packet.window == 0);
+        all.filter(|packet| !packet.syn && !packet.rst && !packet.fin).map(|packet| packet.number).collect()
+    }
+}
+
+/// What a message of which nobody knows the end is called.
+pub fn is_unread(label: &str) -> bool {
+    ["data", "HTTP/2", "TLS", "TLS handshake", "TLS application data", "tunnel", "unknown"].contains(&label)
+}
