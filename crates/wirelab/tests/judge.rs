@@ -11,6 +11,8 @@ mod cases;
 mod packets;
 #[path = "judge/sentences.rs"]
 mod sentences;
+#[path = "judge/truth.rs"]
+mod truth;
 #[path = "judge/walk.rs"]
 mod walk;
 #[path = "judge/words.rs"]
@@ -66,8 +68,8 @@ impl Chance {
     }
 }
 
-/// The options of a run.
-fn options(seed: u64) -> (&'static str, String) {
+/// The app, the round trip in milliseconds and the options of a run.
+fn options(seed: u64) -> (&'static str, f64, String) {
     let mut chance = Chance(seed);
     let app = chance.one(&["tcp", "web", "ajax", "sse", "ws"]);
     let mut link = String::new();
@@ -76,9 +78,9 @@ fn options(seed: u64) -> (&'static str, String) {
             link += &format!(" --{flag} {}%", chance.below(most + 1));
         }
     }
+    let rtt = chance.one(&["0", "1ms", "5ms", "25ms", "60ms", "200ms", "300ms"]);
     let options = format!(
-        "run {app} --wire virtual --seed {seed} --rtt {} --updates {} --interval {} --client {} --server {} --vantage {}{}{link}",
-        chance.one(&["0", "1ms", "5ms", "25ms", "60ms", "200ms", "300ms"]),
+        "run {app} --wire virtual --seed {seed} --rtt {rtt} --updates {} --interval {} --client {} --server {} --vantage {}{}{link}",
         1 + chance.below(25),
         chance.one(&["50ms", "300ms", "1s", "10s"]),
         chance.one(&["firefox89", "firefox", "chromium", "minimal"]),
@@ -86,7 +88,7 @@ fn options(seed: u64) -> (&'static str, String) {
         chance.one(&["server", "client"]),
         chance.one(&["", "", "", " --clients 2", " --clients 4"]),
     );
-    (app, options)
+    (app, rtt.trim_end_matches("ms").parse().expect("milliseconds"), options)
 }
 
 #[test]
@@ -104,13 +106,17 @@ fn what_is_said_of_random_runs_is_true() {
                         break;
                     }
                     let lab = Lab::new();
-                    let (app, options) = options(seed.into());
+                    let (app, rtt_ms, options) = options(seed.into());
                     lab.done(&options);
                     let file = format!("pcap/{app}app.pcap");
                     let analysis: Value = serde_json::from_slice(&lab.read("reports/results.json")).expect("JSON");
                     let capture = &analysis["captures"][0];
                     found.fetch_add(capture["findings"].as_array().expect("findings").len() as u32, Ordering::Relaxed);
-                    let new = complaints(&format!("wirelab {options}"), &lab.path(&file), capture);
+                    let mut new = complaints(&format!("wirelab {options}"), &lab.path(&file), capture);
+                    let run: Value = serde_json::from_slice(&lab.read("pcap/run.json")).expect("JSON");
+                    let wire = truth::Wire { app, rtt_ms, run: &run["captures"][0] };
+                    let untrue = truth::complaints(&wire, capture);
+                    new.extend(untrue.into_iter().map(|what| format!("wirelab {options}: {what}")));
                     wrong.lock().expect("a list").extend(new);
                 }
             });

@@ -28,5 +28,10 @@ fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
         "In {} the server had what it was asked, and had not begun to answer for {how_long} (packet {answered} answers {asked}).",
         seen.exchanges(),
     );
-    vec![RULE.seen(text).observed(&seen).costs(0, cases.ns)]
+    vec![
+        RULE.seen(text)
+            .observed(&seen)
+            .costs(0, cases.ns)
+            .unless("what it was asked, or its answer, was lost before it was captured"),
+    ]
 }
