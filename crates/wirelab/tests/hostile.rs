@@ -6,6 +6,7 @@
 
 mod lab;
 
+use std::io::Write;
 use std::process::Command;
 
 use lab::{Lab, Ran};
@@ -24,7 +25,7 @@ const HOSTILE: [&str; 4] = [
 ];
 
 /// What the client and the server say, with `{}` where the text goes: each place that a decoder knows.
-const PLACES: [(&str, &str); 37] = [
+const PLACES: [(&str, &str); 39] = [
     ("{} / HTTP/1.1\r\nHost: a\r\n\r\n", OK),
     ("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", OK),
     ("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", OK),
@@ -65,6 +66,8 @@ const PLACES: [(&str, &str); 37] = [
     ("{}\n", "Hello!\n"),
     ("{}", "{}"),
     ("\u{1}HELLO", "{}"),
+    (GET, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\u{1}GZIP"),
+    (GET, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n\u{1}GZIP"),
 ];
 const GET: &str = "GET /time HTTP/1.1\r\nHost: a\r\n\r\n";
 const UPGRADE: &str = "GET /time HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -78,6 +81,11 @@ fn said(template: &str, text: &str) -> Vec<u8> {
     match rest {
         "TEXT" => bytes.extend(frame(1, text.as_bytes())),
         "CLOSE" => bytes.extend(frame(8, &[&[3, 0xe8], text.as_bytes()].concat())),
+        "GZIP" => {
+            let mut encoder = flate2::write::GzEncoder::new(&mut bytes, flate2::Compression::default());
+            write!(encoder, "event: {text}\ndata: {text}\n\n").expect("memory");
+            encoder.finish().expect("memory");
+        }
         "HELLO" => {
             // RFC 6066, section 3, and RFC 8446, section 4.1.2: a ClientHello with nothing but a server's name.
             let part = |length: usize, content: Vec<u8>| {
@@ -273,6 +281,7 @@ fn assert_forms(lab: &Lab, file: &str, connections: usize) {
             _ => {}
         }
     }
+    assert_ran(&format!("analyze --explain {file}"), &run(lab, &["--color", "always", "analyze", "--explain", file]));
     for form in [&[][..], &["--hex"], &["--json"], &["--filter", "http"]] {
         let ran = run(lab, &[&["--color", "always", "show", file], form].concat());
         assert_ran(&format!("show {file} {form:?}"), &ran);
