@@ -164,14 +164,19 @@ impl OpenExchange {
         let from_client = packet.from_client;
         let headers = u64::from(packet.lower + packet.tcp);
         let is_unread = self.label.is_unread();
-        let is_many = !from_client && self.protocol_kind == ProtocolKind::EventStream { compressed: true };
+        let is_many = match self.protocol_kind {
+            // What a side says next may be a message of its own: nothing tells where one ends.
+            ProtocolKind::Turn => true,
+            ProtocolKind::EventStream { compressed } => compressed && !from_client,
+            _ => false,
+        };
         let together = self.sent_by(from_client) + packet.app;
         let OpenExchange { stopwatch, happened, .. } = self;
         stopwatch.noteworthy_step(step, what, ways, packet.number, |fact, case, bytes| {
             let bytes = match fact {
                 // Where nobody can read, nobody can tell where a message ends.
                 Fact::SlowServer | Fact::SlowSender | Fact::Apart if is_unread => return,
-                // A pause is one between two events.
+                // A pause may be one between two of them.
                 Fact::SlowSender | Fact::Apart if is_many => return,
                 Fact::Apart if together > what.fits => return,
                 Fact::Apart => headers,

@@ -100,6 +100,17 @@ fn said(client: &[u8], server: &[u8]) -> Vec<Sample> {
     frames(40_000, &[&BEGINNING[..3], &lines].concat())
 }
 
+/// An answer of a line, and another line some time after it.
+fn two_lines(after_ms: f64) -> Vec<Sample> {
+    let lines = [
+        (100.0, true, PSH, 1, 1, &b"subscribe\n"[..]),
+        (101.0, false, PSH, 1, 11, b"subscribed\n"),
+        (101.0 + after_ms, false, PSH, 12, 11, b"news\n"),
+        (121.0 + after_ms, true, ACK, 11, 17, b""),
+    ];
+    frames(40_000, &[&BEGINNING[..3], &lines].concat())
+}
+
 /// The usual answer, and a datagram.
 fn with_a_datagram() -> Vec<Sample> {
     let (from, to) = (build::endpoint("10.0.0.2:5353"), build::endpoint("10.0.0.1:53"));
@@ -387,6 +398,7 @@ fn cases() -> Vec<Case> {
         case(SplitAnswer, "head and body in one", said(REQUEST, &[HEAD, b"body"].concat())),
         case(SplitAnswer, "the body is written 50 ms after the head", at_once(50.0)),
         case(SplitAnswer, "more than a segment holds", in_one_packet_and_a_bit()),
+        case(SplitAnswer, "another line of a server that may say something by itself", two_lines(1.3)),
         case(SplitAnswer, "a compressed event stream with an event 1 ms after another", compressed_events(&[1, 1, 1], 1.0)),
         case(QuickAck, "an ACK at once, and the answer 5 ms later", acknowledged(0.0, 5.0)).says(Seen, &[4, 5, 6], "In the only exchange (GET /slow) the server acknowledged what it was asked with a packet of its own, and answered later, after 5 ms: 1 packet and 54 bytes more, before the first answer of its connection (packet 5 acknowledges 4, 6 answers it)."),
         case(QuickAck, "an ACK at once, and the answer when a timer would have ended", acknowledged(0.0, 90.0)),
@@ -406,6 +418,7 @@ fn cases() -> Vec<Case> {
         case(SlowServer, "the rest comes after 400 ms", at_once(400.0)),
         case(SlowSender, "the body is written 400 ms after the head", at_once(400.0)).says(Likely, &[5, 6], "In the only exchange (GET /slow) the server had begun its answer and did not go on for 400 ms (between packets 5 and 6)."),
         case(SlowSender, "the whole answer is", answered_after(400.0)),
+        case(SlowSender, "a server of lines says something by itself", two_lines(400.0)),
         case(SlowSender, "a compressed event stream, which pauses between events", compressed_events(&[1, 1, 1, 1], 400.0)),
         case(SlowSender, "the body waits 400 ms for an ACK", in_two_pieces(1, 400.0, 0.0)),
         case(Loss, "the body comes again after 300 ms", resent(300.0)).says(Seen, &[7], "In the only exchange (GET /slow) 1 packet of 58 bytes was sent again: after a pause, as a time-out makes it. One exchange waited for that: 300 ms."),

@@ -26,6 +26,8 @@ pub struct Exchange {
     pub all: Vec<u64>,
     pub total_ns: Option<u64>,
     pub recovery_ns: u64,
+    /// Whether it is a turn of lines, of which nothing says where a message ends.
+    pub is_turn: bool,
 }
 
 /// Something that happened once.
@@ -57,8 +59,13 @@ impl<'a> Capture<'a> {
                 let packets = list(&one["packets"]);
                 let mut all = [packets.clone(), list(&one["shared_packets"])].concat();
                 all.sort_unstable();
+                let kind = one["kind"].as_str().expect("a kind");
+                let connection = one["connection"].as_u64().expect("a connection") as usize;
+                let protocol = json["connections"][connection]["protocol"].as_str().expect("a protocol");
+                let is_other = ["http", "sse", "websocket"].contains(&protocol);
                 Exchange {
-                    kind: one["kind"].as_str().expect("a kind").to_owned(),
+                    is_turn: kind == "turn" || kind == "update" && !is_other,
+                    kind: kind.to_owned(),
                     label: one["label"].as_str().expect("a label").to_owned(),
                     packets,
                     all,
@@ -161,7 +168,7 @@ impl<'a> Capture<'a> {
             let between = walk.last_new(at, !client).is_some_and(|(other, _)| other > before_at);
             let close = packet.ns.saturating_sub(before.ns) < 10 * MS || walk.release(at).is_some();
             let goes_on = self.before_in(walk, at, exchange).is_some_and(|before| before.from_client == client);
-            if !small || between || !close || !goes_on || is_unread(&self.exchanges[exchange].label) {
+            if !small || between || !close || !goes_on || self.is_open_ended(exchange) {
                 continue;
             }
             let own = self.exchanges[exchange].all.iter().filter_map(|number| self.packets.of(*number));
@@ -173,6 +180,12 @@ impl<'a> Capture<'a> {
             }
         }
         cases
+    }
+
+    /// Whether nothing says where a message of the exchange ends.
+    fn is_open_ended(&self, exchange: usize) -> bool {
+        let exchange = &self.exchanges[exchange];
+        exchange.is_turn || is_unread(&exchange.label)
     }
 
     /// ACKs of the server on their own just before the answer; `count`: whether it had sent no bytes before.
