@@ -55,7 +55,11 @@ impl Default for Settings {
 /// let capture = analyzer.finish("empty", None, "pcap");
 /// assert_eq!(capture.totals.total_packets, 0);
 /// ```
-#[derive(Debug)]
+///
+/// While frames still come, a copy says what was found so far: `analyzer.clone().finish(…)`. It costs as much as there are
+/// connections and rows, not frames. What a copy is given more is read as in the original, but for compressed messages
+/// that build on earlier ones.
+#[derive(Clone, Debug)]
 pub struct Analyzer {
     frames: Frames,
     connections: Vec<TcpConnection>,

@@ -16,7 +16,7 @@ use crate::request_labels::RequestLabels;
 use crate::timing::Noteworthy;
 
 /// What all connections of a capture share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CaptureState {
     pub table: ExchangeTable,
     pub labels: Labels,
@@ -71,7 +71,7 @@ pub(crate) struct Owned {
 }
 
 /// What was wrong in a capture: the first ones whole, the others counted.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Problems {
     pub list: Vec<Problem>,
     pub left_out: u64,
@@ -92,7 +92,7 @@ impl Problems {
 
 /// The addresses of clients that have asked for a page. Apart by version: IPv4 needs a quarter of the room, and there may
 /// be a million of them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Visitors {
     v4: HashSet<u32>,
     v6: HashSet<u128>,
@@ -115,9 +115,22 @@ impl Visitors {
 #[derive(Debug, Default)]
 pub(crate) struct Inflaters(Arc<()>);
 
+/// A copy of an analysis takes nothing away from the original: it counts by itself.
+impl Clone for Inflaters {
+    fn clone(&self) -> Inflaters {
+        Inflaters::default()
+    }
+}
+
 /// The right to inflate; given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct MayInflate(#[expect(dead_code, reason = "it is counted")] Arc<()>);
+
+impl Clone for MayInflate {
+    fn clone(&self) -> MayInflate {
+        MayInflate(Arc::default())
+    }
+}
 
 impl Inflaters {
     /// The right for one more connection, if there is room.

@@ -11,7 +11,7 @@ use crate::capture_state::MayInflate;
 use crate::packet_in_hand::PacketInHand;
 
 /// A compressed event stream that is being received.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CompressedEvents {
     inflating: Inflating,
     decoder: sse::Decoder,

@@ -12,7 +12,7 @@ use crate::open_exchanges::{ClosedExchanges, ClosedSums};
 use crate::packet_facts::PacketFacts;
 
 /// What is kept of a connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ConnectionRecord {
     pub flow: Flow,
     /// Whether the flow's second endpoint is the client.

@@ -7,7 +7,7 @@ use crate::sides::Sides;
 use crate::timing::Timing;
 
 /// The state of a connection that is open: what its packets have led to so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ConnectionState {
     pub directions: Sides<Direction>,
     pub exchanges: OpenExchanges,

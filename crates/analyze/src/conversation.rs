@@ -16,7 +16,7 @@ use crate::turns::Turns;
 use crate::websocket::WebSocket;
 
 /// What is spoken on a connection, as far as it is known.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum Conversation {
     /// No bytes yet.
     #[default]

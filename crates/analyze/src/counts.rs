@@ -3,7 +3,7 @@
 use crate::model::Rare;
 
 /// What is counted on one connection.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
     pub http_requests: u64,
     pub http_responses: u64,

@@ -13,7 +13,7 @@ use crate::queue::Queue;
 use crate::tcp_analysis::Seen;
 
 /// One direction of a connection.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Direction {
     /// Sequence number of position 0, once a packet was seen.
     base: u32,
@@ -34,7 +34,7 @@ pub(crate) struct Direction {
 }
 
 /// Segments that came before earlier ones.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Early {
     /// By position.
     waiting: BTreeMap<u64, Waiting>,
@@ -42,7 +42,7 @@ struct Early {
 }
 
 /// A segment that came before an earlier one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     pub data: Vec<u8>,
     /// Payload bytes that the capture did not keep, behind `data`.

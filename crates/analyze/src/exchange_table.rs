@@ -12,7 +12,7 @@ use crate::observations::{InGroup, Observations, What};
 use crate::timing::Ways;
 
 /// A closed exchange that is kept whole.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub key: GroupKey,
     pub connection: u32,
@@ -52,7 +52,7 @@ impl GroupBits {
 const OTHERS: usize = 31;
 
 /// All closed exchanges of a capture.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ExchangeTable {
     limit: u64,
     next_order: u64,

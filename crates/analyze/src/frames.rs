@@ -9,7 +9,7 @@ use crate::observations::Room;
 use crate::other_transports::OtherTransports;
 
 /// The frames of a capture.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Frames {
     pub count: u64,
     /// Without TCP, or not to be decoded.

@@ -19,7 +19,7 @@ use crate::recognition::{Answer, Wanted};
 use crate::time_of_day::{Finder, TimePlace};
 
 /// An HTTP/1.1 connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Http {
     request: RequestDecoder,
     response: ResponseDecoder,
@@ -64,7 +64,7 @@ struct Answering {
 }
 
 /// An event stream that is being received.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Events {
     /// Where it is compressed: then its request owns it all, and events are but counted.
     compressed: Option<Box<CompressedEvents>>,

@@ -8,7 +8,7 @@ use crate::model::{Packet, Span, TcpAnalysis, Words};
 use crate::packet_facts::PacketFacts;
 
 /// The packets that are kept: so many at a time, the first ones until somebody takes them away.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct KeptPackets {
     most: usize,
     first_ns: u64,

@@ -72,7 +72,7 @@ pub(crate) mod label {
 }
 
 /// All labels of a capture.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Labels {
     texts: Vec<Arc<str>>,
     places: HashTable<LabelId>,

@@ -97,7 +97,7 @@ pub(crate) struct Numbers {
 
 /// What there is room for over all exchanges: how many numbers may still be listed; and what was needed for exchanges that
 /// are closed, for the next ones.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Room {
     numbers: usize,
     #[expect(clippy::vec_box, reason = "the box is what is used again")]
@@ -261,7 +261,7 @@ fn entry<T: Default>(all: &mut Vec<(What, T)>, what: What) -> &mut T {
 }
 
 /// What happened in the closed exchanges of a capture.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Observations {
     pub room: Room,
     /// By the place of the group.
@@ -269,7 +269,7 @@ pub(crate) struct Observations {
 }
 
 /// What happened in the exchanges of a group.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct InGroup {
     /// How many exchanges it happened in, and the numbers of the first of them.
     pub exchanges: u64,

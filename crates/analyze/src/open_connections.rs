@@ -8,7 +8,7 @@ use crate::connection_state::ConnectionState;
 use crate::conversation::Conversation;
 
 /// What a connection needs while packets still come.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct OpenConnection {
     /// Whose it is.
     connection: u32,
@@ -21,7 +21,7 @@ pub(crate) struct OpenConnection {
 pub(crate) struct OpenPlace(u32);
 
 /// What all connections need that are open: made for them, and kept for the next ones when they end.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct OpenConnections {
     places: Vec<Option<Box<OpenConnection>>>,
     free: Vec<OpenPlace>,

@@ -17,7 +17,7 @@ use crate::timing::Ways;
 ///
 /// Mostly there is one at a time: when another begins, nothing more can belong to it. So the newest stands here, and
 /// those before it, while there are any, elsewhere.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct OpenExchanges {
     /// The id of the first open exchange.
     first: ExchangeId,
@@ -47,7 +47,7 @@ pub(crate) struct Handover<'a> {
 }
 
 /// The closed exchanges of a connection: whose they are, and what they come to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ClosedExchanges {
     /// The connection's number.
     pub connection: u32,

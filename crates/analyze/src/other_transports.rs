@@ -19,7 +19,7 @@ use crate::flow::{Flow, Transport};
 use crate::model::OtherTransport;
 
 /// Counts frames without a TCP segment of their own, by what they carry.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct OtherTransports {
     sums: BTreeMap<Other, Sum>,
     quic: QuicFlows,
@@ -140,7 +140,7 @@ impl fmt::Display for Other {
 }
 
 /// Which flows are QUIC.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct QuicFlows {
     known: HashSet<Flow>,
     /// By age: the oldest goes first.

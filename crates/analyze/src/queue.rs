@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// A queue of things that wait.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Queue<T> {
     oldest: Option<T>,
     /// Those that came after it; empty where there is none.

@@ -16,7 +16,7 @@ use crate::request_labels::path_of;
 use crate::time_of_day::TimePlace;
 
 /// What is known so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Recognition {
     possible: Apps,
     /// Those that told a time.
@@ -93,7 +93,7 @@ impl Wanted {
 }
 
 /// An answer whose content is being heard.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Answer {
     wanted: Wanted,
     status: u16,
@@ -102,7 +102,7 @@ pub(crate) struct Answer {
 }
 
 /// What a server has said over plain TCP and fits no form yet.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Lines {
     greeted: bool,
     bytes: Vec<u8>,

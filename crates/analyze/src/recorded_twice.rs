@@ -12,7 +12,7 @@ use wirelab_dissect::packet::Segment;
 use crate::observations::{Numbers, Room};
 
 /// The packets that were recorded twice.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RecordedTwice {
     /// For how many packets more it is looked for.
     left: u32,
@@ -25,7 +25,7 @@ pub(crate) struct RecordedTwice {
 }
 
 /// What was recorded twice.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Twins {
     pub count: u64,
     pub bytes: u64,

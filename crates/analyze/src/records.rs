@@ -10,7 +10,7 @@ use crate::packet_in_hand::PacketInHand;
 
 /// The two directions of such a connection, client's and server's. A direction that could not be decoded further, or
 /// of which bytes are missing, is `None`: its bytes are counted only.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Records {
     Tls(Box<[Option<tls::Decoder>; 2]>, [Bursts; 2]),
     Http2(Box<[Option<http2::Decoder>; 2]>),
@@ -79,7 +79,7 @@ fn side<T>(sides: &mut [T; 2], client: bool) -> &mut T {
 }
 
 /// One side's bursts of data: packets with no long gap between them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Bursts {
     /// When the last packet with data came, and the last burst began; 0 before the first.
     last_ns: u64,

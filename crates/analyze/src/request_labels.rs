@@ -7,7 +7,7 @@ use crate::labels::{LabelId, Labels};
 use crate::readable::push_readable;
 
 /// The labels of the requests met last, each at a place that its path's length and end decide.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RequestLabels {
     recent: [Option<LabelId>; PLACES],
     text: String,

@@ -28,7 +28,7 @@ use crate::sides::Sides;
 use crate::tcp_analysis;
 
 /// One TCP connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TcpConnection {
     pub record: ConnectionRecord,
     /// Whether a SYN, or its first bytes, said who the client is.

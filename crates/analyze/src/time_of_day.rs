@@ -17,7 +17,7 @@ pub(crate) enum TimePlace {
 }
 
 /// Finds one time in the content of one message, also where segments cut through it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Finder {
     /// Made when a message goes on in another segment, and the first has no time.
     tail: Option<Box<Tail>>,
@@ -26,7 +26,7 @@ pub(crate) struct Finder {
 }
 
 /// The last bytes that were looked at, as far as a time that goes on behind them may need them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Tail {
     bytes: [u8; CONTEXT],
     len: usize,

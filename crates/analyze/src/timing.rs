@@ -54,7 +54,7 @@ impl Way {
 }
 
 /// What is remembered of both directions of a connection, to tell what its packets waited for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Timing {
     sent: Sides<Sent>,
     /// When bytes of a side passed again for the last time.
@@ -63,7 +63,7 @@ pub(crate) struct Timing {
 }
 
 /// What one side has sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Sent {
     /// Whether the last segment passed once and is not acknowledged; `earlier` those before it, by their ends and when they
     /// passed. Mostly there is none.

@@ -13,7 +13,7 @@ use crate::records::Records;
 use crate::time_of_day::{Finder, TimePlace};
 
 /// A connection whose sides take turns.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Turns {
     kind: Inside,
     turn: Option<ExchangeId>,
@@ -32,7 +32,7 @@ pub(crate) struct Turns {
 }
 
 /// What is known of the bytes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Inside {
     Unknown,
     Records(Records),

@@ -19,7 +19,7 @@ use crate::readable::readable;
 use crate::time_of_day::{self, Finder, TimePlace};
 
 /// A connection after the opening handshake.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct WebSocket {
     client: Side,
     server: Side,
@@ -30,7 +30,7 @@ pub(crate) struct WebSocket {
 }
 
 /// One side's frames.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Side {
     decoder: Decoder,
     /// The rules that frames must keep.

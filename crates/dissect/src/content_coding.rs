@@ -49,7 +49,7 @@ pub fn decode(coding: Coding, content: &[u8], most: usize) -> Option<Plain> {
 }
 
 /// Decompresses gzip and deflate as their bytes come. Nothing of it is kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Inflating {
     coding: Coding,
     /// The first bytes, until it is known what they are.

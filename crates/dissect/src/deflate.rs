@@ -130,6 +130,14 @@ pub struct Inflater {
     failed: Option<Error>,
 }
 
+/// A copy stands where the original does, but has not what was inflated before: a message that builds on it cannot be read.
+impl Clone for Inflater {
+    fn clone(&self) -> Inflater {
+        let failed = self.failed.or(self.stream.as_ref().map(|_| Error::Lost));
+        Inflater { stream: None, failed, ..*self }
+    }
+}
+
 impl Inflater {
     /// An inflater for the messages of one side.
     pub fn new(context: Context, limits: Limits) -> Self {

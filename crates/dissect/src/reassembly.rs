@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use wirelab_capture::Frame;
 
 /// Puts fragments of IP packets together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reassembler {
     packets: HashMap<Key, Packet>,
     /// The packets by age. One that is complete leaves its entry behind; a serial number tells it from a later one.
@@ -82,7 +82,7 @@ struct Key {
     id: u32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Packet {
     data: Vec<u8>,
     /// The parts that are there, by their first byte and the one behind their last.

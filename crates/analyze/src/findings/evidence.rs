@@ -18,7 +18,7 @@ pub(crate) struct Evidence<'a> {
 }
 
 /// What was seen of frames and connections, whatever they say.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct FrameFacts {
     /// Frames of which only the beginning was kept.
     pub truncated: Numbers,

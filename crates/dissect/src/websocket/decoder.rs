@@ -55,7 +55,7 @@ pub enum Error {
 }
 
 /// Decodes what one side of a WebSocket sends after the opening handshake.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Decoder {
     /// The frame whose payload is under way, and how much of it is to come.
     frame: Option<(FrameHeader, u64)>,
@@ -70,7 +70,7 @@ pub struct Decoder {
 }
 
 /// What is needed where messages may be compressed: boxed, since most connections don't.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Deflate {
     params: DeflateParams,
     inflates: bool,
