@@ -4,7 +4,8 @@
 //! relay that stamps, records, delays and, when asked, drops frames. There are two makes of it with one shape:
 //!
 //! - [`kernel`] (Linux): the TCP of the running kernel in two network namespaces, no root needed;
-//! - [`virtual_wire`] (anywhere): two smoltcp hosts in this process on a virtual clock.
+//! - [`virtual_wire`] (anywhere): two smoltcp hosts in this process, on a virtual clock or, for a person who watches, in
+//!   real time.
 //!
 //! Both take what the server does and what the client does as futures over [`Listener`] and [`Stream`], and hand
 //! every frame to one recorder. A wire knows nothing of the apps, of captures on disk, or of what the bytes mean.
@@ -36,6 +37,7 @@ mod programs;
 mod recorder;
 mod stop;
 mod stream;
+mod tuning;
 pub mod virtual_wire;
 
 pub use check::{Check, Health};
@@ -48,3 +50,4 @@ pub use programs::{ClientProgram, Outcome, ServerProgram, Shutdown};
 pub use recorder::Recorder;
 pub use stop::Stop;
 pub use stream::{Connector, Listener, Stream};
+pub use tuning::{Quality, Tuning};

@@ -28,6 +28,7 @@ use crate::error::Host;
 use crate::facts::Frames;
 use crate::impaired::{ImpairedBy, ImpairedFrame, ImpairedFrames, Impairment, Mark};
 use crate::options::{Vantage, WireOptions};
+use crate::tuning::{Quality, Tuning};
 
 /// One direction of the link.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct Lane {
     to: Host,
     delay: Duration,
     chances: Chances,
+    tuning: Tuning,
+    turned: u64,
     /// Frames on the way, by when they arrive and then by when they were sent.
     on_the_way: BTreeMap<(Duration, u64), Carried>,
     /// A frame that waits to be overtaken, and until when at most.
@@ -73,12 +76,14 @@ pub struct Arrival {
 }
 
 impl Lane {
-    /// The direction towards `to`, where every frame takes `delay`. The two directions draw from different chances.
-    pub fn new(options: &WireOptions, to: Host, delay: Duration) -> Lane {
+    /// The direction towards `to`, where every frame takes half a round trip. The two directions draw from different chances.
+    pub fn new(options: &WireOptions, to: Host) -> Lane {
         Lane {
             to,
-            delay,
+            delay: one_way(options.rtt, to),
             chances: Chances::new(options, to),
+            tuning: options.tuning.clone(),
+            turned: 0,
             on_the_way: BTreeMap::new(),
             held: None,
             last_due: Duration::ZERO,
@@ -90,6 +95,9 @@ impl Lane {
     /// A host sends a frame at `now`: decides what becomes of it, and lists it if that is not what becomes of all.
     pub fn admit(&mut self, now: Duration, impaired: &mut ImpairedFrames) -> Admitted {
         self.counts.sent += 1;
+        if let Some(quality) = self.tuning.news(&mut self.turned) {
+            self.turn(quality);
+        }
         let drawn = self.chances.draw();
         // Frames leave a host in order, but their time stamps may step back by a hair.
         let due = (now + self.delay).max(self.last_due);
@@ -188,9 +196,25 @@ impl Lane {
         self.counts
     }
 
+    #[cold]
+    fn turn(&mut self, quality: Quality) {
+        self.delay = one_way(quality.rtt, self.to);
+        self.chances.lost = threshold(quality.loss);
+    }
+
     fn put(&mut self, due: Duration, carried: Carried) {
         self.on_the_way.insert((due, self.next_number), carried);
         self.next_number += 1;
+    }
+}
+
+/// How much of a round trip is the way to this host. Both halves together are the round trip to the nanosecond, odd ones
+/// too.
+pub fn one_way(rtt: Duration, to: Host) -> Duration {
+    let there = rtt / 2;
+    match to {
+        Host::Server => there,
+        Host::Client => rtt - there,
     }
 }
 
@@ -297,8 +321,13 @@ mod tests {
         Duration::from_millis(ms)
     }
 
+    /// 10 ms each way.
+    fn to(options: &WireOptions, host: Host) -> Lane {
+        Lane::new(&WireOptions { rtt: ms(20), ..options.clone() }, host)
+    }
+
     fn lane(options: &WireOptions) -> Lane {
-        Lane::new(options, Host::Server, ms(10))
+        to(options, Host::Server)
     }
 
     /// Sends frames 0, 1, 2, … one each millisecond, and gives back what arrives: (due in ms, frame).
@@ -360,7 +389,7 @@ mod tests {
         let options = WireOptions { loss: 0.1, seed: 7, ..WireOptions::default() };
         let (first, counts) = carry(lane(&options), 2000);
         assert_eq!(carry(lane(&options), 2000).0, first);
-        assert_ne!(carry(Lane::new(&options, Host::Client, ms(10)), 2000).0, first);
+        assert_ne!(carry(to(&options, Host::Client), 2000).0, first);
         assert_ne!(carry(lane(&WireOptions { seed: 8, ..options }), 2000).0, first);
         assert_eq!(counts.lost + counts.delivered, 2000);
         assert!((140..260).contains(&counts.lost), "{} of 2000 lost at 10%", counts.lost);

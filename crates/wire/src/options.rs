@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tuning::Tuning;
+
 /// The server's address on every wire.
 pub const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 /// The first client's address on every wire; further ones count up from it.
@@ -69,6 +71,9 @@ pub struct WireOptions {
     pub client_send_buffer: usize,
     /// How many client addresses the link has (virtual wire; the kernel wire has one client host).
     pub clients: u32,
+    /// With what the link is turned while it carries frames.
+    #[serde(skip)]
+    pub tuning: Tuning,
 }
 
 impl Default for WireOptions {
@@ -86,6 +91,7 @@ impl Default for WireOptions {
             client_no_delay: true,
             client_send_buffer: 65_536,
             clients: 1,
+            tuning: Tuning::default(),
         }
     }
 }

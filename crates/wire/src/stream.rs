@@ -48,6 +48,17 @@ pub enum Connector {
     Virtual(VirtualConnector),
 }
 
+impl Stream {
+    /// Breaks the connection off with RST (RFC 9293, section 3.5.2), whatever waits to be sent or read.
+    pub fn reset(self) {
+        match self {
+            // Where it cannot be set, the connection was broken off before.
+            Stream::Kernel(stream) => drop(stream.set_zero_linger()),
+            Stream::Virtual(stream) => stream.reset(),
+        }
+    }
+}
+
 impl Listener {
     /// The next connection and its peer's address.
     pub async fn accept(&mut self) -> io::Result<(Stream, SocketAddr)> {

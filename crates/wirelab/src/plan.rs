@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use wirelab_catalog::App;
-use wirelab_wire::{Vantage, WireOptions};
+use wirelab_wire::{Tuning, Vantage, WireOptions};
 
 use crate::failure::Failure;
 use crate::flags::{self, Profile, RunOptions, ServerStyle, Wire};
@@ -96,6 +96,7 @@ impl Plan {
                 client_no_delay: true,
                 client_send_buffer: wirelab_driver::MOST_IN_FLIGHT,
                 clients,
+                tuning: Tuning::default(),
             },
             style: if options.replay { ServerStyle::Split } else { options.server },
             profile: if options.replay { Profile::Firefox89 } else { options.client },

@@ -90,14 +90,13 @@ impl<'a> Relay<'a> {
         threads: &[impl AsRef<Path>; 2],
         recorder: SyncSender<Batch>,
     ) -> Result<Relay<'a>, Error> {
-        let there = options.rtt / 2;
         Ok(Relay {
             options,
             clock,
             control,
             rope,
-            to_server: Way::new(options, Host::Server, there)?,
-            to_client: Way::new(options, Host::Client, options.rtt - there)?,
+            to_server: Way::new(options, Host::Server)?,
+            to_client: Way::new(options, Host::Client)?,
             impaired: ImpairedFrames::default(),
             sockets: threads.each_ref().map(|thread| Sockets::of(thread.as_ref())),
             order: Order::default(),
@@ -325,11 +324,11 @@ impl<'a> Relay<'a> {
 }
 
 impl Way {
-    fn new(options: &WireOptions, to: Host, delay: Duration) -> Result<Way, Error> {
+    fn new(options: &WireOptions, to: Host) -> Result<Way, Error> {
         let cable = network::index(to.other().cable())?;
         Ok(Way {
             from_cable: PacketSocket::open(cable).map_err(network::setup("opening a packet socket"))?,
-            lane: Lane::new(options, to, delay),
+            lane: Lane::new(options, to),
             recorded_when_sent: recorded_when_sent(options.vantage, to),
         })
     }

@@ -1,4 +1,4 @@
-//! How does virtual time pass?
+//! How does time pass?
 //!
 //! The runtime's clock is paused, and nothing moves it but this. tokio would move it by itself to its next timer, but
 //! its timers are 1 ms coarse: half of a 25 ms round trip would become 13 ms. So:
@@ -15,12 +15,75 @@
 //! ```
 //!
 //! An app's timers therefore fire at whole milliseconds since the start, rounded up, and frames are stamped exactly.
+//!
+//! In [real time](Pace::Real) nothing moves the clock. Nobody waits until all are idle: what is due is done at once, and an
+//! [`Alarm`] wakes the wire for the next event.
 
-use std::sync::{Mutex, PoisonError};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
+
+use super::alarm::Alarm;
+
+/// Whose time a run takes.
+#[derive(Debug)]
+pub(super) enum Pace {
+    /// Its own, which jumps from event to event.
+    Virtual,
+    /// Everybody's.
+    Real(Alarm),
+}
+
+impl Pace {
+    /// The time of the machine.
+    pub(super) fn real() -> io::Result<Pace> {
+        Alarm::new().map(Pace::Real)
+    }
+
+    /// The runtime that goes with it. In virtual time it has timers only; in real time programs may use sockets, too.
+    pub(super) fn runtime(&self, idle: &Arc<Idle>) -> io::Result<Runtime> {
+        let mut builder = Builder::new_current_thread();
+        match self {
+            Pace::Virtual => {
+                let idle = idle.clone();
+                builder.enable_time().start_paused(true).on_thread_park(move || idle.parked()).build()
+            }
+            Pace::Real(_) => builder.enable_all().build(),
+        }
+    }
+
+    /// What tells the wire that something has changed.
+    pub(super) fn idle(&self) -> Arc<Idle> {
+        let tells_at_once = matches!(self, Pace::Real(_));
+        Arc::new(Idle(Mutex::new(State { tells_at_once, ..State::default() })))
+    }
+
+    /// Lets programs do what they can do by now.
+    pub(super) async fn settle(&self, idle: &Idle) {
+        match self {
+            Pace::Virtual => idle.wait().await,
+            Pace::Real(_) => tokio::task::yield_now().await,
+        }
+    }
+
+    /// Lets time pass towards `target` (since `started`): all of the way, or less where something may have changed before.
+    pub(super) async fn reach(&self, idle: &Idle, started: Instant, target: Duration) {
+        match self {
+            Pace::Virtual => reach(idle, started, target).await,
+            Pace::Real(alarm) => {
+                tokio::select! {
+                    biased;
+                    () = idle.reached() => {}
+                    () = alarm.until((started + target).into_std()) => {}
+                }
+            }
+        }
+    }
+}
 
 /// Tells when the runtime has nothing left to do but to let time pass.
 ///
@@ -30,6 +93,8 @@ pub(super) struct Idle(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
+    /// Whoever asks is told at once, busy or not: real time waits for nobody.
+    tells_at_once: bool,
     asked: bool,
     reached: bool,
     /// How often time was let pass since something last crossed the link.
@@ -37,10 +102,24 @@ struct State {
     waiter: Option<Waker>,
 }
 
+impl State {
+    fn tell(&mut self) {
+        self.reached = true;
+        if let Some(waiter) = self.waiter.take() {
+            waiter.wake();
+        }
+    }
+}
+
 impl Idle {
     /// The next time that everything is idle shall be told.
     pub(super) fn ask(&self) {
-        self.state().asked = true;
+        let mut state = self.state();
+        if state.tells_at_once {
+            state.tell();
+        } else {
+            state.asked = true;
+        }
     }
 
     /// The runtime is about to sleep.
@@ -49,10 +128,7 @@ impl Idle {
         state.turns += 1;
         if state.asked || state.turns == MOST_TURNS {
             state.asked = false;
-            state.reached = true;
-            if let Some(waiter) = state.waiter.take() {
-                waiter.wake();
-            }
+            state.tell();
         }
     }
 
@@ -81,7 +157,7 @@ impl Idle {
     }
 
     /// Waits until everything else is idle.
-    pub(super) async fn wait(&self) {
+    async fn wait(&self) {
         self.ask();
         self.reached().await;
     }
@@ -93,7 +169,7 @@ impl Idle {
 
 /// Lets time pass, while everything is idle, towards `target` (since `started`): all of the way, or less if an app's
 /// timer may be due or something may have changed before. The caller looks again what is due.
-pub(super) async fn reach(idle: &Idle, started: Instant, target: Duration) {
+async fn reach(idle: &Idle, started: Instant, target: Duration) {
     let now = started.elapsed();
     let Some(left) = target.checked_sub(now) else { return };
     let to_next_ms = (MILLISECOND - now.subsec_nanos() % MILLISECOND) % MILLISECOND;

@@ -14,6 +14,9 @@
 //!                                   recorder(time_ns, frame)      clock.rs moves the time from event to event
 //! ```
 //!
+//! For a person who watches, the same hosts run [in real time](run_in_real_time): then nothing is moved, and the programs
+//! may talk to the world outside.
+//!
 //! # What is not as on Linux
 //!
 //! The frames are what a host with smoltcp's TCP (RFC 9293) would send, with right checksums. Without impairments an
@@ -44,6 +47,7 @@
 //! not matter.
 
 mod acknowledging;
+mod alarm;
 mod card;
 mod clock;
 mod end;
@@ -54,17 +58,17 @@ mod seeds;
 pub(crate) mod socket;
 
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use wirelab_clock::Clock;
 
-use self::clock::Idle;
+use self::clock::{Idle, Pace};
 use self::net::{Net, Shared, client_address};
 use self::program::Program;
 use self::seeds::Seeds;
@@ -99,25 +103,49 @@ pub fn run<T: Send + 'static>(
     server: impl ServerProgram,
     client: impl ClientProgram<T>,
 ) -> Result<Outcome<T>, Error> {
+    run_at(Ok(Pace::Virtual), options, stop, recorder, server, client)
+}
+
+/// The same in real time: a timeline of 40 seconds takes 40 seconds, and the programs may use sockets and wait for other
+/// threads, so that a person's browser can be on the other side of them.
+///
+/// The wall clock is the machine's, and frames are stamped when they happen: good to about a tenth of a millisecond. The
+/// window of 65,535 bytes bounds what a connection carries to one window a round trip, 2.6 MB/s at 25 ms.
+///
+/// # Errors
+///
+/// See [`Error`]. It never says [`Error::Stuck`]: somebody may still come.
+pub fn run_in_real_time<T: Send + 'static>(
+    options: &WireOptions,
+    stop: Stop,
+    recorder: impl Recorder,
+    server: impl ServerProgram,
+    client: impl ClientProgram<T>,
+) -> Result<Outcome<T>, Error> {
+    run_at(Pace::real(), options, stop, recorder, server, client)
+}
+
+fn run_at<T: Send + 'static>(
+    pace: io::Result<Pace>,
+    options: &WireOptions,
+    stop: Stop,
+    recorder: impl Recorder,
+    server: impl ServerProgram,
+    client: impl ClientProgram<T>,
+) -> Result<Outcome<T>, Error> {
     if let Some(fault) = options.fault() {
         return Err(Error::Options(fault));
     }
+    let pace = pace.map_err(|source| Error::Setup { step: "an alarm".to_owned(), source })?;
     let options = options.clone();
     let recorder = Box::new(recorder);
     let thread = std::thread::Builder::new()
         .name("virtual wire".to_owned())
         .spawn(move || {
-            let idle = Arc::new(Idle::default());
-            let runtime = Builder::new_current_thread()
-                .enable_time()
-                .start_paused(true)
-                .on_thread_park({
-                    let idle = idle.clone();
-                    move || idle.parked()
-                })
-                .build()
-                .map_err(|source| Error::Setup { step: "a runtime".to_owned(), source })?;
-            runtime.block_on(run_here(&options, stop, recorder, idle, server, client))
+            let idle = pace.idle();
+            let runtime =
+                pace.runtime(&idle).map_err(|source| Error::Setup { step: "a runtime".to_owned(), source })?;
+            runtime.block_on(run_here(&pace, &options, stop, recorder, idle, server, client))
         })
         .map_err(|source| Error::Setup { step: "a thread".to_owned(), source })?;
     // Programs' panics are results; what is left would be a fault of the wire itself.
@@ -125,6 +153,7 @@ pub fn run<T: Send + 'static>(
 }
 
 async fn run_here<T>(
+    pace: &Pace,
     options: &WireOptions,
     stop: Stop,
     recorder: Box<dyn Recorder>,
@@ -133,9 +162,13 @@ async fn run_here<T>(
     client: impl ClientProgram<T>,
 ) -> Result<Outcome<T>, Error> {
     let started = Instant::now();
-    let start = Seeds::new(options.seed).wall_clock();
-    let wall = Timestamp::from_second(start).unwrap_or(Timestamp::UNIX_EPOCH);
-    let clock = Clock::starting_at(wall);
+    let clock = match pace {
+        Pace::Real(_) => Clock::utc(),
+        Pace::Virtual => {
+            let start = Seeds::new(options.seed).wall_clock();
+            Clock::starting_at(Timestamp::from_second(start).unwrap_or(Timestamp::UNIX_EPOCH))
+        }
+    };
     let wall_ns = clock.unix_nanos();
     let net = Shared::new(Net::new(options, started, wall_ns, recorder, idle.clone()));
 
@@ -157,7 +190,7 @@ async fn run_here<T>(
     let result = RefCell::new(None);
     let (client_done, server_done) = (Cell::new(false), Cell::new(false));
     let ended = {
-        let time = pass_time(&net, &idle, started, shut_down, &client_done, &server_done);
+        let time = pass_time(pace, &net, &idle, started, shut_down, &client_done, &server_done);
         let interrupted = stop.asked();
         tokio::pin!(time, interrupted);
         std::future::poll_fn(|cx| {
@@ -197,9 +230,10 @@ async fn run_here<T>(
     Ok(Outcome { client, facts: facts(options, carried) })
 }
 
-/// Moves the time from event to event, until the client is done, the link is quiet and the server has ended. Gives what
+/// Lets time pass from event to event, until the client is done, the link is quiet and the server has ended. Gives what
 /// the link did until it was quiet: as on the kernel wire, the end of the server is not part of the capture.
 async fn pass_time(
+    pace: &Pace,
     net: &Shared,
     idle: &Idle,
     started: Instant,
@@ -212,7 +246,7 @@ async fn pass_time(
     let mut carried = Carried::default();
     loop {
         // Whatever can happen now, happens before any time passes.
-        idle.wait().await;
+        pace.settle(idle).await;
         let target = {
             let mut net = net.lock();
             let now = net.now();
@@ -233,6 +267,8 @@ async fn pass_time(
                     phase = Phase::Settling { since: now };
                     continue;
                 }
+                // Somebody may come whenever he likes.
+                Phase::Working if matches!(pace, Pace::Real(_)) => now + LONGEST_SILENCE,
                 Phase::Working => net.last_event() + LONGEST_SILENCE,
                 Phase::Settling { since } if net.is_quiet() => {
                     (net.last_event().max(since) + QUIET).min(since + LONGEST_SETTLING)
@@ -261,7 +297,7 @@ async fn pass_time(
             }
             net.next_event().map_or(end, |event| event.min(end))
         };
-        clock::reach(idle, started, target).await;
+        pace.reach(idle, started, target).await;
     }
 }
 

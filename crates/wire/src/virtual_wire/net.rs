@@ -29,6 +29,7 @@ use crate::impaired::{ImpairedFrames, Mark};
 use crate::link::{Arrival, Lane, recorded_when_sent};
 use crate::options::{CLIENT, PORT, SERVER, Vantage, WireOptions};
 use crate::recorder::Recorder;
+use crate::tuning::Tuning;
 
 /// One end of one connection: there are only connections between a client's port and the server's one port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +61,7 @@ pub(super) struct Net {
     vantage: Vantage,
     seeds: Seeds,
     round_trip: Duration,
+    tuning: Tuning,
     server: Sockets,
     client: Sockets,
     to_server: Lane,
@@ -114,22 +116,20 @@ impl Net {
         recorder: Box<dyn Recorder>,
         idle: Arc<Idle>,
     ) -> Net {
-        // Both halves together are the round trip to the nanosecond, odd ones too.
-        let there = options.rtt / 2;
-        let back = options.rtt - there;
         Net {
             started,
             wall_ns,
             vantage: options.vantage,
             seeds: Seeds::new(options.seed),
             round_trip: options.rtt,
+            tuning: options.tuning.clone(),
             server: Sockets {
                 no_delay: options.server_no_delay,
                 start: if options.server_quick_ack { Start::Quick } else { Start::Delayed },
             },
             client: Sockets { no_delay: options.client_no_delay, start: Start::Quick },
-            to_server: Lane::new(options, Host::Server, there),
-            to_client: Lane::new(options, Host::Client, back),
+            to_server: Lane::new(options, Host::Server),
+            to_client: Lane::new(options, Host::Client),
             impaired: ImpairedFrames::default(),
             recorded: 0,
             recorder: Some(recorder),
@@ -296,9 +296,10 @@ impl Net {
     }
 
     fn settings(&self, key: Key, sockets: Sockets) -> Settings {
+        let round_trip = self.tuning.quality().map_or(self.round_trip, |quality| quality.rtt);
         Settings {
             no_delay: sockets.no_delay,
-            acknowledging: Acknowledging::new(sockets.start, self.round_trip),
+            acknowledging: Acknowledging::new(sockets.start, round_trip),
             seed: self.seeds.sequence_numbers(key.at, key.client, key.port),
             timestamp_base: self.seeds.timestamps(key.at, key.client),
         }

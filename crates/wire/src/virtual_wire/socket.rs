@@ -93,6 +93,11 @@ impl VirtualConnector {
 }
 
 impl VirtualStream {
+    /// Breaks the connection off with RST, whatever waits to be sent or read.
+    pub fn reset(self) {
+        self.net.lock().call(self.key, |end, now| end.reset(now));
+    }
+
     fn call<T>(&mut self, does: impl FnOnce(&mut End, Duration) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         let over = || Poll::Ready(Err(io::Error::new(io::ErrorKind::NetworkDown, "the run is over")));
         self.net.lock().call(self.key, does).unwrap_or_else(over)

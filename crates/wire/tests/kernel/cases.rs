@@ -12,8 +12,8 @@ use proptest::test_runner::TestRunner;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wirelab_clock::Clock;
 use wirelab_wire::{
-    Connector, Error, Health, Host, Impairment, Listener, Outcome, Shutdown, Stop, Stream, Vantage, WireKind,
-    WireOptions, kernel, virtual_wire,
+    Connector, Error, Health, Host, Impairment, Listener, Outcome, Quality, Shutdown, Stop, Stream, Tuning, Vantage,
+    WireKind, WireOptions, kernel, virtual_wire,
 };
 
 use crate::frames::{ACK, FIN, RST, Recording, SYN};
@@ -39,6 +39,8 @@ pub const ALL: &[Case] = &[
         impaired_frames_are_listed_with_their_numbers_at_either_end,
     ),
     ("a_link_that_was_down_recovers", a_link_that_was_down_recovers),
+    ("a_link_is_turned_while_it_carries", a_link_is_turned_while_it_carries),
+    ("a_connection_that_is_broken_off_is_reset", a_connection_that_is_broken_off_is_reset),
     ("five_wires_run_at_once", five_wires_run_at_once),
     ("stop_ends_a_run_at_once", stop_ends_a_run_at_once),
     ("a_panic_of_the_client_is_an_error", a_panic_of_the_client_is_an_error),
@@ -120,6 +122,32 @@ fn a_conversation_is_recorded_whole_and_in_order() {
     assert_eq!(facts.frames.overflowed, 0);
     assert_eq!(facts.congestion_control, "reno");
     assert!(facts.tcp.starts_with("Linux "), "{}", facts.tcp);
+}
+
+fn a_link_is_turned_while_it_carries() {
+    let tuning = Tuning::default();
+    let options = WireOptions { tuning: tuning.clone(), ..short() };
+    let recording = Recording::default();
+    let outcome = kernel::run(&options, Stop::new(), recording.recorder(), echo, move |connectors, _| async move {
+        let mut stream = connectors[0].connect().await.unwrap();
+        ask(&mut stream, 1).await.unwrap();
+        tuning.set(Quality { rtt: Duration::from_millis(150), loss: 0.0 });
+        ask(&mut stream, 1).await.unwrap()
+    });
+    let slow = outcome.unwrap().client[0];
+    assert!(slow >= Duration::from_millis(150), "{slow:?}");
+}
+
+fn a_connection_that_is_broken_off_is_reset() {
+    let recording = Recording::default();
+    let outcome = kernel::run(&short(), Stop::new(), recording.recorder(), echo, |connectors, _| async move {
+        let mut stream = connectors[0].connect().await.unwrap();
+        ask(&mut stream, 1).await.unwrap();
+        stream.reset();
+    });
+    outcome.unwrap();
+    let words = recording.words();
+    assert!(words.iter().any(|word| word.starts_with(">R")), "{words:?}");
 }
 
 fn quick_ack_is_one_more_packet_in_the_first_exchange_only() {

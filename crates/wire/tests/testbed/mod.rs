@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use smoltcp::wire::{IpAddress, Ipv4Packet, TcpPacket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wirelab_clock::Clock;
-use wirelab_wire::{Connector, Error, Listener, Outcome, SERVER, Shutdown, Stop, Stream, WireOptions, virtual_wire};
+use wirelab_wire::{
+    Connector, Error, Listener, Outcome, Recorder, SERVER, Shutdown, Stop, Stream, WireOptions, virtual_wire,
+};
 
 /// A recorded frame, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +44,29 @@ where
     CF: Future<Output = T>,
     T: Send + 'static,
 {
+    recorded(|recorder| virtual_wire::run(options, Stop::new(), recorder, server, client))
+}
+
+/// The same in real time.
+pub fn in_real_time<T, S, SF, C, CF>(options: &WireOptions, server: S, client: C) -> Run<T>
+where
+    S: FnOnce(Listener, Clock, Shutdown) -> SF + Send + 'static,
+    SF: Future<Output = io::Result<()>>,
+    C: FnOnce(Vec<Connector>, Clock) -> CF + Send + 'static,
+    CF: Future<Output = T>,
+    T: Send + 'static,
+{
+    recorded(|recorder| virtual_wire::run_in_real_time(options, Stop::new(), recorder, server, client))
+}
+
+fn recorded<T>(run: impl FnOnce(Box<dyn Recorder>) -> Result<Outcome<T>, Error>) -> Run<T> {
     let frames = Arc::new(Mutex::new(Vec::new()));
     let sink = frames.clone();
     let recorder = move |time_ns: u64, bytes: &[u8]| {
         sink.lock().unwrap().push((time_ns, bytes.to_vec()));
         Ok(())
     };
-    let result = virtual_wire::run(options, Stop::new(), recorder, server, client);
+    let result = run(Box::new(recorder));
     let frames: Vec<Frame> =
         std::mem::take(&mut *frames.lock().unwrap()).into_iter().map(|(time, bytes)| read(time, bytes)).collect();
     assert!(frames.is_sorted_by_key(|frame| frame.time_ns), "time went back");
