@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use wirelab_analyze::model::Analysis;
 
 use crate::html::OtherForm;
+use crate::json::Results;
 pub use crate::render::{Render, RenderError};
 use crate::report::Report;
 use crate::templates::Templates;
@@ -100,14 +101,14 @@ pub const FORMS: [Form; 5] = [
         name: "json",
         file: Some("results.json"),
         media_type: "application/json",
-        render: |report, _, out| Ok(json::write_indented(&report.analysis, out)?),
+        render: |report, _, out| Ok(json::write_indented(&Results::new(&report.analysis, &[]), out)?),
         in_page: Some(InPage {
             what: "Everything that was counted, schema wirelab/1",
-            render: |report, _, out| Ok(json::write_compact(&report.analysis, out)?),
+            render: |report, _, out| Ok(json::write_compact(&Results::new(&report.analysis, &[]), out)?),
         }),
         printed: Some(Printed {
             purpose: "For a program: schema \"wirelab/1\"",
-            how: Print::Written(|analysis, out| json::write(analysis, out)),
+            how: Print::Written(|analysis, out| json::write(&Results::new(analysis, &[]), out)),
         }),
     },
 ];

@@ -10,6 +10,7 @@ use wirelab_analyze::findings::{RULES, Rule, rule};
 use wirelab_analyze::model::{Analysis, Capture, Finding, Sure};
 use wirelab_dissect::visible::visible;
 
+use crate::findings::{self, ReportFinding};
 use crate::tables::names;
 use crate::text::{Colours, WIDTH, wrapped};
 
@@ -75,14 +76,55 @@ pub fn sentence(finding: &Finding) -> String {
 
 /// "Packets 5, 6, 7 and 30 more."
 pub(crate) fn shown_by(finding: &Finding) -> Option<String> {
-    let first = *finding.packets.first()?;
-    let shown: Vec<String> = finding.packets.iter().take(MOST_PACKETS).map(u64::to_string).collect();
-    let rest = finding.packets.len().saturating_sub(MOST_PACKETS) as u64 + finding.packets_left_out;
-    Some(match (finding.packets.len(), rest) {
-        (1, 0) => format!("Packet {first}."),
-        (_, 0) => format!("Packets {}.", shown.join(", ")),
-        _ => format!("Packets {} and {rest} more.", shown.join(", ")),
-    })
+    let noun = if finding.packets.len() == 1 && finding.packets_left_out == 0 { "Packet" } else { "Packets" };
+    Some(format!("{noun} {}.", numbers(&finding.packets, finding.packets_left_out)?))
+}
+
+/// The packets that show something, a line a side: "a: webapp 5 to 16, 18; ajaxapp 4". `called` has a capture's side and name.
+pub(crate) fn evidence<'a>(
+    finding: &ReportFinding,
+    sides: [&str; 2],
+    called: impl Fn(usize) -> (usize, &'a str),
+) -> Vec<String> {
+    let of = |(side, name): (usize, &str)| {
+        let own = finding.evidence.iter().filter(|one| !one.packets.is_empty() && called(one.capture).0 == side);
+        let mut own: Vec<String> = own
+            .map(|one| format!("{} {}", called(one.capture).1, ranges(&one.packets, one.packets_left_out)))
+            .collect();
+        let rest = own.len().saturating_sub(MOST_CAPTURES);
+        own.truncate(MOST_CAPTURES);
+        let more = if rest > 0 { format!("; {rest} more in the JSON") } else { String::new() };
+        (!own.is_empty()).then(|| format!("{name}: {}{more}", own.join("; ")))
+    };
+    (0..).zip(sides).filter_map(of).collect()
+}
+
+/// "5 to 16, 18, 20 and 30 more".
+fn ranges(packets: &[u64], left_out: u64) -> String {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for &packet in packets {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == packet => *last = packet,
+            _ => runs.push((packet, packet)),
+        }
+    }
+    let named = |&(first, last): &(u64, u64)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first} to {last}"),
+    };
+    let shown: Vec<String> = runs.iter().take(MOST_RUNS).map(named).collect();
+    let rest = runs.iter().skip(MOST_RUNS).map(|(first, last)| last - first + 1).sum::<u64>() + left_out;
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+/// "5, 6, 7 and 30 more".
+fn numbers(packets: &[u64], left_out: u64) -> Option<String> {
+    packets.first()?;
+    let shown: Vec<String> = packets.iter().take(MOST_PACKETS).map(u64::to_string).collect();
+    let rest = packets.len().saturating_sub(MOST_PACKETS) as u64 + left_out;
+    Some(if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) })
 }
 
 /// What there is to know of a rule, each part under its name.
@@ -96,20 +138,46 @@ fn parts(rule: &Rule) -> [(&'static str, &str); 5] {
     ]
 }
 
+/// The same of a rule of reports.
+fn parts_of_report(rule: &findings::Rule) -> [(&'static str, &str); 5] {
+    [
+        ("What it means", rule.means),
+        ("What it looks like", rule.looks),
+        ("What it is mistaken for", rule.mistaken),
+        ("What helps", rule.helps),
+        ("Source", rule.source),
+    ]
+}
+
 /// All rules, as a document.
 pub fn document() -> String {
     let mut text = DOCUMENT_HEAD.to_owned();
     for rule in RULES {
-        let _ = write!(text, "\n## `{}`\n\n{}.\n", rule.id, rule.id.title());
-        for (what, says) in parts(rule) {
-            let _ = writeln!(text, "\n**{what}.** {}", says.trim_end_matches('.').to_owned() + ".");
+        text += &section(rule.id.name(), rule.id.title(), parts(rule));
+    }
+    for (head, of_comparison) in [(COMPARISON_HEAD, true), (REPORT_HEAD, false)] {
+        text += head;
+        for rule in findings::RULES.iter().filter(|rule| rule.is_of_comparison() == of_comparison) {
+            text += &section(rule.id, rule.title, parts_of_report(rule));
         }
+    }
+    text
+}
+
+fn section(id: &str, title: &str, parts: [(&str, &str); 5]) -> String {
+    let mut text = format!("\n## `{id}`\n\n{title}.\n");
+    for (what, says) in parts {
+        let _ = writeln!(text, "\n**{what}.** {}.", says.trim_end_matches('.'));
     }
     text
 }
 
 /// Findings that a summary tells.
 const MOST_FIRST: usize = 4;
+/// Captures of a side of which packets are named.
+const MOST_CAPTURES: usize = 6;
+/// Runs of packets that a line names of a capture.
+const MOST_RUNS: usize = 6;
 /// Packets that a line names.
 pub(crate) const MOST_PACKETS: usize = 12;
 
@@ -129,6 +197,20 @@ wirelab analyze --fail-on nagle-delayed-ack capture.pcap   # exit status 1 if it
 wirelab show capture.pcap --packet 18              # what this packet is evidence of
 wirelab annotate capture.pcap -o commented.pcapng  # on the packets, for Wireshark
 ```
+";
+
+const COMPARISON_HEAD: &str = "
+# Findings of a comparison
+
+What `wirelab report A B` says of two runs, or of two folders of captures, beside each other. Each names the packets of both sides.
+They stand at the top level of `comparison.json`, where the evidence says which capture it is of.
+";
+
+const REPORT_HEAD: &str = "
+# Findings of a report
+
+What a report says of its captures together, and of one with what is known besides its packets: what run.json says of its making, and,
+of the lab's own apps, what was published of them in 2021. They stand at the top level of `results.json`.
 ";
 
 #[cfg(test)]

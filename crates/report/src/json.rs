@@ -1,27 +1,66 @@
-//! results.json: the analysis itself, schema "wirelab/1".
+//! results.json: the analysis itself and what is found of its captures together, schema "wirelab/1".
 
 use std::io::{self, Write};
 
-use schemars::Schema;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
-use wirelab_analyze::model::Analysis;
+use wirelab_analyze::model::SCHEMA;
+use wirelab_analyze::model::{Analysis, Capture};
 use wirelab_dissect::visible::is_visible;
+
+use crate::findings::ReportFinding;
+
+/// Everything that was found in one or more captures.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Analysis")]
+pub struct Results<'a> {
+    /// Always "wirelab/1".
+    schema: &'a str,
+    /// One entry a capture, in the order given; of a comparison those of the first side, then those of the second.
+    captures: Vec<&'a Capture>,
+    /// Of a comparison: its two sides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sides: Vec<Side>,
+    /// What there is to say of the captures together, or of one with what is known besides its packets.
+    findings: &'a [ReportFinding],
+}
+
+/// One side of a comparison.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Side {
+    /// What it is called: its folder.
+    pub name: String,
+    /// Its captures: indices into `captures`.
+    pub captures: Vec<usize>,
+}
+
+impl<'a> Results<'a> {
+    /// Those of a report.
+    pub fn new(analysis: &'a Analysis, findings: &'a [ReportFinding]) -> Results<'a> {
+        Results { schema: &analysis.schema, captures: analysis.captures.iter().collect(), sides: Vec::new(), findings }
+    }
+
+    /// Those of a comparison.
+    pub(crate) fn of_two(captures: [&'a [Capture]; 2], sides: Vec<Side>, findings: &'a [ReportFinding]) -> Results<'a> {
+        Results { schema: SCHEMA, captures: captures.into_iter().flatten().collect(), sides, findings }
+    }
+}
 
 /// Writes the analysis as JSON, indented, ending in a newline.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_indented(analysis: &Analysis, out: impl Write) -> io::Result<()> {
-    indented(analysis, out)
+pub fn write_indented(results: &Results<'_>, out: impl Write) -> io::Result<()> {
+    indented(results, out)
 }
 
 /// Writes the same on one line.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_compact(analysis: &Analysis, out: impl Write) -> io::Result<()> {
-    Ok(serde_json::to_writer(Escaping(out), analysis)?)
+pub fn write_compact(results: &Results<'_>, out: impl Write) -> io::Result<()> {
+    Ok(serde_json::to_writer(Escaping(out), results)?)
 }
 
 /// Any of the project's values as indented JSON, ending in a newline.
@@ -82,9 +121,9 @@ impl<W: Write> Write for Escaping<W> {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write(analysis: &Analysis, mut out: impl Write) -> io::Result<()> {
+pub fn write(results: &Results<'_>, mut out: impl Write) -> io::Result<()> {
     let mut json = Serializer::with_formatter(Escaping(&mut out), RowPerLine::default());
-    analysis.serialize(&mut json).map_err(io::Error::from)?;
+    results.serialize(&mut json).map_err(io::Error::from)?;
     out.write_all(b"\n")
 }
 
@@ -174,7 +213,7 @@ const ROWS: usize = 4;
 
 /// The JSON Schema of "wirelab/1".
 pub fn schema() -> Schema {
-    schemars::schema_for!(Analysis)
+    schemars::schema_for!(Results<'_>)
 }
 
 /// A schema as the text of its file.
@@ -191,9 +230,10 @@ mod tests {
     fn what_is_written_is_what_is_rendered() {
         let analysis = Analysis::new(vec![Analyzer::new(Settings::default()).finish("none", None, "pcap")]);
         let mut written = Vec::new();
-        write(&analysis, &mut written).unwrap();
+        let results = Results::new(&analysis, &[]);
+        write(&results, &mut written).unwrap();
         let mut indented = Vec::new();
-        write_indented(&analysis, &mut indented).unwrap();
+        write_indented(&results, &mut indented).unwrap();
         let values =
             [written.as_slice(), &indented].map(|text| serde_json::from_slice::<serde_json::Value>(text).unwrap());
         assert_eq!(values[0], values[1]);

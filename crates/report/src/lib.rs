@@ -44,7 +44,8 @@ mod forms_tests;
 mod sample;
 
 pub use bytes::{CaptureBytes, FrameBytes};
-pub use compare::{Comparison, Reason};
+pub use compare::Comparison;
+pub use findings::ReportFinding;
 pub use groups::exchange_names;
 pub use packet_protocol::PacketProtocol;
 pub use remarks::Remarks;

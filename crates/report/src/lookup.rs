@@ -8,6 +8,12 @@ pub fn median_update(capture: &Capture) -> Option<&Exchange> {
     update(capture, index)
 }
 
+/// The place of the median update among the exchanges, where it is among the rows that were kept.
+pub fn median_place(capture: &Capture) -> Option<usize> {
+    let index = capture.median_update?;
+    capture.exchanges.iter().position(|one| one.index() == Some(index))
+}
+
 /// The update of this index, counted from 1.
 pub fn update(capture: &Capture, index: u64) -> Option<&Exchange> {
     capture.exchanges.updates().find(|update| update.index() == Some(index))

@@ -69,6 +69,21 @@ impl Film {
         self.packet(at, SERVER, Flags::ACK, b"")
     }
 
+    /// The last packet once more.
+    pub fn again(mut self) -> Film {
+        let (_, data) = self.frames.last().cloned().unwrap_or_default();
+        self.frames.push((START_NS + self.now_ms * 1_000_000, data));
+        self
+    }
+
+    /// Padding behind the last packet.
+    pub fn padded(mut self, bytes: usize) -> Film {
+        if let Some((_, data)) = self.frames.last_mut() {
+            data.extend(vec![0; bytes]);
+        }
+        self
+    }
+
     /// Client's FIN, server's FIN with its ACK, client's ACK.
     pub fn close(self, at: usize) -> Film {
         self.packet(at, CLIENT, Flags::FIN | Flags::ACK, b"")

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Comparison;
+use super::view::View;
 use crate::html::{policy, style};
 use crate::templates::{TemplateError, Templates};
 
@@ -10,15 +11,15 @@ use crate::templates::{TemplateError, Templates};
 ///
 /// # Errors
 /// Where a template asks for a value that there is not.
-pub fn render(comparison: &Comparison, templates: &Templates) -> Result<String, TemplateError> {
+pub fn render(comparison: &Comparison<'_>, templates: &Templates) -> Result<String, TemplateError> {
     let style = style(templates)?;
-    templates.render("compare.html", &View { policy: policy(&style, ""), style, comparison })
+    templates.render("compare.html", &Page { policy: policy(&style, ""), style, comparison: View::new(comparison) })
 }
 
 #[derive(Serialize)]
-struct View<'a> {
+struct Page {
     policy: String,
     style: String,
     #[serde(flatten)]
-    comparison: &'a Comparison,
+    comparison: View,
 }

@@ -1,6 +1,7 @@
 //! comparison.md: two runs beside each other, for a document.
 
 use super::Comparison;
+use super::view::View;
 use crate::markdown::escaped;
 use crate::numbers::with_plain_spaces;
 use crate::templates::{TemplateError, Templates};
@@ -9,32 +10,32 @@ use crate::templates::{TemplateError, Templates};
 ///
 /// # Errors
 /// Where the template asks for a value that there is not.
-pub fn render(comparison: &Comparison, templates: &Templates) -> Result<String, TemplateError> {
-    templates.render("compare.md", &escaped_whole(comparison))
+pub fn render(comparison: &Comparison<'_>, templates: &Templates) -> Result<String, TemplateError> {
+    templates.render("compare.md", &escaped_whole(View::new(comparison)))
 }
 
 /// The same with all escaped that a capture or a folder's name may have said.
-fn escaped_whole(comparison: &Comparison) -> Comparison {
-    let mut comparison = comparison.clone();
-    for text in [&mut comparison.left, &mut comparison.right, &mut comparison.heading, &mut comparison.extent] {
-        *text = with_plain_spaces(&escaped(text));
+fn escaped_whole(mut view: View) -> View {
+    let safe = |text: &mut String| *text = with_plain_spaces(&escaped(text));
+    for text in [&mut view.left, &mut view.right, &mut view.heading, &mut view.extent] {
+        safe(text);
     }
-    for row in comparison.tables.iter_mut().flat_map(|table| &mut table.rows) {
-        row.title = escaped(&row.title);
+    for row in view.tables.iter_mut().flat_map(|table| &mut table.rows) {
+        safe(&mut row.title);
         for cell in &mut row.cells {
             for text in [&mut cell.left, &mut cell.right, &mut cell.change].into_iter().flatten() {
                 *text = with_plain_spaces(text);
             }
         }
     }
-    for reason in &mut comparison.reasons {
-        reason.places = escaped(&reason.places);
-        reason.text = escaped(&reason.text);
+    for reason in &mut view.reasons {
+        let texts = [&mut reason.text, &mut reason.means, &mut reason.instead, &mut reason.source];
+        texts.into_iter().chain(&mut reason.evidence).for_each(safe);
     }
-    for fact in &mut comparison.made {
+    for fact in &mut view.made {
         for text in [&mut fact.name, &mut fact.left, &mut fact.right] {
-            *text = with_plain_spaces(&escaped(text));
+            safe(text);
         }
     }
-    comparison
+    view
 }

@@ -1,25 +1,27 @@
 //! What differs between two runs? Their tables, cell by cell, and what is known of how they were made.
 //!
-//! All of a comparison is in this room: which captures stand beside each other in `pairs`, cell by cell in `tables`, what
-//! changed in a line in `title`, why in `reasons`, and each of its forms has a file. [`FILES`] lists those that are written;
-//! `text` is what a terminal shows.
+//! All of a comparison but its sentences is in this room: which captures stand beside each other in `pairs`, cell by cell in
+//! `tables`, and each of its forms has a file. What there is to say of it is [found](crate::findings). [`FILES`] lists the forms
+//! that are written; `text` is what a terminal shows.
 
 mod html;
+mod json;
 mod markdown;
 mod pairs;
-mod reasons;
 mod tables;
 mod text;
-mod title;
+mod view;
 
 use serde::Serialize;
+use wirelab_analyze::model::Capture;
 
-use crate::numbers::{capital, grouped};
+use crate::findings::{self, Compared, Place, ReportFinding};
+use crate::found;
 use crate::provenance;
 use crate::report::Report;
 use crate::templates::{TemplateError, Templates};
 
-pub use reasons::Reason;
+pub(crate) use pairs::Pair;
 pub use text::text;
 
 /// A comparison as a file.
@@ -28,37 +30,36 @@ pub struct ComparisonFile {
     /// Its name in the folder of a report.
     pub name: &'static str,
     /// Makes it.
-    pub render: fn(&Comparison, &Templates) -> Result<String, TemplateError>,
+    pub render: fn(&Comparison<'_>, &Templates) -> Result<String, TemplateError>,
 }
 
 /// All files of a comparison, in the order in which they are written.
-pub const FILES: [ComparisonFile; 2] = [
+pub const FILES: [ComparisonFile; 3] = [
     ComparisonFile { name: PAGE, render: html::render },
     ComparisonFile { name: "comparison.md", render: markdown::render },
+    ComparisonFile { name: "comparison.json", render: |comparison, _| Ok(json::render(comparison)) },
 ];
 
 /// The file that a reader opens first.
 pub const PAGE: &str = "comparison.html";
 
 /// Two reports beside each other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Comparison {
+#[derive(Clone, Debug)]
+pub struct Comparison<'a> {
     /// What the first is called: its folder.
     pub left: String,
     /// What the second is called.
     pub right: String,
-    /// What changed and what that did, in a line.
-    pub heading: String,
-    /// How much of the tables differs, in a line; empty where that is what the heading says.
-    pub extent: String,
+    /// The captures of the first, then those of the second.
+    pub captures: [&'a [Capture]; 2],
+    /// What is found of the two.
+    pub findings: Vec<ReportFinding>,
     /// How many cells differ.
     pub differing: usize,
     /// How many there are on both sides.
     pub cells: usize,
     /// The tables that both or one of them has.
     pub tables: Vec<ComparedTable>,
-    /// Why cells differ.
-    pub reasons: Vec<Reason>,
     /// What differs in how they were made.
     pub made: Vec<ComparedFact>,
 }
@@ -120,33 +121,55 @@ pub struct ComparedFact {
 
 impl Report {
     /// Compares this report with another, cell by cell; the names say which is which.
-    pub fn compare(&self, name: &str, other: &Report, other_name: &str) -> Comparison {
+    pub fn compare<'a>(&'a self, name: &str, other: &'a Report, other_name: &str) -> Comparison<'a> {
         let pairs = pairs::pairs(&self.analysis, &other.analysis);
         let tables = tables::tables(self, other, &pairs);
         let cells = || tables.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
         let differing = cells().filter(|cell| cell.change.is_some()).count();
         let count = cells().filter(|cell| cell.left.is_some() && cell.right.is_some()).count();
-        let extent = match (count, differing) {
-            (0, _) => "The two have no capture in common".to_owned(),
-            (_, 0) => format!("Every one of {} cells is the same in both", grouped(count as u64)),
-            _ => format!("{} of {} cells differ", capital(&grouped(differing as u64)), grouped(count as u64)),
-        };
-        let title = if differing > 0 { title::title(self, other, &pairs, [name, other_name]) } else { None };
-        let (heading, extent) = match title {
-            Some(title) => (title, extent),
-            None => (extent, String::new()),
-        };
+        let sides = [self, other];
+        let compared = Compared { sides, names: [name, other_name], pairs: &pairs, cells: count, differing };
         Comparison {
             left: name.to_owned(),
             right: other_name.to_owned(),
-            heading,
-            extent,
+            captures: sides.map(|side| side.analysis.captures.as_slice()),
+            findings: findings::compare(&compared),
             differing,
             cells: count,
             tables,
-            reasons: reasons::reasons(self, other, [name, other_name]),
             made: facts(self, other),
         }
+    }
+}
+
+impl Comparison<'_> {
+    /// What changed and what that did, in a line; how much of the tables differs, where no update says more.
+    pub fn heading(&self) -> &str {
+        self.at(Place::ComparisonTitle).or(self.at(Place::ComparisonExtent)).unwrap_or_default()
+    }
+
+    /// How much of the tables differs, in a line; none where that is what the heading says.
+    pub fn extent(&self) -> Option<&str> {
+        self.at(Place::ComparisonTitle).and(self.at(Place::ComparisonExtent))
+    }
+
+    /// Why cells differ.
+    pub fn reasons(&self) -> impl Iterator<Item = &ReportFinding> {
+        self.findings.iter().filter(|finding| finding.rule.0.place == Place::Difference)
+    }
+
+    fn at(&self, place: Place) -> Option<&str> {
+        self.findings.iter().find(|finding| finding.rule.0.place == place).map(|finding| finding.text.as_str())
+    }
+
+    /// The packets that show something, a line a side.
+    fn evidence(&self, finding: &ReportFinding) -> Vec<String> {
+        let [left, right] = self.captures;
+        let called = |place: usize| match place.checked_sub(left.len()) {
+            None => (0, left.get(place).map_or("", |capture| &capture.name)),
+            Some(at) => (1, right.get(at).map_or("", |capture| &capture.name)),
+        };
+        found::evidence(finding, [&self.left, &self.right], called)
     }
 }
 
@@ -177,7 +200,7 @@ mod tests {
         let a = report(five(Era::Now), Some(run()));
         let comparison = a.compare("a", &a, "b");
         assert_eq!((comparison.differing, comparison.cells), (0, 98));
-        assert_eq!(comparison.heading, "Every one of 98 cells is the same in both");
+        assert_eq!(comparison.heading(), "Every one of 98 cells is the same in both");
         assert!(comparison.made.is_empty());
     }
 
@@ -194,6 +217,25 @@ mod tests {
         insta::assert_snapshot!(markdown::render(&comparison, &templates).unwrap());
         let page = html::render(&comparison, &templates).unwrap();
         assert!(page.contains("<b>\u{2212}2</b>") && page.contains("default-src &#39;none&#39;"));
+    }
+
+    #[test]
+    fn the_json_holds_to_the_schema_and_names_the_captures() {
+        let (then, now) = (report(five(Era::Then), None), report(five(Era::Now), Some(run())));
+        let value: serde_json::Value =
+            serde_json::from_str(&json::render(&then.compare("2021", &now, "pcap"))).unwrap();
+        let schema = jsonschema::validator_for(&serde_json::to_value(crate::json::schema()).unwrap()).unwrap();
+        let errors: Vec<String> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert_eq!(errors, [""; 0]);
+        assert_eq!(value["sides"][1], serde_json::json!({ "name": "pcap", "captures": [5, 6, 7, 8, 9] }));
+        let findings = value["findings"].as_array().unwrap();
+        let title = &findings[0];
+        assert_eq!(title["id"], "what-changed");
+        assert!(title["text"].as_str().unwrap().starts_with("From 2021 to pcap: an update with the full page costs "));
+        let captures: Vec<u64> =
+            title["evidence"].as_array().unwrap().iter().map(|one| one["capture"].as_u64().unwrap()).collect();
+        assert_eq!(captures, [0, 5, 1, 6, 2, 7, 3, 8, 4, 9]);
+        assert_eq!(findings.last().unwrap()["id"], "other-words");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use wirelab_analyze::model::{Analysis, Capture};
 
 /// A capture of the left side, one of the right side, or one of each that are of the same thing: indices.
-pub(super) type Pair = (Option<usize>, Option<usize>);
+pub(crate) type Pair = (Option<usize>, Option<usize>);
 
 /// All captures of both sides: of the same thing are those of the same app, else those of the same name or with the same
 /// updates; and where each side has one capture only, these two, whatever they are.

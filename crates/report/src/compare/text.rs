@@ -10,14 +10,14 @@ use crate::text::{Colours, WIDTH, wrapped};
 
 /// A comparison: a line a side where they differ, differences marked by their sign and, with colours, in
 /// bold.
-pub fn text(comparison: &Comparison, colours: Colours) -> String {
+pub fn text(comparison: &Comparison<'_>, colours: Colours) -> String {
     let bold = |text: &str| colours.paint(Style::new().bold(), text);
     let mut out = String::new();
-    for line in wrapped(&with_plain_spaces(&comparison.heading), WIDTH, "").lines() {
+    for line in wrapped(&with_plain_spaces(comparison.heading()), WIDTH, "").lines() {
         out.push_str(&format!("{}\n", bold(line)));
     }
-    if !comparison.extent.is_empty() {
-        out.push_str(&format!("{}\n", with_plain_spaces(&comparison.extent)));
+    if let Some(extent) = comparison.extent() {
+        out.push_str(&format!("{}\n", with_plain_spaces(extent)));
     }
     out.push_str(&format!("  A  {}\n  B  {}\n", visible(&comparison.left), visible(&comparison.right)));
     for table in &comparison.tables {
@@ -59,11 +59,16 @@ pub fn text(comparison: &Comparison, colours: Colours) -> String {
             out.push('\n');
         }
     }
-    if !comparison.reasons.is_empty() {
+    let mut reasons = comparison.reasons().peekable();
+    if reasons.peek().is_some() {
         out.push_str(&format!("\n{}\n", bold("Why they differ")));
-        for reason in &comparison.reasons {
-            out.push_str(&wrapped(&visible(&reason.places), WIDTH, "  "));
-            out.push_str(&wrapped(&visible(&reason.text), WIDTH, "    "));
+    }
+    for finding in reasons {
+        let sentence = with_plain_spaces(&finding.sentence());
+        out.push_str(&wrapped(&visible(&format!("{}: {sentence}", finding.id)), WIDTH, "  "));
+        let shown = comparison.evidence(finding);
+        for line in shown.iter().chain(&finding.instead) {
+            out.push_str(&wrapped(&visible(line), WIDTH, "    "));
         }
     }
     if !comparison.made.is_empty() {
