@@ -34,13 +34,23 @@ pub(crate) enum ProtocolKind {
     Close,
 }
 
+/// Whether an exchange told the client a server's time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Told {
+    #[default]
+    Nothing,
+    Time,
+    /// The one that the client had been told before on its connection.
+    TimeAgain,
+}
+
 /// An exchange that may still be given packets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenExchange {
     pub protocol_kind: ProtocolKind,
     pub label: LabelId,
     /// Whether a server's time was found in the answer.
-    pub has_time: bool,
+    pub told: Told,
     /// Whether no further byte of a message of it is expected.
     pub complete: bool,
     /// Place among all exchanges of the capture, by first packet.

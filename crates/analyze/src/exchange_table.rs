@@ -108,7 +108,7 @@ impl ExchangeTable {
             return GroupBits::default();
         }
         self.count += 1;
-        let key = GroupKey { protocol_kind: open.protocol_kind, label: open.label, has_time: open.has_time };
+        let key = GroupKey { protocol_kind: open.protocol_kind, label: open.label, told: open.told };
         let recent = self.recent.get(key.label.index()).copied().unwrap_or(usize::MAX);
         let at = if self.groups.get(recent).is_some_and(|(known, _)| *known == key) { recent } else { self.place(key) };
         if let Some((_, stats)) = self.groups.get_mut(at) {

@@ -5,19 +5,20 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use foldhash::HashMap;
 use wirelab_catalog::grammar::{Grammar, Update};
-use wirelab_catalog::{App, Family};
+use wirelab_catalog::{App, Family, Renewal};
 
 use crate::capture_state::CaptureState;
 use crate::connection_record::ConnectionRecord;
-use crate::exchange::{ExchangeId, Numbers, ProtocolKind};
+use crate::exchange::{ExchangeId, Numbers, ProtocolKind, Told};
 use crate::exchange_table::{ExchangeTable, GroupBits, Row};
 use crate::findings::{self, Evidence, Observed};
 use crate::frames::Frames;
 use crate::groups::{GroupKey, GroupStats};
-use crate::labels::Labels;
+use crate::labels::{LabelId, Labels};
 use crate::model::{
     Capture, Connection, Costs, Exchange, Exchanges, Group, Kind, Mean, MedianRow, NEVER, Note, Packet, Range, Spreads,
     Tally, seconds, stands_for_others,
@@ -162,7 +163,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
     let observed = observed
         .into_iter()
         .map(|(key, what, group)| {
-            Observed::new(&capture, what, (reading.kind(&key), labels.text(key.label).to_owned()), group)
+            Observed::new(&capture, what, (reading.kind(&key), reading.label(&key, &labels).as_ref().to_owned()), group)
         })
         .collect();
     let evidence = Evidence { capture: &capture, observed, frames: facts, twice: capture_state.twice.found };
@@ -176,6 +177,8 @@ struct Reading {
     /// In a capture that is none of wirelab's: the most repeated exchange.
     update: Option<(Kind, String)>,
     kinds: HashMap<GroupKey, Kind>,
+    /// What exchanges are called that were in vain, by what they are called else.
+    in_vain: HashMap<LabelId, Arc<str>>,
 }
 
 impl Reading {
@@ -198,7 +201,15 @@ impl Reading {
                 }
             }
         }
-        Reading { app, update, kinds }
+        let in_vain = table.groups().iter().filter(|(key, _)| is_in_vain(key, app));
+        let in_vain = in_vain.map(|(key, _)| (key.label, format!("{}, nothing new", labels.text(key.label)).into()));
+        Reading { app, update, kinds, in_vain: in_vain.collect() }
+    }
+
+    /// What an exchange is called.
+    fn label(&self, key: &GroupKey, labels: &Labels) -> Arc<str> {
+        let in_vain = self.in_vain.get(&key.label).filter(|_| is_in_vain(key, self.app));
+        in_vain.cloned().unwrap_or_else(|| labels.shared_text(key.label))
     }
 
     fn kind(&self, key: &GroupKey) -> Kind {
@@ -213,7 +224,9 @@ impl Reading {
 
 /// What an exchange is for, given the app that spoke.
 fn kind(key: &GroupKey, label: &str, app: Option<App>) -> Kind {
-    let is_update = key.has_time && app.is_some_and(|app| is_update(key.protocol_kind, label, app));
+    let is_update = key.told != Told::Nothing
+        && !is_in_vain(key, app)
+        && app.is_some_and(|app| is_update(key.protocol_kind, label, app));
     match key.protocol_kind {
         ProtocolKind::Setup => Kind::Setup,
         ProtocolKind::Greeting => Kind::Greeting,
@@ -225,9 +238,15 @@ fn kind(key: &GroupKey, label: &str, app: Option<App>) -> Kind {
         ProtocolKind::Event => Kind::Event,
         ProtocolKind::Message => Kind::Message,
         ProtocolKind::Turn => Kind::Turn,
-        ProtocolKind::Request { html: true, .. } if app.is_some() && key.has_time => Kind::Page,
+        ProtocolKind::Request { html: true, .. } if app.is_some() && key.told != Told::Nothing => Kind::Page,
         ProtocolKind::Request { .. } => Kind::Request,
     }
+}
+
+/// Whether an exchange told a client only what it knew, that asks again and again for something new. One that asks now and
+/// then for the time of day may hear the same again, and was told.
+fn is_in_vain(key: &GroupKey, app: Option<App>) -> bool {
+    key.told == Told::TimeAgain && app.is_some_and(|app| app.renewal() == Renewal::Polled)
 }
 
 /// Whether an exchange that brought a time is how this app renews it.
@@ -303,7 +322,7 @@ fn exchange_of(row: Row, first_ns: u64, reading: &Reading, labels: &Labels) -> E
         kind: reading.kind(&row.key),
         index: 0,
         order: row.order as u32,
-        label: labels.shared_text(row.key.label),
+        label: reading.label(&row.key, labels),
         connection: row.connection,
         start_ns: row.first_ns.saturating_sub(first_ns),
         duration_ns: row.last_ns.saturating_sub(row.first_ns),
@@ -379,14 +398,14 @@ fn updates<'a>(table: &'a ExchangeTable, reading: &Reading) -> Cow<'a, GroupStat
 }
 
 fn groups(all: Vec<(GroupKey, GroupStats)>, labels: &Labels, reading: &Reading) -> Vec<Group> {
-    let mut merged: Vec<((Kind, &str), GroupStats)> = Vec::new();
-    let mut places: HashMap<(Kind, &str), usize> = HashMap::default();
+    let mut merged: Vec<((Kind, Arc<str>), GroupStats)> = Vec::new();
+    let mut places: HashMap<(Kind, Arc<str>), usize> = HashMap::default();
     for (key, stats) in all {
-        let name = (reading.kind(&key), labels.text(key.label));
+        let name = (reading.kind(&key), reading.label(&key, labels));
         match places.get(&name).and_then(|at| merged.get_mut(*at)) {
             Some((_, known)) => known.merge(&stats),
             None => {
-                places.insert(name, merged.len());
+                places.insert(name.clone(), merged.len());
                 merged.push((name, stats));
             }
         }
@@ -396,7 +415,7 @@ fn groups(all: Vec<(GroupKey, GroupStats)>, labels: &Labels, reading: &Reading) 
         .into_iter()
         .map(|((kind, label), stats)| Group {
             kind,
-            label: label.to_owned(),
+            label: label.as_ref().to_owned(),
             count: stats.count,
             sharing_packets: stats.sharing,
             tally: reading.clean(stats.tally()),

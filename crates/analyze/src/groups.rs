@@ -5,7 +5,7 @@
 
 use foldhash::HashMap;
 
-use crate::exchange::{OpenExchange, ProtocolKind};
+use crate::exchange::{OpenExchange, ProtocolKind, Told};
 use crate::labels::LabelId;
 use crate::model::{Column, Costs, Spread, SpreadSeconds, Tally, Time, seconds};
 use crate::timing::Ways;
@@ -15,7 +15,7 @@ use crate::timing::Ways;
 pub(crate) struct GroupKey {
     pub protocol_kind: ProtocolKind,
     pub label: LabelId,
-    pub has_time: bool,
+    pub told: Told,
 }
 
 /// How many shapes and times all groups of a capture have room for together, before they are rounded more coarsely.

@@ -488,7 +488,10 @@ impl Http {
                 return;
             }
             if let Some(heard) = self.heard.take() {
-                packet.capture_state.recognition.answered(&heard);
+                let connection = packet.record.closed.connection;
+                if packet.capture_state.recognition.answered(connection, &heard) {
+                    packet.has_time_again(answering.exchange);
+                }
             }
             packet.complete(answering.exchange);
             if self.awaiting.first().is_some_and(|asked| asked.exchange == answering.exchange) {

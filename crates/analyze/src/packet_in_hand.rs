@@ -13,7 +13,7 @@ use crate::capture_state::{CaptureState, Owned};
 use crate::connection_record::ConnectionRecord;
 use crate::connection_state::ConnectionState;
 use crate::counts::Counts;
-use crate::exchange::{ExchangeId, OpenExchange, ProtocolKind};
+use crate::exchange::{ExchangeId, OpenExchange, ProtocolKind, Told};
 use crate::labels::LabelId;
 use crate::model::{Layer, ProblemLayer, ProblemPlace};
 use crate::open_exchanges::{Handover, OpenExchanges};
@@ -139,7 +139,14 @@ impl<'a> PacketInHand<'a> {
     /// Says that a server's time was found in the answer.
     pub fn has_time(&mut self, exchange: ExchangeId) {
         if let Some(open) = self.open(exchange) {
-            open.has_time = true;
+            open.told = Told::Time;
+        }
+    }
+
+    /// Notes that the time that an exchange told was told before.
+    pub fn has_time_again(&mut self, exchange: ExchangeId) {
+        if let Some(open) = self.open(exchange) {
+            open.told = Told::TimeAgain;
         }
     }
 
@@ -160,7 +167,7 @@ impl<'a> PacketInHand<'a> {
     /// Gives bytes with a server's time in them to an exchange.
     pub fn own_time(&mut self, exchange: ExchangeId, len: usize, found: &Found) {
         if let Some(open) = self.open(exchange) {
-            open.has_time = true;
+            open.told = Told::Time;
             // Characters of it that came in an earlier segment were given to the exchange as content.
             open.costs.useful += found.before as u32;
             open.push.useful += found.before as u32;

@@ -7,13 +7,14 @@
 //!
 //! What is missing from a capture is not held against anybody.
 
+use foldhash::HashMap;
 use wirelab_catalog::App;
 use wirelab_catalog::grammar::{Grammar, Media, REFUSALS, TIME, Update};
 use wirelab_dissect::http1::{Coding, Content};
 
 use crate::form::{self, Fit};
 use crate::request_labels::path_of;
-use crate::time_of_day::TimePlace;
+use crate::time_of_day::{self, TimePlace};
 
 /// What is known so far.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct Recognition {
     possible: Apps,
     /// Those that told a time.
     told: Apps,
+    /// The time that an answer told last, by the number of the connection.
+    last: HashMap<u32, [u8; 8]>,
 }
 
 /// Some of the apps.
@@ -101,6 +104,14 @@ pub(crate) struct Answer {
     bytes: Vec<u8>,
 }
 
+impl Answer {
+    /// The time of day in it, where a server's time stands.
+    pub fn time(&self) -> Option<[u8; 8]> {
+        let range = time_of_day::find(&self.bytes, TimePlace::Markup, true)?;
+        self.bytes.get(range)?.first_chunk().copied()
+    }
+}
+
 /// What a server has said over plain TCP and fits no form yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lines {
@@ -111,7 +122,7 @@ pub(crate) struct Lines {
 impl Recognition {
     /// Nothing was said yet.
     pub fn new() -> Recognition {
-        Recognition { possible: Apps::those(|_| true), told: Apps::NONE }
+        Recognition { possible: Apps::those(|_| true), told: Apps::NONE, last: HashMap::default() }
     }
 
     /// The one app that fits, if there is one.
@@ -174,11 +185,11 @@ impl Recognition {
         answer.bytes.extend_from_slice(bytes);
     }
 
-    /// The answer is complete.
-    pub fn answered(&mut self, answer: &Answer) {
+    /// An answer on a connection is complete. Gives whether it told the time that the one before had told.
+    pub fn answered(&mut self, connection: u32, answer: &Answer) -> bool {
         let Answer { wanted, status, content, ref bytes } = *answer;
         if !self.looks() {
-            return;
+            return false;
         }
         self.hear(|app| {
             let Grammar::Http { page, update } = app.descriptor().grammar else { return None };
@@ -194,8 +205,22 @@ impl Recognition {
                 }
                 _ => None,
             };
-            refused.chain(as_page).chain(as_update).find(|form| form::is_of(form, bytes))
+            let nothing_new = match update {
+                Update::Answer { nothing_new, .. } if wanted.update_of.has(app) => nothing_new,
+                _ => None,
+            };
+            let as_nothing = (nothing_new == Some(status)).then_some("");
+            refused.chain(as_page).chain(as_update).chain(as_nothing).find(|form| form::is_of(form, bytes))
         });
+        if !self.looks() {
+            self.last = HashMap::default();
+            return false;
+        }
+        answer.time().is_some_and(|time| {
+            // Of a million clients, some are forgotten.
+            let is_known = self.last.len() < MOST_REMEMBERED || self.last.contains_key(&connection);
+            is_known && self.last.insert(connection, time) == Some(time)
+        })
     }
 
     /// The connection changes to WebSocket, with or without compression.
@@ -275,6 +300,8 @@ fn update(app: App) -> Option<&'static Update> {
     }
 }
 
+/// Connections of which it is remembered what they were told.
+const MOST_REMEMBERED: usize = 1 << 16;
 /// The longest content of an answer that an app gives, with room to spare.
 const LONGEST: usize = 4 << 10;
 /// The longest line of a server: what it did not understand, in full.

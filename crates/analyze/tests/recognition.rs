@@ -9,6 +9,8 @@ use wirelab_catalog::App;
 use wirelab_catalog::grammar::NOT_FOUND;
 
 const GET_PAGE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const GET_POLL: &[u8] = b"GET /poll HTTP/1.1\r\nHost: a\r\n\r\n";
+const NOT_MODIFIED: &[u8] = b"HTTP/1.1 304 Not Modified\r\nETag: \"09:31:35\"\r\n\r\n";
 const GET_TIME: &[u8] = b"GET /time HTTP/1.1\r\nHost: a\r\n\r\n";
 
 fn told(frames: &Frames) -> Option<App> {
@@ -123,6 +125,11 @@ fn what_else_an_app_says_is_its_own_too() {
         ),
         ("events without their page", App::Sse, asked(&[(GET_TIME, stream("data: {\"time\": \"09:31:35\"}\n\n"))])),
         ("an answer without its page", App::Ajax, asked(&[(GET_TIME, json("{\"time\":\"09:31:35\"}\n"))])),
+        (
+            "a value that is asked for again and again, and has not changed",
+            App::Poll,
+            asked(&[(GET_POLL, json("{\"time\":\"09:31:35\"}\n")), (GET_POLL, NOT_MODIFIED.to_vec())]),
+        ),
     ] {
         assert_eq!(told(&frames), Some(app), "{what}");
     }
@@ -183,6 +190,15 @@ fn what_looks_like_an_app_is_nobody_s() {
             "the greeting, then other words",
             lines(&[("", "Hello!\nServer time: 09:31:35\n\n"), ("time\n", "09:31:45 UTC\n\n")]),
         ),
+        ("a page that is asked for again, and has not changed", asked(&[(GET_PAGE, NOT_MODIFIED.to_vec())])),
+        (
+            "an answer that has not changed, of an app that says no such thing",
+            ajax(&[(GET_TIME, NOT_MODIFIED.to_vec())]),
+        ),
+        (
+            "a value that is asked for again and again, and a queue",
+            asked(&[(GET_POLL, json(a_time)), (GET_POLL, json("{\"queue\": []}"))]),
+        ),
         ("events of another type", asked(&[(GET_TIME, stream(&format!("event: tick\n{event}")))])),
         ("events with other words between", asked(&[(GET_TIME, stream(&format!("{event}data: hello\n\n")))])),
         ("events with comments", asked(&[(GET_TIME, stream(&format!(": hello\n\n{event}")))])),
@@ -213,6 +229,7 @@ proptest! {
             (App::Ajax, b"{\"time\":\"09:31:35\"}\n"),
             (App::Sse, b"{\"time\": \"09:31:35\"}"),
             (App::Ws, b"{\"time\": \"09:31:35\"}"),
+            (App::Poll, b"{\"time\":\"09:31:35\"}\n"),
         ] {
             let mut changed = said.to_vec();
             let at = at % changed.len();
@@ -222,6 +239,7 @@ proptest! {
                 let frames = match app {
                     App::Tcp => lines(&[("", &text)]),
                     App::Ajax => asked(&[(GET_TIME, json(&text))]),
+                    App::Poll => asked(&[(GET_POLL, json(&text))]),
                     App::Sse => asked(&[(GET_TIME, stream(&format!("data: {text}\n\n")))]),
                     _ => websocket("", &[&text]),
                 };
@@ -233,7 +251,7 @@ proptest! {
     /// Wherever TCP cuts an app's words, they are the same words.
     #[test]
     fn segments_make_no_difference(len in 1_usize..700) {
-        for app in [App::Web, App::Ajax, App::Sse, App::Ws] {
+        for app in App::ALL.into_iter().filter(|app| app.descriptor().page.is_some()) {
             let mut talk = Talk::new(1);
             talk.handshake().client(GET_PAGE);
             for piece in html(&page(app, "09:31:35", 435)).chunks(len) {

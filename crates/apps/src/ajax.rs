@@ -15,7 +15,7 @@ use axum::routing::get;
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
-use crate::answer::text;
+use crate::answer::{json_time, text};
 use crate::http::{self, HTML, JSON};
 use crate::pages::Page;
 use crate::{Listener, ServerOptions};
@@ -27,15 +27,10 @@ pub async fn run<L: Listener>(
     options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let page = Page::render(App::Ajax, options.pages)?;
+    let page = Page::render(App::Ajax, &options)?;
     let (page_clock, time_clock) = (clock.clone(), clock.clone());
     let routes = Router::new()
         .route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock))))
-        .route("/time", get(async move || text(StatusCode::OK, JSON, time(&time_clock))));
+        .route("/time", get(async move || text(StatusCode::OK, JSON, json_time(&time_clock.time_of_day()))));
     http::serve(listener, routes, clock, options, shutdown).await
-}
-
-/// 20 bytes, the newline among them.
-fn time(clock: &Clock) -> String {
-    format!("{{\"time\":\"{}\"}}\n", clock.time_of_day())
 }

@@ -21,6 +21,11 @@ pub(crate) fn text(status: StatusCode, media_type: &'static str, body: String) -
     (status, [(CONTENT_TYPE, HeaderValue::from_static(media_type))], body).into_response()
 }
 
+/// A time as the content of an answer: 20 bytes, the newline among them.
+pub(crate) fn json_time(time: &str) -> String {
+    format!("{{\"time\":\"{time}\"}}\n")
+}
+
 /// Adds what every answer has, in the order of 2021.
 pub(crate) fn finish(response: Response, clock: &Clock, style: AnswerStyle) -> Response {
     // 101 ends HTTP on this connection; the original sent no date with it.
@@ -29,17 +34,21 @@ pub(crate) fn finish(response: Response, clock: &Clock, style: AnswerStyle) -> R
     }
     let (mut parts, body) = response.into_parts();
     let mut headers = HeaderMap::with_capacity(4);
-    if let Some(media_type) = parts.headers.remove(CONTENT_TYPE) {
-        headers.insert(CONTENT_TYPE, media_type);
+    if let Some(media_type) = parts.headers.get(CONTENT_TYPE) {
+        headers.insert(CONTENT_TYPE, media_type.clone());
     }
-    parts.headers.remove(CONTENT_LENGTH);
-    if let Some(length) = body.size_hint().exact() {
+    // What has no content by its status says no length (RFC 9110, section 8.6).
+    let may_have_content = !matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if let Some(length) = body.size_hint().exact().filter(|_| may_have_content) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     if let Ok(date) = HeaderValue::from_str(&clock.http_date()) {
         headers.insert(DATE, date);
     }
-    headers.extend(parts.headers);
+    // In their order: to remove some would move others.
+    for (name, value) in parts.headers.iter().filter(|(name, _)| ![CONTENT_TYPE, CONTENT_LENGTH].contains(name)) {
+        headers.append(name.clone(), value.clone());
+    }
     parts.headers = headers;
     let body = match style {
         AnswerStyle::Split if !body.is_end_stream() => Body::new(AfterHead { body, waited: false }),

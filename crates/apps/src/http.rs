@@ -1,7 +1,7 @@
 //! How does an HTTP/1.1 connection become answers (RFC 9112)?
 //!
 //! hyper reads the heads and writes the answers, axum's router finds the handler. Here is what is set on both, what the
-//! four HTTP apps have in common, and how a connection ends.
+//! HTTP apps have in common, and how a connection ends.
 
 use std::convert::Infallible;
 use std::future::{poll_fn, ready};

@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
-//! Five ways to tell a client the server's time.
+//! Ways to tell a client the server's time.
 //!
 //! Each app is one file with one function of one shape, `run(listener, clock, options, shutdown)`:
 //!
@@ -11,6 +11,7 @@
 //! | [`ajax`] | a script in the page asks | `GET /time` -> `{"time":"HH:MM:SS"}` |
 //! | [`sse`] | the server pushes an event (WHATWG HTML, section 9.2) | `data: {"time": "HH:MM:SS"}` |
 //! | [`ws`] | a script sends a message (RFC 6455) | `get-time` -> `{"time": "HH:MM:SS"}` |
+//! | [`poll`] | a script asks again and again | `GET /poll` -> `{"time":"HH:MM:SS"}`, new or not |
 //!
 //! A server runs until its shutdown future resolves; then it stops listening, ends every conversation in the way of
 //! its protocol, and returns. All waiting is done with tokio's timers, so a paused tokio clock moves the apps as
@@ -34,6 +35,7 @@
 
 pub mod ajax;
 pub mod options;
+pub mod poll;
 pub mod sse;
 pub mod tcp;
 pub mod web;
@@ -50,6 +52,7 @@ mod lines;
 mod listener;
 mod pages;
 mod seldom;
+mod value;
 
 use std::io;
 
@@ -87,4 +90,5 @@ servers! {
     Ajax => ajax,
     Sse => sse,
     Ws => ws,
+    Poll => poll,
 }

@@ -9,8 +9,12 @@ use crate::AllowedHost;
 /// The choices of one server. [`ServerOptions::default`] is right for a person with a browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerOptions {
-    /// From one pushed event to the next; only [`crate::sse`] pushes.
+    /// From one pushed event to the next, and from one change of a value that changes by itself to the next.
     pub interval: Duration,
+    /// From one question to the next of a page that asks again and again.
+    pub poll_every: Duration,
+    /// Whether an answer may be that nothing has changed: 304, where the client says what it has (RFC 9110, section 13).
+    pub conditional: bool,
     /// How an HTTP answer is written.
     pub style: AnswerStyle,
     /// Which length the pages have.
@@ -82,6 +86,8 @@ impl Default for ServerOptions {
     fn default() -> ServerOptions {
         ServerOptions {
             interval: Duration::from_secs(1),
+            poll_every: Duration::from_millis(200),
+            conditional: false,
             style: AnswerStyle::Coalesced,
             pages: Pages::Own,
             allowed_hosts: Vec::new(),

@@ -10,7 +10,7 @@ use tera::{Context, Tera};
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
-use crate::Pages;
+use crate::{Pages, ServerOptions};
 
 /// A rendered page with a gap for the time.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// Renders the page of `app`, which must have one.
-    pub(crate) fn render(app: App, pages: Pages) -> io::Result<Page> {
+    pub(crate) fn render(app: App, options: &ServerOptions) -> io::Result<Page> {
         let Some(template) = app.descriptor().page else {
             return Err(io::Error::other(format!("the app {app} has no page")));
         };
@@ -30,13 +30,14 @@ impl Page {
             .map_err(io::Error::other)?;
         let mut context = Context::new();
         context.insert("time", GAP);
+        context.insert("poll_every_ms", &(options.poll_every.as_millis() as u64));
         let html = tera.render(app.name(), &context).map_err(io::Error::other)?;
         let html = html.trim_end();
         let Some((before, after)) = html.split_once(GAP) else {
             return Err(io::Error::other(format!("the page of the app {app} shows no time")));
         };
         let mut page = Page { before: before.to_owned(), after: format!("{after}\n") };
-        if pages == Pages::Lengths2021
+        if options.pages == Pages::Lengths2021
             && let Some(length) = length_2021(app)
         {
             page.fill_up_to(length)?;
@@ -46,8 +47,12 @@ impl Page {
 
     /// The page as it is now.
     pub(crate) fn now(&self, clock: &Clock) -> String {
-        let time = clock.time_of_day();
-        [self.before.as_str(), time.as_str(), self.after.as_str()].concat()
+        self.with(&clock.time_of_day())
+    }
+
+    /// The page with this time in it.
+    pub(crate) fn with(&self, time: &str) -> String {
+        [self.before.as_str(), time, self.after.as_str()].concat()
     }
 
     fn len(&self) -> usize {
@@ -94,8 +99,9 @@ mod tests {
     async fn a_page_has_always_the_same_length() {
         let clock = Clock::starting_at("2021-06-06T23:59:55Z".parse().unwrap());
         for app in with_a_page() {
-            let own = Page::render(app, Pages::Own).unwrap();
-            let replay = Page::render(app, Pages::Lengths2021).unwrap();
+            let own = Page::render(app, &ServerOptions::default()).unwrap();
+            let replay = ServerOptions { pages: Pages::Lengths2021, ..ServerOptions::default() };
+            let replay = Page::render(app, &replay).unwrap();
             let length = length_2021(app).unwrap_or(own.len());
             assert!(own.len() <= length, "{app}: {} bytes", own.len());
             for _ in 0..10 {
@@ -111,23 +117,25 @@ mod tests {
     async fn a_page_asks_for_nothing_but_the_time() {
         let clock = Clock::starting_at("2021-06-06T09:36:17Z".parse().unwrap());
         for app in with_a_page() {
-            let html = Page::render(app, Pages::Own).unwrap().now(&clock);
+            let html = Page::render(app, &ServerOptions::default()).unwrap().now(&clock);
+            let path = app.path();
             // Whatever makes a browser fetch: attributes, style sheets, calls.
             for (asks, allowed) in [
-                ("href=", &["href=data:,>"][..]),
-                ("src=", &[]),
-                ("url(", &[]),
-                ("@import", &[]),
-                ("import(", &[]),
-                ("fetch(", &[]),
-                ("open(", &["open('GET', '/time')"]),
-                ("EventSource(", &["EventSource('/time')"]),
-                ("WebSocket(", &["WebSocket('ws://' + location.host + '/time')"]),
-                ("http", &[]),
+                ("href=", "href=data:,>".to_owned()),
+                ("src=", format!("src={path} ")),
+                ("url(", String::new()),
+                ("@import", String::new()),
+                ("import(", String::new()),
+                ("fetch(", format!("fetch('{path}'")),
+                ("open(", format!("open('GET', '{path}'")),
+                ("EventSource(", format!("EventSource('{path}')")),
+                ("WebSocket(", format!("WebSocket('ws://' + location.host + '{path}')")),
+                ("http", String::new()),
             ] {
                 for (at, _) in html.match_indices(asks) {
                     let rest = &html[at..];
-                    assert!(allowed.iter().any(|text| rest.starts_with(text)), "{app} asks for more: {rest}");
+                    let is_allowed = !allowed.is_empty() && rest.starts_with(&allowed);
+                    assert!(is_allowed, "{app} asks for more: {rest}");
                 }
             }
             assert!(html.contains("<link rel=icon href=data:,>"), "else the browser asks for /favicon.ico");

@@ -43,7 +43,7 @@ pub async fn run<L: Listener>(
     options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let page = Page::render(App::Sse, options.pages)?;
+    let page = Page::render(App::Sse, &options)?;
     let (page_clock, event_clock) = (clock.clone(), clock.clone());
     let (interval, style) = (options.interval, options.style);
     let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock)))).route(

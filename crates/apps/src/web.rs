@@ -25,7 +25,7 @@ pub async fn run<L: Listener>(
     options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let page = Page::render(App::Web, options.pages)?;
+    let page = Page::render(App::Web, &options)?;
     let now = clock.clone();
     let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&now))));
     http::serve(listener, routes, clock, options, shutdown).await

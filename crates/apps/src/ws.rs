@@ -37,7 +37,7 @@ pub async fn run<L: Listener>(
     options: ServerOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let page = Page::render(App::Ws, options.pages)?;
+    let page = Page::render(App::Ws, &options)?;
     let (page_clock, talk_clock) = (clock.clone(), clock.clone());
     let (limits, timeouts, allowed) = (options.limits, options.timeouts, options.allowed_hosts.clone());
     let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock)))).route(

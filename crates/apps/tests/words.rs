@@ -85,6 +85,54 @@ async fn ajax_answers_with_twenty_bytes_of_json() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn poll_answers_with_the_value_until_it_changes() {
+    let words = |now: &str, value: &str| {
+        format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\
+             date: Sun, 06 Jun 2021 {now} GMT\r\n\r\n{{\"time\":\"{value}\"}}\n"
+        )
+    };
+    for (options, writes) in [(replay(), vec![108, 20]), (modern(), vec![128])] {
+        let server = Server::start(App::Poll, options);
+        let mut client = server.client();
+        assert!(client.ask(request("GET /", "")).await.contains("09:36:17"));
+        client.writes();
+        assert_eq!(client.ask(request("GET /poll", "")).await, words("09:36:17", "09:36:17"));
+        assert_eq!(client.writes(), writes);
+        after(9.0).await;
+        assert_eq!(client.ask(request("GET /poll", "")).await, words("09:36:26", "09:36:17"));
+        after(1.0).await;
+        assert_eq!(client.ask(request("GET /poll", "")).await, words("09:36:27", "09:36:27"));
+        assert!(client.ask(request("GET /", "")).await.contains("09:36:27"), "the page shows the value");
+        server.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn poll_says_that_nothing_has_changed_where_it_may() {
+    let server = Server::start(App::Poll, ServerOptions { conditional: true, ..modern() });
+    let mut client = server.client();
+    assert_eq!(
+        client.ask(request("GET /poll", "")).await,
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\
+         date: Sun, 06 Jun 2021 09:36:17 GMT\r\netag: \"09:36:17\"\r\ncache-control: no-cache\r\n\r\n{\"time\":\"09:36:17\"}\n"
+    );
+    for condition in ["\"09:36:17\"", "W/\"09:36:17\"", "\"x\", \"09:36:17\"", "*"] {
+        assert_eq!(
+            client.ask(request("GET /poll", &format!("If-None-Match: {condition}\r\n"))).await,
+            "HTTP/1.1 304 Not Modified\r\ndate: Sun, 06 Jun 2021 09:36:17 GMT\r\netag: \"09:36:17\"\r\n\
+             cache-control: no-cache\r\n\r\n",
+            "{condition}"
+        );
+    }
+    for condition in ["\"09:36:16\"", "09:36:17"] {
+        let answer = client.ask(request("GET /poll", &format!("If-None-Match: {condition}\r\n"))).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{condition}: {answer}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn sse_in_the_replay_holds_the_head_back_until_the_first_event() {
     let server = Server::start(App::Sse, replay());
     let mut client = server.client();

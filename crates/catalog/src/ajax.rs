@@ -23,7 +23,12 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
     page: Some(include_str!("../../../templates/apps/ajax.html")),
     grammar: Grammar::Http {
         page: page_with!("open('GET', '/time')"),
-        update: Update::Answer { path: "/time", media: Media::Json, form: "{\"time\":\"HH:MM:SS\"}\n" },
+        update: Update::Answer {
+            path: "/time",
+            media: Media::Json,
+            form: "{\"time\":\"HH:MM:SS\"}\n",
+            nothing_new: None,
+        },
     },
     published: Some(Published {
         overall: (27, 12, 4316, 884, 2514),

@@ -11,6 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
+use crate::grammar::Grammar;
 use crate::{App, Family, Renewal};
 
 /// Makes [`App`] from the descriptors' modules, in the order of the tables.
@@ -61,6 +62,14 @@ impl App {
     /// Which group of apps it belongs to.
     pub fn family(self) -> Family {
         self.descriptor().family
+    }
+
+    /// What is asked for to get an update, or to open what brings them; the page where there is nothing of its own.
+    pub fn path(self) -> &'static str {
+        match &self.descriptor().grammar {
+            Grammar::Http { update, .. } => update.path(),
+            Grammar::Lines { .. } => "/",
+        }
     }
 
     /// What a run takes when it is not told which: the ways that were compared in 2021.
@@ -144,7 +153,8 @@ mod tests {
     /// The numbers are in the bytes of every seeded run: they may never change.
     #[test]
     fn the_numbers_stay() {
-        for (app, number) in [(App::Tcp, 0), (App::Web, 1), (App::Ajax, 2), (App::Sse, 3), (App::Ws, 4)] {
+        for (app, number) in [(App::Tcp, 0), (App::Web, 1), (App::Ajax, 2), (App::Sse, 3), (App::Ws, 4), (App::Poll, 5)]
+        {
             assert_eq!(app.descriptor().number, number, "{app}");
         }
     }

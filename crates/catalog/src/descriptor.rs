@@ -14,7 +14,8 @@ pub struct Descriptor {
     pub words: Words,
     /// What it is, in a few words: for the help of the command line.
     pub help: &'static str,
-    /// What a person does who opens it; `{interval}` stands for the time between two updates.
+    /// What a person does who opens it; `{interval}` stands for the time between two updates, `{poll_every}` for that
+    /// between two questions of a client that asks again and again.
     pub to_do: &'static str,
     /// Who causes an update.
     pub renewal: Renewal,
@@ -50,6 +51,8 @@ pub struct Words {
 pub enum Renewal {
     /// The client asks, and the server answers at once.
     Asked,
+    /// The client asks again and again, and the server answers at once, with something new or with nothing.
+    Polled,
     /// The client asks, and the server answers when there is something new.
     Held,
     /// The server says it by itself.

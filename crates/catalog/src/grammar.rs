@@ -40,6 +40,8 @@ pub enum Update {
         media: Media,
         /// The answer's content.
         form: &'static str,
+        /// The status of an answer without content that says that there is nothing new.
+        nothing_new: Option<u16>,
     },
     /// An event stream (WHATWG HTML, section 9.2).
     Events {

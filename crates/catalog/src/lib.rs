@@ -12,8 +12,10 @@
 
 mod ajax;
 mod app;
+mod choice;
 mod descriptor;
 pub mod grammar;
+mod poll;
 pub mod published;
 mod sse;
 mod tcp;
@@ -21,6 +23,7 @@ mod web;
 mod ws;
 
 pub use app::UnknownApp;
+pub use choice::{Choice, Group};
 pub use descriptor::{Descriptor, Family, Renewal, Words};
 pub use published::Published;
 
@@ -30,4 +33,5 @@ app::apps! {
     Ajax => ajax,
     Sse => sse,
     Ws => ws,
+    Poll => poll,
 }

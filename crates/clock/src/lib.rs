@@ -49,8 +49,12 @@ impl Clock {
 
     /// The present time.
     pub fn now(&self) -> Timestamp {
+        self.at(self.elapsed())
+    }
+
+    fn at(&self, offset: Duration) -> Timestamp {
         // A run would have to last for millennia to leave Timestamp's range.
-        self.wall.checked_add(self.elapsed()).unwrap_or(Timestamp::MAX)
+        self.wall.checked_add(offset).unwrap_or(Timestamp::MAX)
     }
 
     /// The present time in nanoseconds since the Unix epoch: the stamp of a frame.
@@ -60,13 +64,17 @@ impl Clock {
 
     /// The time at which [`elapsed`](Clock::elapsed) was or will be `offset`, in nanoseconds since the Unix epoch.
     pub fn unix_nanos_at(&self, offset: Duration) -> u64 {
-        let at = self.wall.checked_add(offset).unwrap_or(Timestamp::MAX);
-        u64::try_from(at.as_nanosecond()).unwrap_or(0)
+        u64::try_from(self.at(offset).as_nanosecond()).unwrap_or(0)
     }
 
-    /// The server's time as all five apps show it: `HH:MM:SS`, 8 characters.
+    /// The server's time as all apps show it: `HH:MM:SS`, 8 characters.
     pub fn time_of_day(&self) -> String {
-        self.now().to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
+        self.time_of_day_at(self.elapsed())
+    }
+
+    /// The same at the time at which [`elapsed`](Clock::elapsed) was or will be `offset`.
+    pub fn time_of_day_at(&self, offset: Duration) -> String {
+        self.at(offset).to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
     }
 
     /// The time for an HTTP `Date` field: IMF-fixdate, always GMT (RFC 9110, section 5.6.7), 29 characters.

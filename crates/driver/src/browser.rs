@@ -7,6 +7,7 @@
 
 use bytes::BytesMut;
 use tokio::time::{Instant, sleep};
+use wirelab_catalog::App;
 
 use crate::{
     Connect, Fault, Script, TimeOfDay,
@@ -31,24 +32,38 @@ impl<'a, C: Connect> Browser<'a, C> {
         deadline: Instant,
     ) -> Result<(Browser<'a, C>, TimeOfDay), Fault> {
         let mut browser = Browser { connector, script, kept: None };
-        let time = browser.load(Call::Navigate, deadline).await?;
+        let time = browser.load(Call::Navigate, "/", deadline).await?;
         Ok((browser, time))
     }
 
-    /// Loads the page, and reads the time in it.
-    pub(crate) async fn load(&mut self, call: Call<'_>, deadline: Instant) -> Result<TimeOfDay, Fault> {
-        let page = self.get(call, "the page", deadline).await?;
+    /// Loads a page, and reads the time in it.
+    pub(crate) async fn load(&mut self, call: Call<'_>, path: &str, deadline: Instant) -> Result<TimeOfDay, Fault> {
+        let page = self.get(call, path, "the page", deadline).await?;
         time_in_page(&page)
     }
 
-    /// Sends a request on the kept connection, or a new one, and returns the body of its answer.
+    /// Asks for what is at a path, and returns the body of the answer, which must be 200.
     pub(crate) async fn get(
         &mut self,
         call: Call<'_>,
+        path: &str,
         awaited: &'static str,
         deadline: Instant,
     ) -> Result<BytesMut, Fault> {
-        let request = self.script.profile.request(call, &self.script.authority);
+        let answer = self.ask(call, path, awaited, deadline).await?;
+        expect_ok(&answer.head)?;
+        Ok(answer.body)
+    }
+
+    /// Sends a request on the kept connection, or a new one.
+    pub(crate) async fn ask(
+        &mut self,
+        call: Call<'_>,
+        path: &str,
+        awaited: &'static str,
+        deadline: Instant,
+    ) -> Result<Answer, Fault> {
+        let request = self.script.profile.request(call, path, &self.script.authority);
         if let Some(mut kept) = self.kept.take() {
             match exchange(&mut kept, &request, awaited, deadline).await {
                 // The server closed while the request was under way: no answer begun, so it is asked again.
@@ -100,13 +115,13 @@ impl<'a, C: Connect> Browser<'a, C> {
         }
     }
 
-    async fn keep(&mut self, link: Link<C::Io>, answer: Answer) -> Result<BytesMut, Fault> {
-        if answer.persistent {
+    async fn keep(&mut self, link: Link<C::Io>, answer: Answer) -> Result<Answer, Fault> {
+        if answer.head.persistent() {
             self.kept = Some(link);
         } else {
             link.close().await;
         }
-        Ok(answer.body)
+        Ok(answer)
     }
 }
 
@@ -140,9 +155,10 @@ impl<'a, C: Connect> Tab<'a, C> {
 impl<C: Connect> Session for Tab<'_, C> {
     async fn update(&mut self, deadline: Instant) -> Result<TimeOfDay, Fault> {
         match self.button {
-            Button::Reload => self.browser.load(Call::Reload, deadline).await,
+            Button::Reload => self.browser.load(Call::Reload, "/", deadline).await,
             Button::Xhr => {
-                let body = self.browser.get(Call::Xhr, "the answer to its request", deadline).await?;
+                let (call, awaited) = (Call::Xhr { kept: None }, "the answer to its request");
+                let body = self.browser.get(call, App::Ajax.path(), awaited, deadline).await?;
                 time_in_json(&body)
             }
         }
@@ -158,12 +174,13 @@ impl<C: Connect> Session for Tab<'_, C> {
     }
 }
 
-struct Answer {
-    body: BytesMut,
-    persistent: bool,
+/// What came of a request.
+pub(crate) struct Answer {
+    pub head: Head,
+    pub body: BytesMut,
 }
 
-/// One request and its answer, which must be 200 and not encoded.
+/// One request and its answer, which must be one that this request can have.
 async fn exchange<Io>(
     link: &mut Link<Io>,
     request: &[u8],
@@ -175,7 +192,7 @@ where
 {
     link.send("its request", request, deadline).await?;
     let mut reader = ResponseReader::new();
-    let mut persistent = false;
+    let mut answered = None;
     let mut body = BytesMut::new();
     let mut received = 0;
     loop {
@@ -191,14 +208,20 @@ where
         };
         match part {
             Part::Head(head) => {
-                expect_ok(&head)?;
-                persistent = head.persistent();
+                // A failure is told at once, not when all of its content has come.
+                if !matches!(head.status, 204 | 304) {
+                    expect_ok(&head)?;
+                }
+                answered = Some(head);
             }
             Part::Data(data) if body.len() + data.len() > BODY_LIMIT => {
                 return Err(Fault::unexpected(format!("a body of at most {BODY_LIMIT} bytes"), "a longer one"));
             }
             Part::Data(data) => body.extend_from_slice(&data),
-            Part::End if link.input.is_empty() => return Ok(Answer { body, persistent }),
+            Part::End if link.input.is_empty() => match answered {
+                Some(head) => return Ok(Answer { head, body }),
+                None => return Err(Fault::Ended { awaited, received }),
+            },
             Part::End => return Err(Fault::Unasked { found: crate::excerpt::excerpt(&link.input) }),
         }
     }

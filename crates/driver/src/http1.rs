@@ -151,7 +151,9 @@ impl Head {
 
     /// Whether the connection may carry a further request (RFC 9112, section 9.3).
     pub(crate) fn persistent(&self) -> bool {
-        let delimited = self.field("transfer-encoding").is_some() || self.field("content-length").is_some();
+        let delimited = self.field("transfer-encoding").is_some()
+            || self.field("content-length").is_some()
+            || matches!(self.status, 204 | 304);
         self.minor_version == 1 && delimited && !self.lists("connection", "close")
     }
 

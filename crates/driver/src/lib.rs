@@ -34,6 +34,7 @@ mod excerpt;
 mod http1;
 mod link;
 mod play;
+mod poll;
 mod profile;
 mod randomness;
 mod script;
@@ -87,4 +88,5 @@ clients! {
     Ajax => ajax,
     Sse => sse,
     Ws => ws,
+    Poll => poll,
 }

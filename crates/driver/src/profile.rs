@@ -36,11 +36,11 @@ pub(crate) enum Call<'a> {
     Navigate,
     /// `location.reload()` on that page.
     Reload,
-    /// `new XMLHttpRequest` for `/time`.
-    Xhr,
-    /// `new EventSource('/time')`.
+    /// `new XMLHttpRequest`, where the browser has kept what the server called so with `ETag`.
+    Xhr { kept: Option<&'a str> },
+    /// `new EventSource`.
     EventSource,
-    /// `new WebSocket('ws://…/time')`.
+    /// `new WebSocket`.
     WebSocket { key: &'a str },
 }
 
@@ -63,20 +63,25 @@ pub(crate) enum Leaves {
 }
 
 impl Profile {
-    /// The request, ready to be sent.
-    pub(crate) fn request(self, call: Call<'_>, authority: &str) -> Vec<u8> {
-        let path = match call {
-            Call::Navigate | Call::Reload => "/",
-            Call::Xhr | Call::EventSource | Call::WebSocket { .. } => "/time",
-        };
+    /// The request for what is at a path, ready to be sent.
+    pub(crate) fn request(self, call: Call<'_>, path: &str, authority: &str) -> Vec<u8> {
         let mut request = format!("GET {path} HTTP/1.1\r\n");
         for field in self.fields(call) {
             let key = if let Call::WebSocket { key } = call { key } else { "" };
             request.push_str(&field.replace("{authority}", authority).replace("{key}", key));
             request.push_str("\r\n");
         }
+        // Chromium was recorded, where it is the last field; Firefox is taken to be the same.
+        if let (true, Call::Xhr { kept: Some(tag) }) = (self.caches(), call) {
+            request.push_str(&format!("If-None-Match: {tag}\r\n"));
+        }
         request.push_str("\r\n");
         request.into_bytes()
+    }
+
+    /// Whether it keeps answers, and asks whether they still hold (RFC 9111, section 4.3).
+    pub(crate) fn caches(self) -> bool {
+        self != Profile::Minimal
     }
 
     /// The time from a page's last byte to the first request of its script.
@@ -127,7 +132,7 @@ impl Profile {
                 "Upgrade-Insecure-Requests: 1",
                 "Cache-Control: max-age=0",
             ],
-            (Profile::Firefox89, Call::Xhr) => &[
+            (Profile::Firefox89, Call::Xhr { .. }) => &[
                 "Host: {authority}",
                 "User-Agent: Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:89.0) Gecko/20100101 Firefox/89.0",
                 "Accept: */*",
@@ -174,7 +179,7 @@ impl Profile {
                 "Upgrade-Insecure-Requests: 1",
                 "Priority: u=0, i",
             ],
-            (Profile::Firefox, Call::Xhr) => &[
+            (Profile::Firefox, Call::Xhr { .. }) => &[
                 "Host: {authority}",
                 "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
                 "Accept: */*",
@@ -231,7 +236,7 @@ impl Profile {
                 "Accept-Encoding: gzip, deflate",
                 "Accept-Language: en-US,en;q=0.9",
             ],
-            (Profile::Chromium, Call::Xhr) => &[
+            (Profile::Chromium, Call::Xhr { .. }) => &[
                 "Host: {authority}",
                 "Connection: keep-alive",
                 "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",

@@ -9,6 +9,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
 };
+use wirelab_catalog::App;
 
 use crate::{
     Connect, Fault, Script, TimeOfDay,
@@ -29,7 +30,7 @@ pub(crate) async fn open<C: Connect>(
     let (mut browser, time) = Browser::open(connector, script, deadline).await?;
     browser.start_script().await?;
     let mut link = browser.take_link(deadline).await?;
-    let request = script.profile.request(Call::EventSource, &script.authority);
+    let request = script.profile.request(Call::EventSource, App::Sse.path(), &script.authority);
     link.send("its subscription", &request, deadline).await?;
     let stream = EventSource { response: ResponseReader::new(), events: EventReader::default(), link };
     Ok((Tab { stream: Some(stream), arrived: VecDeque::new() }, time))

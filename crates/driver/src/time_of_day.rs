@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
-/// A server's time of day, as all five apps show it: 00:00:00 to 23:59:59, always 8 characters.
+/// A server's time of day, as all apps show it: 00:00:00 to 23:59:59, always 8 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TimeOfDay {
     hour: u8,

@@ -11,6 +11,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use wirelab_catalog::App;
 
 use crate::{
     Connect, Fault, Script, TimeOfDay,
@@ -138,7 +139,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         let mut randomness = Randomness::new(script.seed);
         let key = randomness.key();
         let mut link = Link::open(connector, deadline).await?;
-        let request = script.profile.request(Call::WebSocket { key: &key }, &script.authority);
+        let request = script.profile.request(Call::WebSocket { key: &key }, App::Ws.path(), &script.authority);
         link.send("its WebSocket handshake", &request, deadline).await?;
         let mut reader = ResponseReader::new();
         let head = loop {

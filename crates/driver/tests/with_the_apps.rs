@@ -97,6 +97,7 @@ async fn played(app: App, profile: Profile, style: AnswerStyle, pages: Pages) ->
         timeline: Timeline::new(app.renewal(), 3, interval),
         profile,
         authority: "172.105.253.239:8000".to_owned(),
+        poll_every: interval / 5,
         seed: 1,
         patience: Duration::from_secs(5),
     };

@@ -126,7 +126,19 @@ pub fn of_run(run: &RunInfo) -> Vec<Fact> {
     );
     add(
         Topic::Timeline,
-        format!("{} every {} s, then close", count(options.updates, "update"), significant(options.interval_s, 4)),
+        match options.poll_every_s {
+            None => format!(
+                "{} every {} s, then close",
+                count(options.updates, "update"),
+                significant(options.interval_s, 4)
+            ),
+            Some(every) => format!(
+                "{} every {} s, asked for every {} s where the client polls, then close",
+                count(options.updates, "update"),
+                significant(options.interval_s, 4),
+                significant(every, 4)
+            ),
+        },
     );
     add(
         Topic::Server,

@@ -132,6 +132,12 @@ pub struct RunOptions {
     pub apps: Vec<App>,
     /// Seconds between two updates.
     pub interval_s: f64,
+    /// Seconds between two questions of a client that asks again and again; absent where none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll_every_s: Option<f64>,
+    /// Whether answers may be that nothing has changed (304); absent where they may not.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub conditional: bool,
     /// How many updates after the first time.
     pub updates: u64,
     /// Round trip time that the link adds, in milliseconds.
@@ -297,6 +303,10 @@ fn yes() -> bool {
     true
 }
 
+fn is_no(flag: &bool) -> bool {
+    !flag
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,6 +323,8 @@ mod tests {
             options: RunOptions {
                 apps: vec![App::Ws],
                 interval_s: 1.0,
+                poll_every_s: None,
+                conditional: false,
                 updates: 3,
                 rtt_ms: 25.0,
                 loss: 0.0,

@@ -296,6 +296,8 @@ pub fn run() -> RunInfo {
         options: RunOptions {
             apps: App::classic().collect(),
             interval_s: 10.0,
+            poll_every_s: None,
+            conditional: false,
             updates: 3,
             rtt_ms: 25.0,
             loss: 0.0,

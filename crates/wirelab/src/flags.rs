@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use wirelab_analyze::FindingId;
-use wirelab_catalog::App;
+use wirelab_catalog::{App, Choice};
 
 use wirelab_report::PacketProtocol;
 use wirelab_report::forms::{FORMS, Form};
@@ -81,9 +81,9 @@ pub struct Samples {
 
 #[derive(Debug, Args)]
 pub struct RunAll {
-    /// Which apps, separated by commas
-    #[arg(long, value_parser = app(), value_delimiter = ',', value_name = "APP", default_values_t = App::classic())]
-    pub apps: Vec<App>,
+    /// Which apps, by name or by group, separated by commas
+    #[arg(long, value_parser = choice(), value_delimiter = ',', value_name = "APP", default_value = "classic")]
+    pub apps: Vec<Choice>,
     #[command(flatten)]
     pub run: RunOptions,
 }
@@ -105,6 +105,9 @@ pub struct RunOptions {
     /// How many updates, from 1 to 100000
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = quantity::count, allow_negative_numbers = true, help_heading = TIMELINE)]
     pub updates: u64,
+    /// Time between two questions of a client that polls, up to --interval; a fifth of it where nothing is said
+    #[arg(long, value_name = "TIME", value_parser = quantity::duration, allow_hyphen_values = true, help_heading = TIMELINE)]
+    pub poll_every: Option<Duration>,
     /// Round trip time of the link, from 0 to 1s
     #[arg(long, value_name = "TIME", default_value = "25ms", value_parser = quantity::duration, allow_hyphen_values = true, help_heading = LINK)]
     pub rtt: Duration,
@@ -136,6 +139,9 @@ pub struct RunOptions {
     /// Whose request bytes the client sends
     #[arg(long, value_enum, value_name = "BROWSER", default_value_t = Profile::Firefox, help_heading = PEERS)]
     pub client: Profile,
+    /// Polling: answer 304 where the client has the value already
+    #[arg(long, help_heading = PEERS)]
+    pub conditional: bool,
     /// Replay 2021: --server split --client firefox89, the original's Host text and page lengths, and no quick ACKs
     /// on the server
     #[arg(long, conflicts_with_all = ["server", "client"], help_heading = PEERS)]
@@ -165,9 +171,15 @@ pub struct Serve {
     /// Port to listen on; 0 takes any free one
     #[arg(long, value_name = "PORT", default_value_t = 8000)]
     pub port: u16,
-    /// Time between two events of the SSE app, from 10ms to 24h
+    /// Time between two events that are pushed, or two changes of a value that is asked for, from 10ms to 24h
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = quantity::duration, allow_hyphen_values = true)]
     pub interval: Duration,
+    /// Time between two questions of a page that polls, up to --interval; a fifth of it where nothing is said
+    #[arg(long, value_name = "TIME", value_parser = quantity::duration, allow_hyphen_values = true)]
+    pub poll_every: Option<Duration>,
+    /// Polling: answer 304 where the client has the value already
+    #[arg(long)]
+    pub conditional: bool,
     /// Address to listen on; 0.0.0.0 lets other machines in
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub bind: std::net::IpAddr,
@@ -329,6 +341,12 @@ fn app() -> impl TypedValueParser<Value = App> {
     PossibleValuesParser::new(App::ALL.map(named)).try_map(|name| name.parse::<App>())
 }
 
+/// Takes the name of an app or of a group, and has words for each in help, manual and completions.
+fn choice() -> impl TypedValueParser<Value = Choice> {
+    let named = |choice: Choice| PossibleValue::new(choice.name()).help(choice.help());
+    PossibleValuesParser::new(Choice::every().map(named)).try_map(|name| name.parse::<Choice>())
+}
+
 const TIMELINE: &str = "Timeline";
 const LINK: &str = "Link";
 const PEERS: &str = "Server and client";
@@ -339,6 +357,7 @@ const AFTER_HELP: &str = "\
 Examples:
   wirelab run-all                     40 seconds of traffic, five captures, one report
   wirelab run-all --replay            the experiment of 2021 again, packet for packet
+  wirelab run-all --apps all          every way to get an update that there is here
   wirelab run ws --interval 1s        one app, a faster timeline
   wirelab serve sse                   open http://127.0.0.1:8000/ and watch it
   tcpdump -w - | wirelab analyze -    what other people's traffic costs

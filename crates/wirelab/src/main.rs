@@ -33,6 +33,7 @@ mod wires;
 use std::process::ExitCode;
 
 use clap::Parser;
+use wirelab_catalog::Choice;
 
 use failure::{Failure, Status};
 use flags::{Command, Flags, Samples};
@@ -62,7 +63,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::RunAll(all) => run::run(&plan::Plan::new(&all.apps, all.run)?),
-        Command::Run(one) => run::run(&plan::Plan::new(&[one.app], one.run)?),
+        Command::Run(one) => run::run(&plan::Plan::new(&[Choice::One(one.app)], one.run)?),
         Command::Serve(serve) => serve::serve(serve),
         Command::Analyze(analyze) => analyze::analyze(analyze),
         Command::Show(flags) => show::show(&flags),

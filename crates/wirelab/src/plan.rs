@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use wirelab_catalog::App;
+use wirelab_catalog::{App, Choice, Renewal};
 use wirelab_wire::{Tuning, Vantage, WireOptions};
 
 use crate::failure::Failure;
@@ -19,6 +19,10 @@ pub struct Plan {
     pub apps: Vec<App>,
     /// Time between two updates.
     pub interval: Duration,
+    /// Time between two questions of a client that asks again and again.
+    pub poll_every: Duration,
+    /// Whether answers may be that nothing has changed.
+    pub conditional: bool,
     /// How many updates.
     pub updates: u32,
     /// Which wire was asked for.
@@ -45,7 +49,7 @@ pub struct Plan {
 
 impl Plan {
     /// Makes sense of the flags, or says which of them makes none.
-    pub fn new(apps: &[App], options: RunOptions) -> Result<Plan, Failure> {
+    pub fn new(apps: &[Choice], options: RunOptions) -> Result<Plan, Failure> {
         within("--interval", options.interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
         within("--rtt", options.rtt, Duration::ZERO, LONGEST_RTT)?;
         let updates = at_most("--updates", options.updates, MOST_UPDATES)?;
@@ -71,12 +75,17 @@ impl Plan {
                 "--clients needs the virtual wire, as the kernel wire has one client host: leave out --wire kernel",
             ));
         }
-        let mut chosen = apps.to_vec();
+        let mut chosen: Vec<App> = apps.iter().flat_map(|choice| choice.apps()).collect();
         chosen.sort_unstable();
         chosen.dedup();
+        for &app in &chosen {
+            long_enough(app, options.interval)?;
+        }
         Ok(Plan {
             apps: chosen,
             interval: options.interval,
+            poll_every: poll_every(options.poll_every, options.interval)?,
+            conditional: options.conditional,
             updates,
             wire: if clients > 1 { Wire::Virtual } else { options.wire },
             link: WireOptions {
@@ -118,6 +127,32 @@ pub fn within(flag: &str, time: Duration, least: Duration, most: Duration) -> Re
     Err(Failure::usage(format_args!("{flag} must be from {} to {}, not {}", show(least), show(most), show(time))))
 }
 
+/// The time between two questions of a client that asks again and again: a fifth of the interval where nothing is said.
+pub fn poll_every(asked: Option<Duration>, interval: Duration) -> Result<Duration, Failure> {
+    let Some(every) = asked else { return Ok(interval / 5) };
+    if every > interval {
+        return Err(Failure::usage(format_args!(
+            "--poll-every must be at most --interval, which is {}, not {}: values would come and go between two questions",
+            show(interval),
+            show(every)
+        )));
+    }
+    within("--poll-every", every, SHORTEST_POLL, interval)?;
+    Ok(every)
+}
+
+/// Refuses an interval in which a value that is asked for would not change: its text has whole seconds.
+pub fn long_enough(app: App, interval: Duration) -> Result<(), Failure> {
+    let is_asked_for = matches!(app.renewal(), Renewal::Polled | Renewal::Held);
+    if is_asked_for && interval < Duration::from_secs(1) {
+        return Err(Failure::usage(format_args!(
+            "--interval must be 1s or more with {app}, not {}: its value is a time in whole seconds, which would not change",
+            show(interval)
+        )));
+    }
+    Ok(())
+}
+
 /// Refuses no updates or clients, and too many.
 fn at_most(flag: &str, count: u64, most: u32) -> Result<u32, Failure> {
     let wanted = u32::try_from(count).ok().filter(|count| (1..=most).contains(count));
@@ -133,6 +168,8 @@ fn drawn_seed() -> u64 {
 
 /// The shortest time between two updates.
 pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
+/// The shortest time between two questions.
+const SHORTEST_POLL: Duration = Duration::from_millis(1);
 /// The longest time between two updates.
 pub const LONGEST_INTERVAL: Duration = DAY;
 const DAY: Duration = Duration::from_secs(86_400);
@@ -153,7 +190,7 @@ mod tests {
         let flags = Flags::try_parse_from(line.split_whitespace()).expect("flags");
         let plan = match flags.command {
             Command::RunAll(all) => Plan::new(&all.apps, all.run),
-            Command::Run(one) => Plan::new(&[one.app], one.run),
+            Command::Run(one) => Plan::new(&[Choice::One(one.app)], one.run),
             other => panic!("{other:?} is not a run"),
         };
         plan.map_err(|failure| failure.sentence().unwrap_or_default().to_owned())
@@ -183,9 +220,26 @@ mod tests {
     }
 
     #[test]
+    fn apps_are_chosen_by_name_or_by_group() {
+        let apps = |words: &str| plan(&format!("wirelab run-all --apps {words}")).expect("a plan").apps;
+        assert_eq!(apps("all"), App::ALL);
+        assert_eq!(apps("classic,ws"), App::classic().collect::<Vec<_>>());
+        assert_eq!(apps("tcp,push").first(), Some(&App::Tcp));
+    }
+
+    #[test]
     fn bounds() {
         for (line, sentence) in [
             ("run-all --interval 0", "--interval must be from 10ms to 24h, not 0"),
+            (
+                "run poll --interval 500ms",
+                "--interval must be 1s or more with poll, not 500ms: its value is a time in whole seconds, which would not change",
+            ),
+            (
+                "run poll --poll-every 11s",
+                "--poll-every must be at most --interval, which is 10s, not 11s: values would come and go between two questions",
+            ),
+            ("run poll --poll-every 0", "--poll-every must be from 1ms to 10s, not 0"),
             ("run-all --updates 0", "--updates must be from 1 to 100000, not 0"),
             ("run-all --rtt 10m", "--rtt must be from 0 to 1s, not 10m"),
             ("run tcp --loss 60%", "--loss must be from 0 to 50%, not 60%"),

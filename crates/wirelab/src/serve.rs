@@ -10,14 +10,16 @@ use wirelab_clock::Clock;
 use crate::failure::{Failure, Status, reason};
 use crate::flags::Serve;
 use crate::interrupt::Signals;
-use crate::plan::{LONGEST_INTERVAL, SHORTEST_INTERVAL, within};
+use crate::plan::{LONGEST_INTERVAL, SHORTEST_INTERVAL, long_enough, poll_every, within};
 use crate::run::peers;
-use crate::{descriptors, terminal};
+use crate::{descriptors, quantity, terminal};
 
 /// Serves until Ctrl-C.
 pub fn serve(flags: Serve) -> Result<(), Failure> {
     within("--interval", flags.interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
     let app = flags.app;
+    long_enough(app, flags.interval)?;
+    let poll_every = poll_every(flags.poll_every, flags.interval)?;
     let listener = bind(SocketAddr::new(flags.bind, flags.port))?;
     let address = listener.local_addr().map_err(Failure::machine)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::machine)?;
@@ -31,6 +33,8 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
     let options = wirelab_apps::ServerOptions {
         limits,
         interval: flags.interval,
+        poll_every,
+        conditional: flags.conditional,
         style: peers::style(flags.server),
         allowed_hosts: flags.allowed_hosts,
         ..wirelab_apps::ServerOptions::default()
@@ -39,7 +43,7 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
         let mut signals = Signals::new().map_err(Failure::machine)?;
         let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::machine)?;
         let url = address_to_show(app, address);
-        terminal::say(hint(app, flags.interval, flags.bind));
+        terminal::say(hint(app, flags.interval, poll_every, flags.bind));
         terminal::print(&format!("{url}\n"))?;
         let shutdown = async move {
             signals.next().await;
@@ -90,8 +94,9 @@ fn address_to_show(app: App, address: SocketAddr) -> String {
 }
 
 /// What to do with it.
-fn hint(app: App, interval: Duration, bind: IpAddr) -> String {
-    let how = app.descriptor().to_do.replace("{interval}", &crate::quantity::show(interval));
+fn hint(app: App, interval: Duration, poll_every: Duration, bind: IpAddr) -> String {
+    let how = app.descriptor().to_do.replace("{interval}", &quantity::show(interval));
+    let how = how.replace("{poll_every}", &quantity::show(poll_every));
     let reach = if bind.is_loopback() { "" } else { "; other machines can reach it too" };
     format!("{}: {how}{reach}; Ctrl-C ends it", app.title())
 }

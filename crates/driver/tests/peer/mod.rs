@@ -20,6 +20,7 @@ pub fn script(renewal: Renewal, profile: Profile) -> Script {
         timeline: Timeline::new(renewal, 3, Duration::from_secs(10)),
         profile,
         authority: AUTHORITY.to_owned(),
+        poll_every: Duration::from_secs(2),
         seed: 1,
         patience: Duration::from_secs(5),
     }

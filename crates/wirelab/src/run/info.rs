@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use wirelab_catalog::App;
+use wirelab_catalog::{App, Renewal};
 use wirelab_driver::Step;
 use wirelab_report::{
     AnswerWrites, CaptureInfo, ImpairedBy, ImpairedFrame, Impairment, LinkEnd, RUN_SCHEMA, RunInfo, RunOptions,
@@ -29,6 +29,8 @@ pub fn info(plan: &Plan, kind: WireKind, recording: &Recording, digests: &[(Stri
         options: RunOptions {
             apps: plan.apps.clone(),
             interval_s: plan.interval.as_secs_f64(),
+            poll_every_s: polls(plan).then_some(plan.poll_every.as_secs_f64()),
+            conditional: plan.conditional,
             updates: plan.updates.into(),
             rtt_ms: plan.link.rtt.as_secs_f64() * 1000.0,
             loss: plan.link.loss,
@@ -63,6 +65,12 @@ pub fn command(plan: &Plan, kind: WireKind) -> String {
         words.push(format!("--server {} --client {}", style(plan.style), profile(plan.profile)));
     }
     words.push(format!("--interval {} --updates {}", quantity::show(plan.interval), plan.updates));
+    if polls(plan) {
+        words.push(format!("--poll-every {}", quantity::show(plan.poll_every)));
+    }
+    if plan.conditional {
+        words.push("--conditional".to_owned());
+    }
     words.push(format!("--rtt {}", quantity::show(plan.link.rtt)));
     for (flag, share) in
         [("--loss", plan.link.loss), ("--duplicate", plan.link.duplicate), ("--reorder", plan.link.reorder)]
@@ -82,6 +90,11 @@ pub fn command(plan: &Plan, kind: WireKind) -> String {
     }
     words.push(format!("--seed {}", plan.link.seed));
     words.join(" ")
+}
+
+/// Whether one of the clients asks again and again.
+fn polls(plan: &Plan) -> bool {
+    plan.apps.iter().any(|app| app.renewal() == Renewal::Polled)
 }
 
 /// One machine, so one kernel and one kind of wire; what the link did is told for each app.

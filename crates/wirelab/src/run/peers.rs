@@ -30,6 +30,7 @@ pub fn script(app: App, plan: &Plan, number: u64) -> Script {
             flags::Profile::Minimal => Profile::Minimal,
         },
         authority: if plan.replay { AUTHORITY_2021.to_owned() } else { wirelab_wire::server_address().to_string() },
+        poll_every: plan.poll_every,
         // Each app and each client draws its own keys and masks.
         seed: plan.link.seed ^ u64::from(app.descriptor().number) << 56 ^ number << 32,
         patience,
@@ -38,7 +39,12 @@ pub fn script(app: App, plan: &Plan, number: u64) -> Script {
 
 /// How the server of an app behaves in a run.
 pub fn options(plan: &Plan) -> wirelab_apps::ServerOptions {
-    let mut options = wirelab_apps::ServerOptions { interval: plan.interval, ..wirelab_apps::ServerOptions::default() };
+    let mut options = wirelab_apps::ServerOptions {
+        interval: plan.interval,
+        poll_every: plan.poll_every,
+        conditional: plan.conditional,
+        ..wirelab_apps::ServerOptions::default()
+    };
     options.style = style(plan.style);
     if plan.replay {
         options.pages = wirelab_apps::Pages::Lengths2021;
