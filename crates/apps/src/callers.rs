@@ -15,7 +15,7 @@ use std::str::FromStr;
 
 use axum::http::header::HOST;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Uri, Version};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::authority::Authority;
@@ -71,9 +71,68 @@ impl fmt::Display for NotAHost {
 
 impl std::error::Error for NotAHost {}
 
+/// Why a request is not answered, whatever it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It names no host that this is.
+    Host(WrongHost),
+    /// A page of another host sends it.
+    Page,
+}
+
+impl Refused {
+    /// The status that says so.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Refused::Host(wrong) => wrong.status(),
+            Refused::Page => StatusCode::FORBIDDEN,
+        }
+    }
+
+    /// The sentence that says so, with its line end.
+    pub fn why(self) -> &'static str {
+        match self {
+            Refused::Host(wrong) => wrong.why(),
+            Refused::Page => FOREIGN_PAGE,
+        }
+    }
+}
+
+/// Whether a request may be answered, or carried on to a server that trusts whoever reaches it: it names this machine or a
+/// host that was allowed, and no page of anybody else makes a browser send it.
+///
+/// Browsers name the page in `Origin`, but for plain GETs of pictures and scripts; then `Sec-Fetch-Site` says whether it is a
+/// page of another site (W3C Fetch Metadata). A link that a person follows may be anywhere.
+///
+/// # Errors
+/// It may not.
+pub fn may_ask(request: &Parts, over_loopback: bool, allowed: &[AllowedHost]) -> Result<(), Refused> {
+    check_host(request.version, &request.uri, &request.headers, over_loopback, allowed).map_err(Refused::Host)?;
+    let says = |name: &str, value: &str| request.headers.get(name).is_some_and(|field| field == value);
+    let is_allowed = match request.headers.get("origin") {
+        Some(_) => is_of_own_page(request, allowed) || (over_loopback && is_of_this_machine(request)),
+        None if says("sec-fetch-site", "cross-site") => {
+            allowed.contains(&AllowedHost::Any)
+                || (request.method == Method::GET
+                    && says("sec-fetch-mode", "navigate")
+                    && says("sec-fetch-dest", "document"))
+        }
+        None => true,
+    };
+    if is_allowed { Ok(()) } else { Err(Refused::Page) }
+}
+
+/// Whether the page that asks came from a server of this machine: a person's own, at another port.
+fn is_of_this_machine(request: &Parts) -> bool {
+    let mut origins = request.headers.get_all("origin").iter();
+    let (origin, others) = (origins.next(), origins.next());
+    let page = origin.and_then(|origin| Authority::parse(origin.to_str().ok()?.split_once("://")?.1));
+    others.is_none() && page.is_some_and(|page| page.is_loopback())
+}
+
 /// What is wrong with the host that a request names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WrongHost {
+pub enum WrongHost {
     /// None, though HTTP/1.1 asks for one.
     Missing,
     /// More than one.
@@ -82,6 +141,26 @@ pub(crate) enum WrongHost {
     Malformed,
     /// Another server's.
     Foreign,
+}
+
+impl WrongHost {
+    /// The status that says so.
+    pub fn status(self) -> StatusCode {
+        match self {
+            WrongHost::Missing | WrongHost::Repeated | WrongHost::Malformed => StatusCode::BAD_REQUEST,
+            WrongHost::Foreign => StatusCode::MISDIRECTED_REQUEST,
+        }
+    }
+
+    /// The sentence that says so, with its line end.
+    pub fn why(self) -> &'static str {
+        match self {
+            WrongHost::Missing => "A request of HTTP/1.1 has a Host; this one has none.\n",
+            WrongHost::Repeated => "A request has one Host; this one has more.\n",
+            WrongHost::Malformed => "The Host is no host with or without a port.\n",
+            WrongHost::Foreign => FOREIGN_HOST,
+        }
+    }
 }
 
 /// Looks at the host that a request names (RFC 9112, section 3.2). `over_loopback`: whether it came from this machine.
@@ -113,9 +192,9 @@ pub(crate) fn check_host(
     }
 }
 
-/// Whether the page that asks, if it is a page that asks, may open a WebSocket: the one that `Origin` names (RFC 6454,
+/// Whether the page that asks, if it is a page that asks, is one of this server or of a host that was allowed: the one that `Origin` names (RFC 6454,
 /// section 7; WHATWG URL, section 4.7).
-pub(crate) fn may_open_websocket(request: &Parts, allowed: &[AllowedHost]) -> bool {
+pub(crate) fn is_of_own_page(request: &Parts, allowed: &[AllowedHost]) -> bool {
     let mut origins = request.headers.get_all("origin").iter();
     let (origin, others) = (origins.next(), origins.next());
     let Some(origin) = origin else { return true };
@@ -145,3 +224,7 @@ fn authority(field: &HeaderValue) -> Option<Authority<'_>> {
 }
 
 const NOBODY: Authority<'static> = Authority { host: "", port: None };
+const FOREIGN_HOST: &str = "The Host names another server. From this machine this one is asked as localhost, 127.0.0.1 \
+    or [::1]; --allow-host HOST allows HOST too.\n";
+const FOREIGN_PAGE: &str = "A page of another server makes the browser send this, and only pages of this machine may. \
+    --allow-host HOST allows those of HOST too.\n";

@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use crate::AllowedHost;
 use crate::answer::text;
-use crate::callers::may_open_websocket;
+use crate::callers::is_of_own_page;
 use crate::http::PLAIN;
 
 /// The answer that says what is wrong, if anything is.
@@ -28,7 +28,7 @@ pub(crate) fn refusal(request: &Parts, allowed: &[AllowedHost]) -> Option<Respon
     if !only(headers, &SEC_WEBSOCKET_KEY).is_some_and(is_key) {
         return Some(text(StatusCode::BAD_REQUEST, PLAIN, BAD_KEY.to_owned()));
     }
-    if !may_open_websocket(request, allowed) {
+    if !is_of_own_page(request, allowed) {
         return Some(text(StatusCode::FORBIDDEN, PLAIN, FOREIGN_PAGE.to_owned()));
     }
     None

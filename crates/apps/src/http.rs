@@ -30,7 +30,7 @@ use wirelab_catalog::grammar::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use wirelab_clock::Clock;
 
 use crate::answer::{finish, text};
-use crate::callers::{WrongHost, check_host};
+use crate::callers::check_host;
 use crate::connections::{self, Seat};
 use crate::guard::Phase;
 use crate::{AllowedHost, AnswerStyle, Listener, ServerOptions};
@@ -163,13 +163,7 @@ impl Door {
         }
         let (version, target, headers) = (request.version(), request.uri(), request.headers());
         let wrong = check_host(version, target, headers, seat.over_loopback(), &self.allowed).err()?;
-        let (status, why) = match wrong {
-            WrongHost::Missing => (StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has a Host; this one has none.\n"),
-            WrongHost::Repeated => (StatusCode::BAD_REQUEST, "A request has one Host; this one has more.\n"),
-            WrongHost::Malformed => (StatusCode::BAD_REQUEST, "The Host is no host with or without a port.\n"),
-            WrongHost::Foreign => (StatusCode::MISDIRECTED_REQUEST, FOREIGN_HOST),
-        };
-        Some(self.goodbye(status, why))
+        Some(self.goodbye(wrong.status(), wrong.why()))
     }
 
     /// An answer, and the end of the connection.
@@ -189,8 +183,6 @@ async fn method_not_allowed() -> Result<Response, Infallible> {
 }
 
 const FULL: &str = "The server is full: all places for clients are taken. Try again later.\n";
-const FOREIGN_HOST: &str = "The Host names another server. From this machine this one is asked as localhost, 127.0.0.1 \
-    or [::1]; wirelab serve --allow-host HOST allows HOST too.\n";
 /// For the first byte of a client for which there is no place.
 const TURNING_AWAY: Duration = Duration::from_secs(2);
 /// hyper panics below this.

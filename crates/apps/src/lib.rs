@@ -59,7 +59,7 @@ use std::io;
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
-pub use callers::{AllowedHost, NotAHost};
+pub use callers::{AllowedHost, NotAHost, Refused, WrongHost, may_ask};
 pub use listener::Listener;
 pub use options::{AnswerStyle, Limits, Pages, ServerOptions, Timeouts};
 

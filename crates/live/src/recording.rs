@@ -1,0 +1,255 @@
+//! What was recorded so far, and what does it say?
+//!
+//! One analyzer takes the frames as they come, as it takes those of a file. What it says of each packet becomes a row at
+//! once; what it says of the whole, a copy of it says whenever somebody asks. Whoever watches takes rows by their
+//! number, at his own pace: nothing is kept for him, and nobody waits for him. Memory is bounded: so many rows, so many
+//! bytes of packets, and what the analyzer keeps by itself.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+use wirelab_analyze::{Analyzer, Capture, Packet, Protocol, Settings};
+use wirelab_capture::{Frame, LinkType, WriteError};
+use wirelab_report::PacketProtocol;
+use wirelab_wire::Recorder;
+
+use crate::kept::Kept;
+
+/// The capture so far of one wire.
+#[derive(Debug)]
+pub struct Recording {
+    state: Mutex<State>,
+    /// Counts whatever changes.
+    news: watch::Sender<u64>,
+    limits: Limits,
+}
+
+/// How much a recording keeps.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Rows for who watches; older ones are only in the capture.
+    pub rows: usize,
+    /// Bytes of packets.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { rows: 20_000, bytes: 64 << 20 }
+    }
+}
+
+#[derive(Debug)]
+struct State {
+    analyzer: Analyzer,
+    kept: Kept,
+    frames: u64,
+    rows: VecDeque<Arc<Row>>,
+    /// The number of the row that comes next.
+    next: u64,
+    /// The row with which the capture begins: those before were cleared away.
+    begins: u64,
+}
+
+/// One packet, for who watches.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its number among all rows, whatever was cleared; from 0.
+    pub id: u64,
+    /// What the analysis says of it.
+    pub packet: Packet,
+    /// Its protocol, as far as it was known when it was read.
+    pub protocol: PacketProtocol,
+    /// What its connection spoke then.
+    pub spoken: Protocol,
+}
+
+/// Some rows.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// In order.
+    pub rows: Vec<Arc<Row>>,
+    /// The row with which the capture begins.
+    pub begins: u64,
+    /// How many before the first of these are not kept any more.
+    pub missed: u64,
+}
+
+impl Recording {
+    /// An empty one.
+    pub fn new(limits: Limits) -> Recording {
+        Recording { state: Mutex::new(State::new(&limits, 0)), news: watch::Sender::new(0), limits }
+    }
+
+    /// What the wire hands its frames to.
+    pub fn recorder(self: &Arc<Recording>) -> impl Recorder + use<> {
+        let recording = Arc::clone(self);
+        move |time_ns: u64, data: &[u8]| {
+            recording.frame(time_ns, data);
+            Ok(())
+        }
+    }
+
+    /// Takes the next frame.
+    fn frame(&self, time_ns: u64, data: &[u8]) {
+        self.state().take(time_ns, data, &self.limits);
+        self.news.send_modify(|count| *count += 1);
+    }
+
+    /// Tells when something has changed.
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
+    }
+
+    /// At most so many rows from this number on.
+    pub fn rows_from(&self, id: u64, most: usize) -> Rows {
+        let state = self.state();
+        let first = state.next - state.rows.len() as u64;
+        let missed = first.saturating_sub(id.max(state.begins));
+        let skip = id.saturating_sub(first).min(state.rows.len() as u64) as usize;
+        Rows { rows: state.rows.iter().skip(skip).take(most).cloned().collect(), begins: state.begins, missed }
+    }
+
+    /// What was found so far.
+    pub fn found(&self, name: &str) -> Capture {
+        // Only the copy is made while the wire waits.
+        let analyzer = self.state().analyzer.clone();
+        analyzer.finish(name, Some(&format!("{name}.pcap")), "pcap")
+    }
+
+    /// The bytes of a packet of this number in the capture, where they are kept, shown to `look`.
+    pub fn with_frame<T>(&self, number: u64, look: impl FnOnce(&Frame<'_>) -> T) -> Option<T> {
+        self.state().kept.frame(number).map(|frame| look(&frame))
+    }
+
+    /// The capture so far as a file.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn file(&self) -> Result<Vec<u8>, WriteError> {
+        self.state().kept.file()
+    }
+
+    /// Packets of which only the headers are kept, and such as are not kept at all.
+    pub fn lacks(&self) -> (u64, u64) {
+        self.state().kept.lacks()
+    }
+
+    /// Begins anew. Connections that are open go on, and are then such as were joined midway.
+    pub fn clear(&self) {
+        let mut state = self.state();
+        *state = State::new(&self.limits, state.next);
+        drop(state);
+        self.news.send_modify(|count| *count += 1);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn new(limits: &Limits, begins: u64) -> State {
+        State {
+            analyzer: Analyzer::new(Settings { keep_packets: MOST_WAITING, ..Settings::default() }),
+            kept: Kept::new(limits.bytes),
+            frames: 0,
+            rows: VecDeque::new(),
+            next: begins,
+            begins,
+        }
+    }
+
+    fn take(&mut self, time_ns: u64, data: &[u8], limits: &Limits) {
+        self.frames += 1;
+        let whole = Frame {
+            number: self.frames,
+            // As exact as the file will have it, so that it says the same when it is read.
+            time_ns: time_ns - time_ns % 1000,
+            wire_len: data.len() as u32,
+            data,
+            link: LinkType::ETHERNET,
+            file_offset: 0,
+        };
+        let data = self.kept.share(&whole);
+        let frame = Frame { data, ..whole };
+        self.kept.push(&frame);
+        self.analyzer.frame(&frame);
+        while let Some(packet) = self.analyzer.take_packet() {
+            let spoken = self.analyzer.protocol(packet.connection);
+            let protocol = PacketProtocol::of(&packet, spoken);
+            if self.rows.len() >= limits.rows {
+                self.rows.pop_front();
+            }
+            self.rows.push_back(Arc::new(Row { id: self.next, packet, protocol, spoken }));
+            self.next += 1;
+        }
+    }
+}
+
+/// So many packets may wait for an earlier segment.
+const MOST_WAITING: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use wirelab_dissect::build::Tcp;
+    use wirelab_dissect::packet::Endpoint;
+    use wirelab_dissect::tcp::Flags;
+
+    use super::*;
+
+    /// A recording of so many pushes of the server, of one byte each.
+    fn recorded(pushes: u32, limits: Limits) -> Recording {
+        let [client, server] =
+            [(2, 40_000), (1, 8000)].map(|(host, port)| Endpoint { addr: [10, 0, 0, host].into(), port });
+        let recording = Recording::new(limits);
+        for push in 0..pushes {
+            let tcp = Tcp { seq: 1 + push, flags: Flags::ACK | Flags::PSH, payload: b"x", ..Tcp::new(server, client) };
+            recording.frame(1_000_000_007 * u64::from(push + 1), &tcp.frame());
+        }
+        recording
+    }
+
+    fn ids(rows: &Rows) -> Vec<u64> {
+        rows.rows.iter().map(|row| row.id).collect()
+    }
+
+    #[test]
+    fn rows_are_taken_by_number_and_old_ones_are_missed() {
+        let recording = recorded(5, Limits { rows: 3, ..Limits::default() });
+        let rows = recording.rows_from(0, 2);
+        assert_eq!((ids(&rows), rows.missed), (vec![2, 3], 2));
+        let rows = recording.rows_from(4, 9);
+        assert_eq!((ids(&rows), rows.missed), (vec![4], 0));
+        assert!(recording.rows_from(5, 9).rows.is_empty());
+        assert!(recording.rows_from(u64::MAX, 9).rows.is_empty());
+    }
+
+    #[test]
+    fn clearing_begins_anew_and_numbers_go_on() {
+        let recording = recorded(2, Limits::default());
+        let mut news = recording.news();
+        recording.clear();
+        assert!(news.has_changed().unwrap());
+        news.mark_unchanged();
+        let rows = recording.rows_from(0, 9);
+        assert_eq!((rows.begins, rows.missed, rows.rows.len()), (2, 0, 0));
+        assert_eq!(recording.found("x").frames, 0);
+        recording.frame(1, &[0; 60]);
+        assert!(news.has_changed().unwrap());
+        assert_eq!(recording.found("x").frames, 1);
+    }
+
+    #[test]
+    fn what_is_found_is_what_an_analysis_of_the_file_finds() {
+        let recording = recorded(4, Limits::default());
+        let file = recording.file().unwrap();
+        let mut reader = wirelab_capture::Reader::new(file.as_slice()).unwrap();
+        let mut analyzer = Analyzer::new(Settings::default());
+        while let Some(frame) = reader.next_frame().unwrap() {
+            analyzer.frame(&frame);
+        }
+        assert_eq!(recording.found("x"), analyzer.finish("x", Some("x.pcap"), "pcap"));
+    }
+}
