@@ -19,6 +19,11 @@ quick *ARGS:
 serve APP *ARGS:
     cargo lab serve {{APP}} {{ARGS}}
 
+# Serve one app, or a server of your own (--to HOST:PORT), and show its packets as they happen
+[group('run')]
+live *ARGS:
+    cargo lab live {{ARGS}}
+
 # Make the report again from the captures in pcap/
 [group('run')]
 report *ARGS:

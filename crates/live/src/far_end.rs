@@ -66,6 +66,7 @@ pub(crate) async fn serve_app(
 fn options(settings: &Settings, most: usize) -> ServerOptions {
     ServerOptions {
         interval: settings.interval,
+        poll_every: Settings::poll_every(settings.interval),
         style: settings.style,
         limits: Limits { clients: most, ..Limits::default() },
         ..ServerOptions::default()

@@ -12,6 +12,13 @@ pub struct Settings {
     pub quality: Quality,
     /// How the app writes an HTTP answer.
     pub style: AnswerStyle,
-    /// Time between two events of an app that pushes.
+    /// Time between two events of an app that pushes, or two changes of a value that is asked for.
     pub interval: Duration,
+}
+
+impl Settings {
+    /// The time between two questions of a page that asks again and again, where a value changes once in this interval.
+    pub fn poll_every(interval: Duration) -> Duration {
+        interval / 5
+    }
 }

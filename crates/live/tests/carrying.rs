@@ -1,5 +1,5 @@
 //! Does what one side does reach the other, with the lab between as without it?
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod benches;
 

@@ -45,6 +45,9 @@ pub enum Command {
     /// Serve one app, to open in a browser or with netcat
     #[command(after_help = SERVE_HELP)]
     Serve(Serve),
+    /// An app, or any server of one's own, and its packets as they happen
+    #[command(after_help = LIVE_HELP)]
+    Live(Live),
     /// Count packets and bytes in any pcap or pcapng file
     Analyze(Analyze),
     /// Show the packets of a capture: a list, their bytes, their fields, a conversation
@@ -190,6 +193,49 @@ pub struct Serve {
     /// How the server answers: head and body in one write, or in two
     #[arg(long, value_enum, value_name = "STYLE", default_value_t = ServerStyle::Coalesced)]
     pub server: ServerStyle,
+}
+
+#[derive(Debug, Args)]
+pub struct Live {
+    /// Which app
+    #[arg(value_parser = app(), value_name = "APP")]
+    pub apps: Vec<App>,
+    /// Any server instead, as HOST:PORT: a browser or program opens the lab's address, and all that it says is carried
+    /// over the lab's wire to that server and back
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "apps")]
+    pub to: Option<String>,
+    /// Show the packets in this terminal
+    #[arg(long)]
+    pub no_page: bool,
+    /// Port to listen on; 0 takes any free one
+    #[arg(long, value_name = "PORT", default_value_t = 8000)]
+    pub port: u16,
+    /// Address to listen on; 0.0.0.0 lets other machines in
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: std::net::IpAddr,
+    /// Carry requests that name this host, and those of its pages: lab.example, lab.example:8000, or * for any; may be given
+    /// again
+    #[arg(long = "allow-host", value_name = "HOST")]
+    pub allowed_hosts: Vec<wirelab_apps::AllowedHost>,
+    /// Round trip time of the link, from 0 to 1s
+    #[arg(long, value_name = "TIME", default_value = "25ms", value_parser = quantity::duration, allow_hyphen_values = true, help_heading = LINK)]
+    pub rtt: Duration,
+    /// Share of frames lost each way, from 0 to 50%
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = quantity::share, allow_hyphen_values = true, help_heading = LINK)]
+    pub loss: f64,
+    /// Which wire: the kernel's own TCP between network namespaces, or two smoltcp hosts, in real time; auto takes the
+    /// kernel where it works
+    #[arg(long, value_enum, value_name = "WIRE", default_value_t = Wire::Auto, help_heading = LINK)]
+    pub wire: Wire,
+    /// How the app answers: head and body in one write, or in two as the servers of 2021 did
+    #[arg(long, value_enum, value_name = "STYLE", default_value_t = ServerStyle::Coalesced, help_heading = PEERS)]
+    pub server: ServerStyle,
+    /// Time between two events that are pushed, or two changes of a value that is asked for, from 10ms to 24h
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = quantity::duration, allow_hyphen_values = true, help_heading = PEERS)]
+    pub interval: Duration,
+    /// Folder in which the captures are kept at the end
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, help_heading = OUTPUT)]
+    pub pcap_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -375,6 +421,19 @@ Limits:
   A request's head may take 10 s and 16 KiB, a line 1024 bytes, a message 4096 bytes.
   A client that takes nothing is cut after 30 s.
   --log debug shows who comes and what is asked.";
+
+const LIVE_HELP: &str = "\
+Examples:
+  wirelab live ws --no-page                             open the address that it prints, and click
+  wirelab live --to 127.0.0.1:3000 --no-page            a server of your own; open the lab's address instead
+  wirelab live --to db.example:6379 --no-page --rtt 200ms --loss 2%
+
+The packets are those of the lab's wire, recorded there: what a browser says is carried over it byte for byte, and what
+comes back. Half-closes, resets and a reader that waits are carried, too. TLS passes as it is, and is not read.
+Requests are looked at, all else passes: from this machine they must name it (localhost, 127.0.0.1, [::1]) or a host of
+--allow-host, and pages of other sites must not make a browser send them: else 421 or 403, and nothing is carried.
+Of what one side sends on a connection 1 MiB is kept in full, and 64 KiB more each second; of the rest the headers, and
+of a capture 64 MiB. All packets are counted. The virtual wire's window bounds a connection to 2.6 MB/s at 25 ms.";
 
 const ANNOTATE_HELP: &str = "\
 Examples:

@@ -13,6 +13,8 @@ mod failure;
 mod flags;
 mod folders;
 mod interrupt;
+mod listening;
+mod live;
 mod log;
 mod manual;
 mod origin;
@@ -65,6 +67,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::RunAll(all) => run::run(&plan::Plan::new(&all.apps, all.run)?),
         Command::Run(one) => run::run(&plan::Plan::new(&[Choice::One(one.app)], one.run)?),
         Command::Serve(serve) => serve::serve(serve),
+        Command::Live(flags) => live::live(&flags),
         Command::Analyze(analyze) => analyze::analyze(analyze),
         Command::Show(flags) => show::show(&flags),
         Command::Annotate(flags) => annotate::annotate(&flags),

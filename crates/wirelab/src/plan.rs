@@ -160,7 +160,7 @@ fn at_most(flag: &str, count: u64, most: u32) -> Result<u32, Failure> {
 }
 
 /// A seed for a run that was given none: small enough to be typed again.
-fn drawn_seed() -> u64 {
+pub fn drawn_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     // The standard library's hasher is keyed from the system's randomness.
     std::collections::hash_map::RandomState::new().build_hasher().finish() % 1_000_000

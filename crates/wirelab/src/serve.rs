@@ -1,18 +1,18 @@
 //! `wirelab serve`: one app for a person with a browser or netcat.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
-use crate::failure::{Failure, Status, reason};
+use crate::failure::{Failure, Status};
 use crate::flags::Serve;
 use crate::interrupt::Signals;
+use crate::listening::{listen, to_do, to_reach};
 use crate::plan::{LONGEST_INTERVAL, SHORTEST_INTERVAL, long_enough, poll_every, within};
 use crate::run::peers;
-use crate::{descriptors, quantity, terminal};
+use crate::{descriptors, terminal};
 
 /// Serves until Ctrl-C.
 pub fn serve(flags: Serve) -> Result<(), Failure> {
@@ -20,7 +20,7 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
     let app = flags.app;
     long_enough(app, flags.interval)?;
     let poll_every = poll_every(flags.poll_every, flags.interval)?;
-    let listener = bind(SocketAddr::new(flags.bind, flags.port))?;
+    let listener = listen(SocketAddr::new(flags.bind, flags.port))?;
     let address = listener.local_addr().map_err(Failure::machine)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::machine)?;
     let mut limits = wirelab_apps::Limits::default();
@@ -42,8 +42,9 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
     runtime.block_on(async move {
         let mut signals = Signals::new().map_err(Failure::machine)?;
         let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::machine)?;
-        let url = address_to_show(app, address);
+        let url = to_reach(app, address);
         terminal::say(hint(app, flags.interval, poll_every, flags.bind));
+        terminal::say(format_args!("wirelab live {app} --no-page shows its packets, too"));
         terminal::print(&format!("{url}\n"))?;
         let shutdown = async move {
             signals.next().await;
@@ -58,45 +59,9 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
     })
 }
 
-/// Listens, or says why that cannot be.
-fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    let port = address.port();
-    let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => Failure::machine(format_args!(
-            "port {port} of {} is in use; end the program that has it, or choose another port with --port",
-            address.ip()
-        )),
-        io::ErrorKind::PermissionDenied => Failure::machine(format_args!(
-            "port {port} needs privileges on this machine; choose one from 1024 up with --port"
-        )),
-        io::ErrorKind::AddrNotAvailable => Failure::machine(format_args!(
-            "this machine does not have the address {}; give one of its own with --bind",
-            address.ip()
-        )),
-        _ => Failure::machine(format_args!("cannot listen on {address}: {}", reason(&error))),
-    })?;
-    listener.set_nonblocking(true).map_err(Failure::machine)?;
-    Ok(listener)
-}
-
-/// What to open or to type.
-fn address_to_show(app: App, address: SocketAddr) -> String {
-    let reachable = match address.ip() {
-        // "Any address" is none to connect to.
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    match app.descriptor().page {
-        None => format!("nc {reachable} {}", address.port()),
-        Some(_) => format!("http://{}/", SocketAddr::new(reachable, address.port())),
-    }
-}
-
 /// What to do with it.
 fn hint(app: App, interval: Duration, poll_every: Duration, bind: IpAddr) -> String {
-    let how = app.descriptor().to_do.replace("{interval}", &quantity::show(interval));
-    let how = how.replace("{poll_every}", &quantity::show(poll_every));
+    let how = to_do(app, interval, poll_every);
     let reach = if bind.is_loopback() { "" } else { "; other machines can reach it too" };
     format!("{}: {how}{reach}; Ctrl-C ends it", app.title())
 }

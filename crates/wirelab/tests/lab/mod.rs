@@ -3,6 +3,8 @@
 
 #[path = "../../../../tests/outside.rs"]
 pub mod outside;
+#[cfg(unix)]
+pub mod served;
 
 use std::fs;
 use std::path::{Path, PathBuf};
