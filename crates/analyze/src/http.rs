@@ -11,7 +11,7 @@ use wirelab_dissect::{Sniff, sse};
 use crate::compressed_events::CompressedEvents;
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
-use crate::model::{Layer, ProblemLayer};
+use crate::model::{Ended, Layer, ProblemLayer};
 use crate::packet_in_hand::PacketInHand;
 use crate::queue::Queue;
 use crate::readable::readable;
@@ -58,7 +58,9 @@ struct Answering {
     reply_to: ReplyTo,
     page: bool,
     wanted: Wanted,
-    /// Whether its head said 1xx, so that the final response is still to come.
+    /// What its head said: 0 before it was read.
+    status: u16,
+    /// Whether that was 1xx, so that the final response is still to come.
     interim: bool,
     place: Option<TimePlace>,
 }
@@ -150,16 +152,22 @@ impl Http {
                     // A connection of which only the client's side was captured must not grow without bound.
                     self.awaiting.push(Asked { exchange, reply_to, page, wanted }, MOST_AWAITING);
                     if self.request.end() {
-                        self.asking = None;
+                        self.asked(packet);
                     }
                 }
-                Some(Event::End) => self.asking = None,
+                Some(Event::End) => self.asked(packet),
                 Some(Event::Response(_)) => {}
                 None if consumed == 0 => break,
                 None => {}
             }
             data = data.get(consumed..).unwrap_or_default();
         }
+    }
+
+    /// A request has ended.
+    fn asked(&mut self, packet: &mut PacketInHand<'_>) {
+        self.asking = None;
+        packet.ended(Ended::Request);
     }
 
     /// Reads what the server sends next.
@@ -375,6 +383,7 @@ impl Http {
             reply_to: asked.reply_to,
             page: asked.page,
             wanted: asked.wanted,
+            status: 0,
             interim: false,
             place: None,
         };
@@ -394,6 +403,7 @@ impl Http {
     ) {
         let exchange = answering.exchange;
         let Some(current) = &mut self.answering else { return };
+        current.status = status;
         current.interim = (100..200).contains(&status) && status != 101;
         if status == 101 {
             if let Some(open) = packet.open(exchange) {
@@ -484,6 +494,9 @@ impl Http {
             events.end(packet);
         }
         if let Some(answering) = self.answering.take() {
+            if answering.status > 0 {
+                packet.ended(Ended::Response { status: answering.status });
+            }
             if answering.interim {
                 return;
             }

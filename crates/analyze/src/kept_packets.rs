@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::exchange::ExchangeId;
-use crate::model::{Packet, Span, TcpAnalysis, Words};
+use crate::model::{Ended, Packet, Span, TcpAnalysis, Words};
 use crate::packet_facts::PacketFacts;
 
 /// The packets that are kept: so many at a time, the first ones until somebody takes them away.
@@ -65,6 +65,7 @@ impl KeptPackets {
             window: packet.window,
             analysis,
             words: Words::default(),
+            ended: Vec::new(),
             spans: Vec::new(),
         });
         self.owners.push_back(None);
@@ -118,7 +119,7 @@ impl KeptPackets {
     /// Adds to what a packet says.
     #[cold]
     pub fn say(&mut self, packet: &PacketFacts, text: &str) {
-        if let Some(Words { text: words, .. }) = self.words(packet)
+        if let Some(Packet { words: Words { text: words }, .. }) = self.row_of(packet)
             && words.len() < MOST_WORDS
         {
             if !words.is_empty() {
@@ -132,13 +133,21 @@ impl KeptPackets {
         }
     }
 
-    /// What a packet says, where it is kept.
+    /// Notes that a message ended in a packet.
     #[inline]
-    pub fn words(&mut self, packet: &PacketFacts) -> Option<&mut Words> {
-        if packet.kept_at == 0 {
-            return None;
+    pub fn ended(&mut self, packet: &PacketFacts, what: Ended) {
+        if packet.kept_at != 0 {
+            self.add_ended(packet, what);
         }
-        self.row_of(packet).map(|row| &mut row.words)
+    }
+
+    #[cold]
+    fn add_ended(&mut self, packet: &PacketFacts, what: Ended) {
+        if let Some(row) = self.row_of(packet)
+            && !row.ended.contains(&what)
+        {
+            row.ended.push(what);
+        }
     }
 
     fn row_of(&mut self, packet: &PacketFacts) -> Option<&mut Packet> {

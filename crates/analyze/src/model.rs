@@ -33,7 +33,7 @@ pub use finding::{Finding, FindingCost, FindingId, Sure};
 pub use layer::{Hatch, Layer, LayerBytes};
 pub use mean::Mean;
 pub use note::Note;
-pub use packet::{Packet, Span, TcpAnalysis, Words};
+pub use packet::{Ended, Packet, Span, TcpAnalysis, Words};
 pub use problem::{Problem, ProblemLayer, ProblemPlace};
 pub use spread::{Spread, SpreadSeconds, Spreads};
 pub use tally::Tally;

@@ -15,7 +15,7 @@ use crate::connection_state::ConnectionState;
 use crate::counts::Counts;
 use crate::exchange::{ExchangeId, OpenExchange, ProtocolKind, Told};
 use crate::labels::LabelId;
-use crate::model::{Layer, ProblemLayer, ProblemPlace};
+use crate::model::{Ended, Layer, ProblemLayer, ProblemPlace};
 use crate::open_exchanges::{Handover, OpenExchanges};
 use crate::packet_facts::PacketFacts;
 use crate::time_of_day::Found;
@@ -232,12 +232,10 @@ impl<'a> PacketInHand<'a> {
         self.capture_state.packets.say(self.facts, &text());
     }
 
-    /// Notes that a masked frame ended in the packet.
+    /// Notes that a message ended in the packet.
     #[inline]
-    pub fn is_masked(&mut self) {
-        if let Some(words) = self.capture_state.packets.words(self.facts) {
-            words.masked = true;
-        }
+    pub fn ended(&mut self, what: Ended) {
+        self.capture_state.packets.ended(self.facts, what);
     }
 
     /// Notes that the bytes from here on could not be decoded.

@@ -12,7 +12,7 @@ use wirelab_dissect::websocket::{self, Decoder, Event, FrameHeader, Mark, Messag
 use crate::capture_state::MayInflate;
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
-use crate::model::{Layer, ProblemLayer, WebSocketFrames};
+use crate::model::{Ended, Layer, ProblemLayer, WebSocketFrames};
 use crate::packet_in_hand::PacketInHand;
 use crate::question::{Question, Said};
 use crate::readable::readable;
@@ -176,9 +176,7 @@ impl WebSocket {
                     recognise(header, shown, packet);
                 }
                 packet.say(|| describe(header, shown));
-                if header.mask.is_some() {
-                    packet.is_masked();
-                }
+                packet.ended(Ended::Frame { opcode: header.opcode, masked: header.mask.is_some(), last: header.fin });
                 count(&mut packet.counts().rare().frames, header.opcode);
                 let asked = match shown {
                     Some(text) if from_client && is_whole_text(header) => Question::of(text),

@@ -126,6 +126,7 @@ mod tests {
             window: 0,
             analysis: None,
             words: Words::default(),
+            ended: Vec::new(),
             spans,
         }
     }

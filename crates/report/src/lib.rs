@@ -32,6 +32,7 @@ mod remarks;
 mod render;
 mod report;
 mod run_info;
+mod spoken_frames;
 pub mod tables;
 mod templates;
 pub mod text;

@@ -13,6 +13,7 @@ use wirelab_dissect::visible::{is_visible, visible};
 use crate::bytes::CaptureBytes;
 use crate::numbers::with_plain_spaces;
 use crate::packet_protocol::PacketProtocol;
+use crate::spoken_frames::SpokenFrames;
 use crate::text::Colours;
 use crate::transcript::{self, is_content};
 
@@ -85,6 +86,7 @@ pub fn follow(
 ) -> io::Result<()> {
     let Some(ends) = capture.connections.get(connection as usize) else { return Ok(()) };
     writeln!(out, "connection {connection}: client {}, server {}, {}", ends.client, ends.server, ends.protocol)?;
+    let mut frames = (ends.protocol == Protocol::WebSocket).then(SpokenFrames::new);
     for turn in transcript::turns(capture, bytes, connection) {
         let who = if turn.from_client { CLIENT } else { SERVER };
         let arrow = if turn.from_client { ">" } else { "<" };
@@ -97,17 +99,17 @@ pub fn follow(
         match form {
             Follow::Hex => hex_lines(out, &turn.bytes)?,
             Follow::Text => {
-                let mut say = |bytes: &[u8]| {
-                    let readable = readable(bytes);
-                    let mut lines = readable.lines();
+                let mut say = |said: &str| {
+                    let mut lines = said.lines();
                     lines.try_for_each(|said| writeln!(out, "{}", colours.paint(who, &format!("  {said}"))))
                 };
-                match turn.content() {
-                    None => say(&turn.bytes)?,
-                    Some(content) => {
+                match (turn.content(), frames.as_mut().and_then(|frames| frames.read(&turn))) {
+                    (None, Some(frames)) => say(&frames)?,
+                    (None, None) => say(&readable(&turn.bytes))?,
+                    (Some(content), _) => {
                         let before = turn.runs().take_while(|(layer, _)| !is_content(*layer));
-                        say(&before.flat_map(|(_, run)| run).copied().collect::<Vec<_>>())?;
-                        say(&content.plain.bytes)?;
+                        say(&readable(&before.flat_map(|(_, run)| run).copied().collect::<Vec<_>>()))?;
+                        say(&readable(&content.plain.bytes))?;
                         writeln!(out, "  ({})", with_plain_spaces(&content.describe()))?;
                     }
                 }

@@ -276,8 +276,8 @@ pub struct Show {
     /// Show what both sides of a connection said, counted from 0
     #[arg(long, value_name = "N", conflicts_with_all = ["json", "packet", FILTERS])]
     pub follow: Option<u32>,
-    /// Show the fields of a packet as a tree, with the bytes that each covers
-    #[arg(long, value_name = "N", conflicts_with = FILTERS)]
+    /// Show the fields of a packet as a tree, with the bytes that each covers; they count from 1
+    #[arg(long, value_name = "N", conflicts_with = FILTERS, value_parser = clap::value_parser!(u64).range(1..))]
     pub packet: Option<u64>,
     /// Write a JSON object a packet, each on its line
     #[arg(long)]
@@ -462,7 +462,8 @@ A filter is made of tests, with and, or, not and parentheses between:
   port 8000, host 10.0.0.1      at either end
   exchange 'GET /time'          as with --exchange
   packet 100-200                by number
-Wireshark's words work too: tcp.stream == 3 && !(ip.addr == 10.0.0.1).";
+Wireshark's filters work too, for the fields of frame, tcp, http and websocket that the report
+prints: tcp.len > 0 && !(ip.addr == 10.0.0.1), frame.number in {8, 9, 12..20}, http.request.";
 
 const REPORT_HELP: &str = "\
 Examples:

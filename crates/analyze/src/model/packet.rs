@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use wirelab_dissect::tcp::Flags;
+use wirelab_dissect::websocket::Opcode;
 
 use super::{Costs, Layer, Tally};
 
@@ -42,6 +43,8 @@ pub struct Packet {
     pub analysis: Option<TcpAnalysis>,
     /// What its bytes say.
     pub words: Words,
+    /// The messages that ended in it, each kind of them once.
+    pub ended: Vec<Ended>,
     /// Its payload by layer, in order; the lengths add up to `app_len`.
     pub spans: Vec<Span>,
 }
@@ -67,6 +70,11 @@ impl Packet {
         costs.tally()
     }
 
+    /// Whether a WebSocket frame ended in it whose payload is masked.
+    pub fn is_masked(&self) -> bool {
+        self.ended.iter().any(|ended| matches!(ended, Ended::Frame { masked: true, .. }))
+    }
+
     /// Whether it carries nothing and only acknowledges: none of SYN, FIN, RST, PSH and the others.
     pub fn is_bare_ack(&self) -> bool {
         self.app_len == 0 && self.flags == Flags::ACK
@@ -78,8 +86,27 @@ impl Packet {
 pub struct Words {
     /// For people; empty where nothing is known but its length.
     pub text: String,
-    /// Whether a WebSocket frame ended in it whose payload is masked.
-    pub masked: bool,
+}
+
+/// A message that ended in a packet: there Wireshark shows it, and finds it by its filters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ended {
+    /// An HTTP request (`http.request`).
+    Request,
+    /// An HTTP response (`http.response`).
+    Response {
+        /// Its status code.
+        status: u16,
+    },
+    /// A WebSocket frame (`websocket`).
+    Frame {
+        /// What it is.
+        opcode: Opcode,
+        /// Whether its payload is masked.
+        masked: bool,
+        /// Whether it is the last of its message.
+        last: bool,
+    },
 }
 
 /// A run of payload bytes of one layer.

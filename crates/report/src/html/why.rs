@@ -37,7 +37,7 @@ pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
             "why-close",
         );
     }
-    if packet.words.masked {
+    if packet.is_masked() {
         return (
             format!(
                 "A masked WebSocket frame: {}. Its key stands before the payload and undoes the mask.",

@@ -6,11 +6,14 @@
 //! one    = "not" one | "(" filter ")" | test
 //! test   = "connection" range | "exchange" range | "exchange" words | "packet" range
 //!        | "port" range | "host" address | [ "protocol" ] name
+//!        | field [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) number | "in" "{" set "}" ]
 //! range  = number | number "-" [ number ]
+//! set    = { number [ ".." number ] [ "," ] }
 //! ```
 //!
-//! Who comes from Wireshark may write `&&`, `||` and `!`, put `==` between a name and its value, and say `tcp.stream`,
-//! `tcp.port`, `ip.addr` and `frame.number`.
+//! Who comes from Wireshark may write `&&`, `||` and `!`, put `==` between a name and its value, write `eq`, `ne`, `lt`,
+//! `le`, `gt` and `ge`, and ask for the [fields](Field) of Wireshark that are known here, and for `ip.addr`, `ip.src` and
+//! `ip.dst`.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -20,6 +23,7 @@ use std::str::FromStr;
 use wirelab_report::PacketProtocol;
 
 use super::row::Row;
+use super::wireshark::{Field, Test};
 
 /// What a packet must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +39,21 @@ pub enum Filter {
     Exchanges(Named),
     Packet(RangeInclusive<u64>),
     Port(RangeInclusive<u64>),
-    Host(IpAddr),
+    /// At either end, or at one.
+    Host(IpAddr, Option<End>),
+    /// What a field of Wireshark's is.
+    Field(Field, Test),
     Protocol(PacketProtocol),
     Not(Box<Filter>),
     And(Box<Filter>, Box<Filter>),
     Or(Box<Filter>, Box<Filter>),
+}
+
+/// One end of a packet's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Source,
+    Destination,
 }
 
 /// The exchanges that have a name, and the packets of others that hold something of them.
@@ -101,7 +115,10 @@ impl Filter {
             Filter::ExchangeNamed(_) => false,
             Filter::Packet(wanted) => wanted.contains(&row.number),
             Filter::Port(wanted) => row.ports().any(|port| wanted.contains(&u64::from(port))),
-            Filter::Host(wanted) => row.hosts().any(|host| host == *wanted),
+            Filter::Host(wanted, None) => row.hosts().any(|host| host == *wanted),
+            Filter::Host(wanted, Some(End::Source)) => row.hosts().next() == Some(*wanted),
+            Filter::Host(wanted, Some(End::Destination)) => row.hosts().nth(1) == Some(*wanted),
+            Filter::Field(field, test) => field.passes(row, test),
             Filter::Protocol(wanted) => row.has_protocol(*wanted),
             Filter::Not(one) => !one.matches(row),
             Filter::And(one, other) => one.matches(row) && other.matches(row),
@@ -229,26 +246,124 @@ impl Parser {
         };
         let needs = |why: String| format!("'{name}' needs {why}");
         Ok(match name.as_str() {
-            "connection" | "tcp.stream" => Filter::Connection(range(&value(self)?).map_err(needs)?),
+            "connection" => Filter::Connection(range(&value(self)?).map_err(needs)?),
             "exchange" => Filter::exchange(&value(self)?),
-            "packet" | "frame" | "frame.number" => Filter::Packet(range(&value(self)?).map_err(needs)?),
-            "port" | "tcp.port" | "udp.port" => Filter::Port(range(&value(self)?).map_err(needs)?),
-            "host" | "ip.addr" | "ipv6.addr" => {
+            "packet" | "frame" => Filter::Packet(range(&value(self)?).map_err(needs)?),
+            "port" => Filter::Port(range(&value(self)?).map_err(needs)?),
+            "host" | "ip.addr" | "ipv6.addr" | "ip.src" | "ipv6.src" | "ip.dst" | "ipv6.dst" => {
                 let value = value(self)?;
                 let address = value.parse().map_err(|_| format!("'{name}' needs an IP address, not '{value}'"))?;
-                Filter::Host(address)
+                let end = match name.rsplit('.').next() {
+                    Some("src") => Some(End::Source),
+                    Some("dst") => Some(End::Destination),
+                    _ => None,
+                };
+                Filter::Host(address, end)
             }
             "protocol" => Filter::Protocol(protocol(&value(self)?)?),
+            _ if let Some(field) = Field::named(&name) => Filter::Field(field, self.field_test(&name)?),
+            // Wireshark's names have dots; none of a protocol here has.
+            _ if name.contains('.') => {
+                return Err(format!("'{token}' is a field that is not known here; those are {}", Field::list()));
+            }
             _ => Filter::Protocol(protocol(&token.text).map_err(|_| format!("expected {TEST}, found '{token}'"))?),
         })
     }
 }
 
+impl Parser {
+    /// What is asked of a field of Wireshark's: nothing but that it is there, or a comparison.
+    fn field_test(&mut self, name: &str) -> Result<Test, String> {
+        let operator = OPERATORS.iter().find(|(_, words)| self.takes(words)).map(|(operator, _)| *operator);
+        let begins_value = |token: &Token| token.text.starts_with(|c: char| c.is_ascii_digit());
+        let operator = match operator {
+            None if self.takes(&["in"]) => return self.set(name).map(Test::Among),
+            None if !self.tokens.get(self.at).is_some_and(begins_value) => return Ok(Test::IsThere),
+            operator => operator.unwrap_or(Operator::Equal),
+        };
+        let Some(token) = self.next() else {
+            return Err(format!("'{name}' needs a number after the comparison, as in '{name} == 3'"));
+        };
+        let needs = |why: String| format!("'{name}' needs {why}");
+        if matches!(operator, Operator::Equal | Operator::Unequal) && token.text.contains('-') {
+            let ranges = vec![range(&token.text).map_err(needs)?];
+            return Ok(if operator == Operator::Equal { Test::Among(ranges) } else { Test::NotAmong(ranges) });
+        }
+        let value = number(&token.text).map_err(needs)?;
+        Ok(match operator {
+            Operator::Equal => Test::Among(vec![value..=value]),
+            Operator::Unequal => Test::NotAmong(vec![value..=value]),
+            Operator::Less => Test::Among(value.checked_sub(1).map(|last| 0..=last).into_iter().collect()),
+            Operator::AtMost => Test::Among(vec![0..=value]),
+            Operator::More => Test::Among(value.checked_add(1).map(|first| first..=u64::MAX).into_iter().collect()),
+            Operator::AtLeast => Test::Among(vec![value..=u64::MAX]),
+        })
+    }
+
+    /// The numbers of a set, as in `{8, 9, 12..20}`.
+    fn set(&mut self, name: &str) -> Result<Vec<RangeInclusive<u64>>, String> {
+        let wrong = |found: &str| {
+            format!("'{name} in' needs numbers in braces, as in '{name} in {{8, 9, 12..20}}', not {found}")
+        };
+        if !self.takes(&["{"]) {
+            return Err(wrong("what stands there"));
+        }
+        let mut ranges = Vec::new();
+        loop {
+            if self.takes(&["}"]) {
+                return if ranges.is_empty() { Err(wrong("nothing")) } else { Ok(ranges) };
+            }
+            if !ranges.is_empty() {
+                self.takes(&[","]);
+            }
+            let Some(token) = self.next() else { return Err(wrong("an open end")) };
+            let (first, last) = token.text.split_once("..").unwrap_or((&token.text, &token.text));
+            match (number(first), number(last)) {
+                (Ok(first), Ok(last)) if first <= last => ranges.push(first..=last),
+                _ => return Err(wrong(&format!("'{token}'"))),
+            }
+        }
+    }
+}
+
+/// How a field is compared with a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Equal,
+    Unequal,
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+}
+
+/// In signs and in Wireshark's words.
+const OPERATORS: [(Operator, &[&str]); 6] = [
+    (Operator::Equal, &["==", "=", "eq"]),
+    (Operator::Unequal, &["!=", "ne"]),
+    (Operator::Less, &["<", "lt"]),
+    (Operator::AtMost, &["<=", "le"]),
+    (Operator::More, &[">", "gt"]),
+    (Operator::AtLeast, &[">=", "ge"]),
+];
+
+/// A number as Wireshark takes it: in decimal, in hexadecimal, or true or false.
+fn number(text: &str) -> Result<u64, String> {
+    let lower = text.to_ascii_lowercase();
+    let number = match lower.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None if lower == "true" => Some(1),
+        None if lower == "false" => Some(0),
+        None => lower.parse().ok(),
+    };
+    number.ok_or_else(|| format!("a number, not '{text}'"))
+}
+
 fn example(name: &str) -> &'static str {
     match name {
-        "host" | "ip.addr" => "10.0.0.1",
-        "ipv6.addr" => "fd00::1",
-        "port" | "tcp.port" | "udp.port" => "8000",
+        "host" | "ip.addr" | "ip.src" | "ip.dst" => "10.0.0.1",
+        "ipv6.addr" | "ipv6.src" | "ipv6.dst" => "fd00::1",
+        "port" => "8000",
         "protocol" => "http",
         "exchange" => "\"GET /time\"",
         _ => "3",
@@ -266,19 +381,19 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 let end = inner.find(first).ok_or_else(|| format!("a closing {first} is missing after {rest}"))?;
                 (inner.get(..end).unwrap_or_default(), true, end + 2)
             }
-            '(' | ')' => (rest.get(..1).unwrap_or_default(), false, 1),
+            '(' | ')' | '{' | '}' | ',' => (rest.get(..1).unwrap_or_default(), false, 1),
             '!' if !rest.starts_with("!=") => (rest.get(..1).unwrap_or_default(), false, 1),
             '&' | '|' | '=' | '!' | '<' | '>' => {
                 let end = rest.find(|c| !"&|=!<>".contains(c)).unwrap_or(rest.len());
                 (rest.get(..end).unwrap_or_default(), false, end)
             }
             _ => {
-                let end = rest.find(|c: char| c.is_whitespace() || "()&|=!<>\"".contains(c)).unwrap_or(rest.len());
+                let end = rest.find(|c: char| c.is_whitespace() || "(){},&|=!<>\"".contains(c)).unwrap_or(rest.len());
                 (rest.get(..end).unwrap_or_default(), false, end)
             }
         };
-        if !quoted && ["!=", "<", ">", "<=", ">=", "&", "|", "==="].contains(&token) {
-            return Err(format!("'{token}' is not known here: write 'not', 'and', 'or', or a range such as 3-7"));
+        if !quoted && ["&", "|", "==="].contains(&token) {
+            return Err(format!("'{token}' is not known here: write 'and', 'or' or '=='"));
         }
         tokens.push(Token { text: token.to_owned(), quoted });
         rest = rest.get(used..).unwrap_or_default().trim_start();
@@ -289,7 +404,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     Ok(tokens)
 }
 
-const TEST: &str = "a protocol's name, or 'connection', 'exchange', 'packet', 'port' or 'host' with a value";
+const TEST: &str = "a protocol's name, 'connection', 'exchange', 'packet', 'port' or 'host' with a value, or a field such as tcp.len > 0";
 
 const DEEPEST: usize = 100;
 
@@ -298,6 +413,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use wirelab_analyze::model::Protocol;
+    use wirelab_dissect::tcp::Flags;
 
     use super::*;
 
@@ -317,7 +433,7 @@ mod tests {
             Box::new(Filter::And(Box::new(Filter::Not(Box::new(tls.clone()))), Box::new(port.clone()))),
         );
         assert_eq!(parse("http or not tls and port 8000").unwrap(), expected);
-        assert_eq!(parse("HTTP || !tls && tcp.port==8000").unwrap(), expected);
+        assert_eq!(parse("HTTP || !tls && port==8000").unwrap(), expected);
         let grouped = Filter::And(Box::new(Filter::Or(Box::new(http), Box::new(tls))), Box::new(port));
         assert_eq!(parse("(http or protocol TLS) and port = 8000").unwrap(), grouped);
     }
@@ -326,14 +442,27 @@ mod tests {
     fn tests_with_values() {
         for (text, filter) in [
             ("connection 3", Filter::Connection(3..=3)),
-            ("tcp.stream eq 3", Filter::Connection(3..=3)),
+            ("tcp.stream eq 3", Filter::Field(Field::TcpStream, Test::Among(vec![3..=3]))),
+            ("tcp.stream 3-7", Filter::Field(Field::TcpStream, Test::Among(vec![3..=7]))),
+            ("TCP.len>0", Filter::Field(Field::TcpLen, Test::Among(vec![1..=u64::MAX]))),
+            ("tcp.len lt 5", Filter::Field(Field::TcpLen, Test::Among(vec![0..=4]))),
+            ("tcp.len < 0", Filter::Field(Field::TcpLen, Test::Among(vec![]))),
+            ("tcp.len != 3", Filter::Field(Field::TcpLen, Test::NotAmong(vec![3..=3]))),
+            ("tcp.flags == 0x010", Filter::Field(Field::TcpFlags, Test::Among(vec![16..=16]))),
+            ("tcp.flags.syn == True", Filter::Field(Field::TcpFlag(Flags::SYN), Test::Among(vec![1..=1]))),
+            ("http.request", Filter::Field(Field::HttpRequest, Test::IsThere)),
+            (
+                "frame.number in {8, 9,10 12..14}",
+                Filter::Field(Field::FrameNumber, Test::Among(vec![8..=8, 9..=9, 10..=10, 12..=14])),
+            ),
+            ("ip.src == 10.0.0.1", Filter::Host("10.0.0.1".parse().unwrap(), Some(End::Source))),
             ("packet 3-7", Filter::Packet(3..=7)),
             ("packet 3-", Filter::Packet(3..=u64::MAX)),
             ("exchange 4", Filter::Exchange(4..=4)),
             ("exchange update", Filter::ExchangeNamed("update".into())),
             ("exchange 'update 2'", Filter::ExchangeNamed("update 2".into())),
             ("exchange \"GET /a(b)\"", Filter::ExchangeNamed("GET /a(b)".into())),
-            ("host fd00::1", Filter::Host("fd00::1".parse().unwrap())),
+            ("host fd00::1", Filter::Host("fd00::1".parse().unwrap(), None)),
             ("HTTP/2", Filter::Protocol(PacketProtocol::Spoken(Protocol::Http2))),
         ] {
             assert_eq!(parse(text).unwrap(), filter, "{text}");
@@ -355,6 +484,14 @@ mod tests {
             "http and",
             "and http",
             "port != 80",
+            "tcp.len > much",
+            "tcp.len >",
+            "frame.number in {}",
+            "frame.number in {9..3}",
+            "frame.number in {3",
+            "frame.number in 3",
+            "http.cookie",
+            "a & b",
             "exchange 'update",
             "protocol smoke",
         ]

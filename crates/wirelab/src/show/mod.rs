@@ -10,6 +10,7 @@ pub mod filter;
 mod print;
 mod row;
 mod walk;
+mod wireshark;
 
 use std::fs;
 use std::io::{self, BufWriter, Write};

@@ -75,16 +75,19 @@ impl Printer {
         let [source, destination] = self.widths;
         let (number, time, length) = ("No.", "Time", "Length");
         let heading = format!(
-            "{number:>6} {time:>11}  {:<source$}   {:<destination$}  {:<9} {length:>6}  Info",
-            "Source", "Destination", "Protocol"
+            "{number:>6} {time:>11}  {:<source$}   {:<destination$}  {:<9} {length:>6}  {:>8}  Info",
+            "Source", "Destination", "Protocol", "Exchange"
         );
         self.painted(out, Style::new().bold(), &heading)
     }
 
     fn line(&self, out: &mut impl Write, row: &Row) -> io::Result<()> {
         let [source, destination] = self.widths;
+        // By its number: what it is called, the end of the capture decides.
+        let exchange = row.packet.as_ref().and_then(|packet| packet.exchange);
+        let exchange = exchange.map_or(String::new(), |exchange| exchange.to_string());
         let line = format!(
-            "{:>6} {:>11.6}  {:<source$} \u{2192} {:<destination$}  {:<9} {:>6}  {}",
+            "{:>6} {:>11.6}  {:<source$} \u{2192} {:<destination$}  {:<9} {:>6}  {exchange:>8}  {}",
             row.number,
             row.time_s,
             row.source,

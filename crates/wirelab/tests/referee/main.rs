@@ -3,6 +3,7 @@
 //! Each capture is a conversation written out packet by packet. Where wirelab means to differ from tshark, the case
 //! says so with its reason.
 
+mod filters;
 mod formats;
 #[path = "../lab/mod.rs"]
 mod lab;
