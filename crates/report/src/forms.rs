@@ -101,14 +101,14 @@ pub const FORMS: [Form; 5] = [
         name: "json",
         file: Some("results.json"),
         media_type: "application/json",
-        render: |report, _, out| Ok(json::write_indented(&Results::new(&report.analysis, &[]), out)?),
+        render: |report, _, out| Ok(json::write_indented(&Results::of(report), out)?),
         in_page: Some(InPage {
             what: "Everything that was counted, schema wirelab/1",
-            render: |report, _, out| Ok(json::write_compact(&Results::new(&report.analysis, &[]), out)?),
+            render: |report, _, out| Ok(json::write_compact(&Results::of(report), out)?),
         }),
         printed: Some(Printed {
             purpose: "For a program: schema \"wirelab/1\"",
-            how: Print::Written(|analysis, out| json::write(&Results::new(analysis, &[]), out)),
+            how: Print::Written(json::write_found),
         }),
     },
 ];

@@ -127,6 +127,14 @@ fn numbers(packets: &[u64], left_out: u64) -> Option<String> {
     Some(if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) })
 }
 
+/// Where a section of a standard can be read: "RFC 9293, section 3.7.4" is in the RFC Editor's own pages.
+pub(crate) fn address(source: &str) -> Option<String> {
+    let (number, section) = source.strip_prefix("RFC ")?.split_once(", section ")?;
+    let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    (is_number(number) && is_number(section))
+        .then(|| format!("https://www.rfc-editor.org/rfc/rfc{number}#section-{section}"))
+}
+
 /// What there is to know of a rule, each part under its name.
 fn parts(rule: &Rule) -> [(&'static str, &str); 5] {
     [

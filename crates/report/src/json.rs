@@ -9,7 +9,9 @@ use wirelab_analyze::model::SCHEMA;
 use wirelab_analyze::model::{Analysis, Capture};
 use wirelab_dissect::visible::is_visible;
 
-use crate::findings::ReportFinding;
+use crate::findings::{self, Known, ReportFinding};
+use crate::report::Report;
+use crate::tables;
 
 /// Everything that was found in one or more captures.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -37,7 +39,11 @@ pub struct Side {
 
 impl<'a> Results<'a> {
     /// Those of a report.
-    pub fn new(analysis: &'a Analysis, findings: &'a [ReportFinding]) -> Results<'a> {
+    pub fn of(report: &'a Report) -> Results<'a> {
+        Results::new(&report.analysis, &report.findings)
+    }
+
+    fn new(analysis: &'a Analysis, findings: &'a [ReportFinding]) -> Results<'a> {
         Results { schema: &analysis.schema, captures: analysis.captures.iter().collect(), sides: Vec::new(), findings }
     }
 
@@ -206,6 +212,15 @@ impl Formatter for RowPerLine {
     fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
         self.end(out, b"}")
     }
+}
+
+/// Writes an analysis with what is found of its captures, a row a line: what no report is made for.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_found(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
+    let known = Known { analysis, tables: &tables::tables(analysis), run: None, bytes: &[] };
+    write(&Results::new(analysis, &findings::find(&known)), out)
 }
 
 /// Rows are in a list of a capture, in the list of captures, in the whole: the depth at which lists are still indented.

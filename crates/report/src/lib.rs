@@ -11,7 +11,6 @@ mod bytes;
 pub mod clients;
 pub mod compare;
 pub mod csv;
-pub mod differences;
 pub mod dump;
 pub mod fields;
 pub mod findings;

@@ -5,11 +5,12 @@ use wirelab_analyze::model::{Capture, Column, Finding};
 use wirelab_dissect::visible::is_visible;
 
 use crate::clients::{self, ClientsView};
-use crate::differences::{self, Difference};
+use crate::findings::{Place, Section};
 use crate::found;
 use crate::groups::{self, GroupsView};
 use crate::numbers::{Amount, percent, with_commas, with_plain_spaces};
 use crate::provenance;
+use crate::published;
 use crate::remarks::Remarks;
 use crate::report::Report;
 use crate::tables::{Row, Table, TableKind, names, title};
@@ -39,7 +40,7 @@ struct View {
     has_ranges: bool,
     has_all_in: bool,
     found: Vec<FoundView>,
-    differences: Vec<Difference>,
+    differences: Vec<DifferenceView>,
     kinds: Vec<KindView>,
     clients: Vec<ClientsView>,
     groups: Vec<GroupsView>,
@@ -101,6 +102,15 @@ struct FindingView {
 }
 
 #[derive(Serialize)]
+struct DifferenceView {
+    title: &'static str,
+    texts: Vec<String>,
+    means: &'static str,
+    source: &'static str,
+    url: Option<String>,
+}
+
+#[derive(Serialize)]
 struct KindView {
     title: String,
     kind: &'static str,
@@ -112,21 +122,21 @@ struct KindView {
 
 impl View {
     fn new(report: &Report) -> View {
-        let differences = report
-            .differences
-            .iter()
-            .map(|difference| Difference {
-                name: escaped(&difference.name),
-                text: with_plain_spaces(&escaped(&difference.whole_text())),
-                ..difference.clone()
-            })
-            .collect();
+        let shown = |text: &str| with_plain_spaces(&escaped(text));
+        let differences = report.of_numbers().into_iter().map(|(rule, found)| DifferenceView {
+            title: rule.title,
+            texts: found.into_iter().map(|finding| shown(&finding.sentence())).collect(),
+            means: rule.means,
+            source: rule.source,
+            url: found::address(rule.source),
+        });
+        let lead: Vec<&str> = report.found_at(Place::Lead).map(|finding| finding.text.as_str()).collect();
         View {
-            subject: with_plain_spaces(&escaped(&report.findings.subject)),
-            answer: with_plain_spaces(&escaped(&report.findings.answer)),
-            lead: with_plain_spaces(&escaped(&report.findings.lead.join(" "))),
+            subject: shown(&provenance::subject(report)),
+            answer: shown(report.answer()),
+            lead: shown(&lead.join(" ")),
             tables: report.tables.iter().map(|table| table_view(report, table)).collect(),
-            times_heading: with_plain_spaces(&escaped(&report.findings.times)),
+            times_heading: shown(report.heading(Section::Times)),
             times: times(report),
             columns: Column::ALL.iter().map(|c| ColumnView { title: c.title(), meaning: c.meaning() }).collect(),
             summands: Column::SUMMANDS.map(Column::short),
@@ -140,7 +150,7 @@ impl View {
                 .zip(names(&report.analysis))
                 .filter_map(|(capture, name)| of_capture(capture, &name))
                 .collect(),
-            differences,
+            differences: differences.collect(),
             kinds: kinds(report),
             clients: clients(report),
             groups: groups(report),
@@ -210,7 +220,7 @@ fn groups(report: &Report) -> Vec<GroupsView> {
 
 fn table_view(report: &Report, table: &Table) -> TableView {
     TableView {
-        heading: with_plain_spaces(&escaped(report.findings.of(table.kind))),
+        heading: with_plain_spaces(&escaped(report.heading(table.kind.section()))),
         caption: table.kind.caption(),
         first: if table.kind == TableKind::Overall { "Capture" } else { "One update with" },
         useful: table.kind != TableKind::Overall && table.rows.iter().any(|row| row.tally.useful_bytes > 0),
@@ -239,13 +249,13 @@ fn row_view(row: &Row) -> RowView {
     }
 }
 
-/// The rows of [`differences::by_kind`] that differ.
+/// The rows of [`published::by_kind`] that differ.
 fn kinds(report: &Report) -> Vec<KindView> {
     report
         .analysis
         .captures
         .iter()
-        .flat_map(|capture| differences::by_kind(capture).into_iter().map(move |row| (capture, row)))
+        .flat_map(|capture| published::by_kind(capture).into_iter().map(move |row| (capture, row)))
         .filter(|(_, row)| {
             (row.now.total_packets, row.now.frame_bytes) != (row.then.total_packets, row.then.frame_bytes)
         })

@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::numbers::{capital, count, significant};
+use crate::numbers::{capital, count, listed, significant};
 use crate::report::Report;
 use crate::run_info::{AnswerWrites, RunInfo};
+use crate::tables::titles;
 
 /// One fact about how a report came about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -69,6 +70,24 @@ impl Serialize for Topic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// What was captured, when and on which wire, in a line.
+pub fn subject(report: &Report) -> String {
+    let names = titles(&report.analysis);
+    let what = match names.len() {
+        0 => "No capture".to_owned(),
+        1..=6 => listed(&names),
+        more => format!("{more} captures"),
+    };
+    let Some(run) = &report.run else { return what };
+    format!(
+        "{what} on the {} wire, {}\u{202f}ms round trip, {}, {}",
+        run.wire.kind,
+        significant(run.options.rtt_ms, 4),
+        count(run.options.updates, "update"),
+        run.started.get(..10).unwrap_or(&run.started)
+    )
 }
 
 /// The facts, in the order in which a reader asks for them.

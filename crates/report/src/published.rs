@@ -2,10 +2,12 @@
 //!
 //! The figures stand in the catalog, with the apps they are of; here they become rows that the tables can show.
 
-use wirelab_analyze::model::{Kind, Layer, Tally};
+use wirelab_analyze::model::{Capture, Kind, Layer, Tally};
 use wirelab_catalog::App;
 use wirelab_catalog::published::{Ending, Miscount, Row};
 pub use wirelab_catalog::published::{LOWER_BYTES, UPDATES};
+
+use crate::lookup;
 
 /// One app's published figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,41 @@ pub fn of(app: App) -> Option<Published> {
             (Kind::Close, exchanges.close),
         ],
     })
+}
+
+/// One kind of exchange, measured and published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindRow {
+    /// The kind.
+    pub kind: Kind,
+    /// Here.
+    pub now: Tally,
+    /// In 2021.
+    pub then: Tally,
+}
+
+/// The whole capture by what its packets were for, beside 2021: where the totals differ. Empty where the two are not
+/// comparable.
+pub fn by_kind(capture: &Capture) -> Vec<KindRow> {
+    let Some(facts) = comparable(capture) else { return Vec::new() };
+    Kind::ALL
+        .into_iter()
+        .map(|kind| {
+            let (now, then) = kinds(capture, &facts, kind);
+            KindRow { kind, now, then }
+        })
+        .filter(|row| row.now.total_packets + row.then.total_packets > 0)
+        .collect()
+}
+
+/// The figures of 2021, where the capture has as many updates as theirs had: with another number of them the totals
+/// say nothing.
+pub(crate) fn comparable(capture: &Capture) -> Option<Published> {
+    capture.app.filter(|_| capture.update_count == UPDATES).and_then(of)
+}
+
+fn kinds(capture: &Capture, facts: &Published, kind: Kind) -> (Tally, Tally) {
+    (lookup::of_kind(capture, kind), facts.of_kind(kind))
 }
 
 /// A published row with the bytes below TCP worked out: the columns that 2021 did not print stay 0.

@@ -6,10 +6,9 @@ use wirelab_analyze::model::Analysis;
 
 use crate::bytes::CaptureBytes;
 use crate::clients::{self, Clients};
-use crate::differences::{self, Difference};
-use crate::findings::{self, Findings};
+use crate::findings::{self, Known, Place, ReportFinding, Rule, Section};
 use crate::run_info::{RunInfo, WireMake};
-use crate::tables::{self, Table};
+use crate::tables::{self, Table, TableKind};
 
 /// What was found, how it was made, and what there is to say about it.
 ///
@@ -30,10 +29,8 @@ pub struct Report {
     pub tables: Vec<Table>,
     /// The clients of each capture that has several.
     pub clients: Vec<Clients>,
-    /// Why numbers differ, from 2021 and from one update to the next.
-    pub differences: Vec<Difference>,
-    /// What the numbers say, in sentences: the headings of the report.
-    pub findings: Findings,
+    /// What there is to say of the captures together, and of each with what is known besides its packets.
+    pub findings: Vec<ReportFinding>,
 }
 
 impl Report {
@@ -43,10 +40,44 @@ impl Report {
     /// wanted. The analysis says more when its packets were kept.
     pub fn new(analysis: Analysis, run: Option<RunInfo>, bytes: Vec<CaptureBytes>) -> Report {
         let tables = tables::tables(&analysis);
-        let differences = differences::explain(&analysis.captures, run.as_ref());
-        let findings = findings::find(&analysis, &tables, run.as_ref());
+        let known = Known { analysis: &analysis, tables: &tables, run: run.as_ref(), bytes: &bytes };
+        let findings = findings::find(&known);
         let clients = clients::clients(&analysis);
-        Report { ids: ids(&analysis), tables, clients, differences, findings, analysis, run, bytes }
+        Report { ids: ids(&analysis), tables, clients, findings, analysis, run, bytes }
+    }
+
+    /// What was found, in a line.
+    pub fn answer(&self) -> &str {
+        findings::at(&self.findings, Place::Answer).unwrap_or_default()
+    }
+
+    /// What stands above a part: what was found there, else only what it is.
+    pub fn heading(&self, section: Section) -> &str {
+        findings::at(&self.findings, Place::Heading(section)).unwrap_or(match section {
+            Section::OneUpdate | Section::PerUpdate | Section::Proof => TableKind::PerUpdate.title(),
+            Section::PushOnly => TableKind::PushOnly.title(),
+            Section::Overall => TableKind::Overall.title(),
+            Section::Growth | Section::Crossings => "What is paid once, and what each update adds",
+            Section::Times => "When each update came",
+            Section::Scale => "How it grows with clients",
+        })
+    }
+
+    /// What was found at a place.
+    pub fn found_at(&self, place: Place) -> impl Iterator<Item = &ReportFinding> {
+        self.findings.iter().filter(move |finding| finding.rule.0.place == place)
+    }
+
+    /// What is told of the numbers of the lab's own apps, rule by rule.
+    pub fn of_numbers(&self) -> Vec<(&'static Rule, Vec<&ReportFinding>)> {
+        let mut by_rule: Vec<(&Rule, Vec<&ReportFinding>)> = Vec::new();
+        for finding in self.findings.iter().filter(|finding| finding.is_of_numbers()) {
+            match by_rule.last_mut() {
+                Some((rule, found)) if rule.id == finding.id => found.push(finding),
+                _ => by_rule.push((finding.rule.0, vec![finding])),
+            }
+        }
+        by_rule
     }
 
     /// Whether the numbers come from the virtual wire.

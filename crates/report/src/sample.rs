@@ -84,6 +84,18 @@ impl Film {
         self
     }
 
+    /// The same without the packets of the server that only acknowledge.
+    pub fn without_lone_acks(mut self) -> Film {
+        self.frames.retain(|(_, data)| data.get(34..36) != Some(&8000u16.to_be_bytes()) || data.len() > 66);
+        self
+    }
+
+    /// Padding behind every packet.
+    pub fn all_padded(mut self, bytes: usize) -> Film {
+        self.frames.iter_mut().for_each(|(_, data)| data.extend(vec![0; bytes]));
+        self
+    }
+
     /// Client's FIN, server's FIN with its ACK, client's ACK.
     pub fn close(self, at: usize) -> Film {
         self.packet(at, CLIENT, Flags::FIN | Flags::ACK, b"")

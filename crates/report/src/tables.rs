@@ -7,6 +7,7 @@ use serde::Serialize;
 use wirelab_analyze::model::{Analysis, Capture, Column, Mean, Tally};
 use wirelab_catalog::{App, Words};
 
+use crate::findings::Section;
 use crate::numbers::Amount;
 use crate::published::{self, Published};
 
@@ -41,6 +42,15 @@ impl TableKind {
             TableKind::Overall => "The whole capture",
             TableKind::PerUpdate => "One update",
             TableKind::PushOnly => "Push only",
+        }
+    }
+
+    /// The part of a report that it is.
+    pub fn section(self) -> Section {
+        match self {
+            TableKind::Overall => Section::Overall,
+            TableKind::PerUpdate => Section::PerUpdate,
+            TableKind::PushOnly => Section::PushOnly,
         }
     }
 

@@ -6,6 +6,7 @@ use wirelab_analyze::model::{Capture, Column};
 use wirelab_dissect::visible::visible;
 
 use crate::clients::ClientRow;
+use crate::findings::Section;
 use crate::numbers::{Amount, duration, percent, with_commas, with_plain_spaces};
 use crate::remarks::Remarks;
 use crate::report::Report;
@@ -38,7 +39,7 @@ pub fn render(report: &Report, colours: Colours) -> String {
     let paint = Paint(colours);
     let mut text = String::new();
     for table in &report.tables {
-        let heading = format!("{}: {}", table.kind.title(), with_plain_spaces(report.findings.of(table.kind)));
+        let heading = format!("{}: {}", table.kind.title(), with_plain_spaces(report.heading(table.kind.section())));
         for line in wrapped(&heading, WIDTH, "").lines() {
             text.push_str(&paint.bold(line));
             text.push('\n');
@@ -68,12 +69,13 @@ pub fn render(report: &Report, colours: Colours) -> String {
             "These numbers come from the virtual wire (smoltcp on a virtual clock), not from a kernel's TCP.\n",
         );
     }
-    for difference in &report.differences {
+    for (rule, found) in report.of_numbers() {
         text.push('\n');
-        let head = format!("{}: {}", visible(&difference.name), difference.subject);
-        text.push_str(&paint.bold(&head));
+        text.push_str(&paint.bold(rule.title));
         text.push('\n');
-        text.push_str(&wrapped(&with_plain_spaces(&difference.whole_text()), WIDTH, "  "));
+        for finding in found {
+            text.push_str(&wrapped(&with_plain_spaces(&finding.sentence()), WIDTH, "  "));
+        }
     }
     for (capture, name) in captures() {
         let Remarks { notes, problems } = Remarks::of(capture);
@@ -112,7 +114,7 @@ fn times_of(report: &Report, paint: &Paint) -> String {
         return String::new();
     }
     let mut text = String::new();
-    for line in wrapped(&format!("Time: {}", with_plain_spaces(&report.findings.times)), WIDTH, "").lines() {
+    for line in wrapped(&format!("Time: {}", with_plain_spaces(report.heading(Section::Times))), WIDTH, "").lines() {
         text.push_str(&paint.bold(line));
         text.push('\n');
     }

@@ -16,9 +16,10 @@ use std::path::Path;
 use wirelab_analyze::{Analysis, Exchange, Finding, Settings};
 use wirelab_capture::{Commented, CommentedWriter, Interface, InterfaceNumber, LinkType, MOST_COMMENT, WriteError};
 use wirelab_dissect::visible::{visible, visible_lines};
+use wirelab_report::findings::{self, Place};
 use wirelab_report::numbers::{count, with_plain_spaces};
 use wirelab_report::provenance::{self, Fact};
-use wirelab_report::{RunInfo, findings, found, tables};
+use wirelab_report::{RunInfo, found, tables};
 
 use crate::failure::{Failure, Status};
 use crate::flags::Annotate;
@@ -179,8 +180,11 @@ impl<'a> Known<'a> {
     fn about(&self) -> Vec<String> {
         let mut comments = self.comments.clone();
         add(&mut comments, self.found());
-        let found = findings::find(&self.analysis, &tables::tables(&self.analysis), self.run.as_ref());
-        add(&mut comments, visible(&with_plain_spaces(&found.answer)).into_owned());
+        let tables = tables::tables(&self.analysis);
+        let known = findings::Known { analysis: &self.analysis, tables: &tables, run: self.run.as_ref(), bytes: &[] };
+        if let Some(answer) = findings::at(&findings::find(&known), Place::Answer) {
+            add(&mut comments, visible(&with_plain_spaces(answer)).into_owned());
+        }
         for finding in self.findings() {
             add(&mut comments, visible(&format!("{}: {}", finding.id, found::sentence(finding))).into_owned());
         }

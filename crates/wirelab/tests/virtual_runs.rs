@@ -242,7 +242,7 @@ fn two_runs_beside_each_other() {
     lab.done("run-all --wire virtual --seed 1 --pcap-dir then");
     lab.done("run-all --wire virtual --seed 1 --replay --pcap-dir now");
     let ran = lab.done("report then now --report-dir compared");
-    assert_eq!(lab.list("compared").join(" "), "comparison.html comparison.md");
+    assert_eq!(lab.list("compared").join(" "), "comparison.html comparison.json comparison.md");
     assert!(ran.stdout.contains("1253") && ran.stdout.contains("1080"), "{}", ran.stdout);
     let same = lab.done("report then then --report-dir compared").stdout;
     assert!(same.starts_with("Every one of 98 cells is the same in both\n"), "{same}");

@@ -7,17 +7,22 @@
 //!
 //! # How a rule is added
 //!
-//! 1. A file in `comparison/` or one of its neighbours: a [`Rule`] with what it means, looks like, is mistaken for and what helps, and
+//! 1. A file in `comparison/`, `report/`, `now_and_then/` or `questions/`: a [`Rule`] with what it means, looks like, is mistaken for and what helps, and
 //!    `find`, in which every number of a sentence is computed from what it names as evidence. [`RULES`] names it.
 //! 2. In `tests.rs`: captures of which it must speak, and a look-alike of which it must not. A test names what is missing.
 //! 3. Of a comparison: how its numbers are worked out again from the packets alone, in `crates/wirelab/tests/judge/pairs.rs`.
 //! 4. `UPDATE_SCHEMA=1 cargo test -p wirelab-report` writes `docs/findings.md` and the schema again; a line in the changelog.
 
 mod comparison;
+mod costs;
 mod evidence;
-mod headings;
+mod known;
+mod now_and_then;
+mod questions;
+mod report;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::borrow::Cow;
 
@@ -28,8 +33,9 @@ use wirelab_analyze::model::{FindingCost, Sure};
 use crate::numbers::with_plain_spaces;
 
 pub use comparison::Compared;
+pub(crate) use costs::{Cost, costs, crossing};
 pub use evidence::Evidence;
-pub use headings::{Cost, Findings, connects_each_time, costs, crossing, find};
+pub use known::Known;
 
 /// What finds one kind of finding, and what there is to know of it.
 #[derive(Debug)]
@@ -56,6 +62,18 @@ pub struct Rule {
 /// Where a finding is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
+    /// As the title of a report.
+    Answer,
+    /// Below that title.
+    Lead,
+    /// Above a table or a picture.
+    Heading(Section),
+    /// Among what is told of the numbers of the lab's own apps.
+    Numbers,
+    /// The same, and as the answer to this question.
+    NumbersAsked(&'static str),
+    /// As the answer to this question.
+    Question(&'static str),
     /// As the title of a comparison.
     ComparisonTitle,
     /// Below this title.
@@ -64,14 +82,67 @@ pub enum Place {
     Difference,
 }
 
+/// A part of a report that has a heading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// The picture of one update.
+    OneUpdate,
+    /// Below that picture.
+    Proof,
+    /// The table of one update.
+    PerUpdate,
+    /// The table of what is pushed.
+    PushOnly,
+    /// The table of whole captures.
+    Overall,
+    /// The picture of growing costs.
+    Growth,
+    /// Below that picture.
+    Crossings,
+    /// The times.
+    Times,
+    /// The calculator.
+    Scale,
+}
+
 /// Where a rule looks.
 #[derive(Debug)]
 enum Find {
+    InReport(fn(&Known<'_>) -> Vec<ReportFinding>),
     InComparison(fn(&Compared<'_>) -> Vec<ReportFinding>),
 }
 
 /// All rules, in the order of their documentation.
 pub const RULES: &[&Rule] = &[
+    &report::update_cost::RULE,
+    &report::no_updates::RULE,
+    &report::update_span::RULE,
+    &report::heads::RULE,
+    &report::pushed_or_asked::RULE,
+    &report::useful_share::RULE,
+    &report::heads_each_time::RULE,
+    &report::packets_of_update::RULE,
+    &report::push_span::RULE,
+    &report::whole_span::RULE,
+    &report::break_even::RULE,
+    &report::crossings::RULE,
+    &report::slowest_update::RULE,
+    &report::load::RULE,
+    &now_and_then::handshake::RULE,
+    &now_and_then::one_segment::RULE,
+    &now_and_then::acks::RULE,
+    &now_and_then::packet_more::RULE,
+    &now_and_then::parts::RULE,
+    &now_and_then::headers::RULE,
+    &now_and_then::ending::RULE,
+    &now_and_then::miscount::RULE,
+    &questions::page_packets::RULE,
+    &questions::stream_or_websocket::RULE,
+    &questions::useful::RULE,
+    &questions::pays_off::RULE,
+    &questions::masked::RULE,
+    &questions::websocket_connections::RULE,
+    &questions::round_trips::RULE,
     &comparison::what_changed::RULE,
     &comparison::extent::RULE,
     &comparison::in_one_only::RULE,
@@ -85,12 +156,27 @@ pub const RULES: &[&Rule] = &[
     &comparison::closing::RULE,
 ];
 
-/// What is found of two reports beside each other.
-pub fn compare(compared: &Compared<'_>) -> Vec<ReportFinding> {
-    let finds = RULES.iter().map(|rule| match rule.find {
-        Find::InComparison(find) => find(compared),
+/// What is found of the captures of a report.
+pub fn find(known: &Known<'_>) -> Vec<ReportFinding> {
+    let finds = RULES.iter().filter_map(|rule| match rule.find {
+        Find::InReport(find) => Some(find(known)),
+        Find::InComparison(_) => None,
     });
     finds.flatten().collect()
+}
+
+/// What is found of two reports beside each other.
+pub fn compare(compared: &Compared<'_>) -> Vec<ReportFinding> {
+    let finds = RULES.iter().filter_map(|rule| match rule.find {
+        Find::InComparison(find) => Some(find(compared)),
+        Find::InReport(_) => None,
+    });
+    finds.flatten().collect()
+}
+
+/// What there is to show at a place.
+pub fn at(findings: &[ReportFinding], place: Place) -> Option<&str> {
+    findings.iter().find(|finding| finding.rule.0.place == place).map(|finding| finding.text.as_str())
 }
 
 /// Something that was found in several captures, or in one and what is known besides: a sentence, and what it rests on.
@@ -163,6 +249,11 @@ impl ReportFinding {
     fn shown_by(mut self, evidence: impl IntoIterator<Item = Evidence>) -> ReportFinding {
         self.evidence.extend(evidence);
         self
+    }
+
+    /// Whether it is about the numbers of the lab's own apps.
+    pub fn is_of_numbers(&self) -> bool {
+        matches!(self.rule.0.place, Place::Numbers | Place::NumbersAsked(_))
     }
 
     /// What was found, and what else it could be.

@@ -4,8 +4,8 @@ use serde::Serialize;
 use wirelab_analyze::model::{Capture, Column, Finding, Packet};
 
 use crate::bytes::{CaptureBytes, FrameBytes};
-use crate::differences::KindRow;
-use crate::found::MOST_PACKETS;
+use crate::findings::{Evidence, ReportFinding};
+use crate::found::{self, MOST_PACKETS};
 use crate::html::hex::{self, Hex};
 use crate::html::layer::{LegendEntry, legend};
 use crate::html::proof::{self, Proof};
@@ -14,6 +14,7 @@ use crate::html::window::{Share, Window};
 use crate::html::{fields, ladder};
 use crate::list::{described, readable};
 use crate::numbers::{capital, count, duration, grouped, signed};
+use crate::published::{self, KindRow};
 use crate::remarks::Remarks;
 use crate::report::Report;
 use crate::tables::title;
@@ -55,7 +56,8 @@ struct Why {
     subject: String,
     text: String,
     packets: Vec<Target>,
-    source: Option<crate::differences::Source>,
+    source: &'static str,
+    url: Option<String>,
 }
 
 /// A finding as it is told in its capture.
@@ -142,7 +144,7 @@ pub fn view(report: &Report, at: usize, share: Share) -> Option<AppView> {
         title: title(capture),
         heading: proof::capture_heading(capture),
         facts: facts(capture),
-        found: capture.findings.iter().map(|finding| found(finding, &id, &window)).collect(),
+        found: capture.findings.iter().map(|finding| of_capture(finding, &id, &window)).collect(),
         why: why(report, at, &id, &window),
         kinds: kinds(capture),
         ladder: picture,
@@ -184,7 +186,7 @@ fn facts(capture: &Capture) -> String {
 
 /// The kinds of exchange and what they cost in 2021, where the two are comparable and not the same.
 fn kinds(capture: &Capture) -> Vec<KindView> {
-    let rows = crate::differences::by_kind(capture);
+    let rows = published::by_kind(capture);
     let same =
         |row: &KindRow| (row.now.total_packets, row.now.frame_bytes) == (row.then.total_packets, row.then.frame_bytes);
     if rows.iter().all(same) {
@@ -203,33 +205,28 @@ fn kinds(capture: &Capture) -> Vec<KindView> {
         .collect()
 }
 
+/// What is told of the numbers of one of the lab's own apps.
 fn why(report: &Report, at: usize, id: &str, window: &Window) -> Vec<Why> {
-    report
-        .differences
-        .iter()
-        .filter_map(|difference| {
-            let (text, packets) = if difference.capture == at {
-                (&difference.text, &difference.packets)
-            } else {
-                let other = difference.likewise.iter().find(|other| other.capture == at)?;
-                (&other.text, &other.packets)
-            };
-            Some(Why {
-                subject: capital(&difference.subject.to_string()),
-                text: text.clone(),
-                packets: targets(packets.iter().take(12), id, window),
-                source: difference.source,
-            })
-        })
-        .collect()
+    let of_this = report.findings.iter().filter(|finding| finding.is_of_numbers()).filter_map(|finding| {
+        let evidence = finding.evidence.iter().find(|evidence| evidence.capture == at)?;
+        Some((finding, evidence))
+    });
+    let why = |(finding, evidence): (&ReportFinding, &Evidence)| Why {
+        subject: finding.rule.0.title.to_owned(),
+        text: finding.sentence(),
+        packets: targets(evidence.packets.iter().take(MOST_PACKETS), id, window),
+        source: finding.rule.0.source,
+        url: found::address(finding.rule.0.source),
+    };
+    of_this.map(why).collect()
 }
 
-fn found(finding: &Finding, id: &str, window: &Window) -> Found {
+fn of_capture(finding: &Finding, id: &str, window: &Window) -> Found {
     let rest = finding.packets.len().saturating_sub(MOST_PACKETS) as u64 + finding.packets_left_out;
     Found {
         id: finding.id.name(),
         title: finding.id.title(),
-        text: crate::found::sentence(finding),
+        text: found::sentence(finding),
         packets: targets(finding.packets.iter().take(MOST_PACKETS), id, window),
         rest,
         instead: finding.instead.clone(),

@@ -74,33 +74,6 @@ pub fn by_updates(report: &Report, scale: Scale) -> Option<String> {
     Some(svg.finish())
 }
 
-/// The crossings in words, the earliest first.
-pub fn crossings(report: &Report) -> Vec<String> {
-    let costs = costs(&report.analysis);
-    let titles = titles(&report.analysis);
-    let name = |cost: &Cost| titles.get(cost.capture).cloned().unwrap_or_default();
-    let mut found: Vec<(u64, String)> = costs
-        .iter()
-        .flat_map(|first| costs.iter().filter_map(move |later| Some((crossing(first, later)?, first, later))))
-        .map(|(at, first, later)| {
-            (
-                at,
-                format!(
-                    "{} ({} bytes once, {} each) has cost less than {} ({} once, {} each) from update {at} on.",
-                    name(later),
-                    grouped(later.fixed),
-                    later.each_in_words(),
-                    name(first),
-                    grouped(first.fixed),
-                    first.each_in_words()
-                ),
-            )
-        })
-        .collect();
-    found.sort();
-    found.into_iter().map(|(_, said)| said).collect()
-}
-
 /// Cumulative frame bytes over time, as measured. `None` where no packets were kept, or only some.
 pub fn over_time(report: &Report) -> Option<String> {
     let captures: Vec<_> = report

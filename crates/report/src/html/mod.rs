@@ -32,7 +32,8 @@ use sha2::{Digest, Sha256};
 use wirelab_analyze::model::Column;
 
 use crate::clients::{self, ClientsView};
-use crate::differences::Difference;
+use crate::findings::{Place, ReportFinding, Section};
+use crate::found;
 use crate::groups::{self, GroupsView};
 use crate::html::app::AppView;
 use crate::html::calculator::Calculator;
@@ -83,7 +84,7 @@ pub(crate) fn style(templates: &Templates) -> Result<String, TemplateError> {
 struct Nothing {}
 
 #[derive(Serialize)]
-struct View<'a> {
+struct View {
     style: String,
     script: String,
     policy: String,
@@ -105,7 +106,7 @@ struct View<'a> {
     has_published: bool,
     has_ranges: bool,
     has_all_in: bool,
-    differences: Vec<DifferenceView<'a>>,
+    differences: Vec<DifferenceView>,
     growth: Option<Growth>,
     times_heading: String,
     time_bars: TimeBars,
@@ -124,10 +125,12 @@ struct View<'a> {
 }
 
 #[derive(Serialize)]
-struct DifferenceView<'a> {
-    heading: String,
-    #[serde(flatten)]
-    difference: &'a Difference,
+struct DifferenceView {
+    heading: &'static str,
+    texts: Vec<String>,
+    means: &'static str,
+    source: &'static str,
+    url: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -199,11 +202,12 @@ struct Then {
     same: bool,
 }
 
-impl<'a> View<'a> {
-    fn new(report: &'a Report, style: String, script: String, downloads: Vec<Download>) -> View<'a> {
+impl View {
+    fn new(report: &Report, style: String, script: String, downloads: Vec<Download>) -> View {
         let updates = report.tables.iter().find(|table| table.kind == TableKind::PerUpdate);
         let share = Share::of(report.analysis.captures.len());
-        let f = &report.findings;
+        let texts = |place: Place| report.found_at(place).map(|finding| finding.text.clone()).collect::<Vec<String>>();
+        let heading = |section: Section| report.heading(section).to_owned();
         let times = times::times(&report.analysis, &report.ids);
         let apps: Vec<AppView> =
             (0..report.analysis.captures.len()).filter_map(|at| app::view(report, at, share)).collect();
@@ -211,9 +215,9 @@ impl<'a> View<'a> {
             policy: policy(&style, &script),
             style,
             script,
-            subject: f.subject.clone(),
-            answer: f.answer.clone(),
-            lead: f.lead.clone(),
+            subject: provenance::subject(report),
+            answer: report.answer().to_owned(),
+            lead: texts(Place::Lead),
             warning: report.is_virtual().then_some(
                 "These numbers come from the virtual wire: two smoltcp hosts on a virtual clock, not the TCP of an operating system.",
             ),
@@ -226,8 +230,8 @@ impl<'a> View<'a> {
                 .collect(),
             legend: layer::legend(report.analysis.captures.iter().map(|capture| &capture.totals)),
             one_update: updates.map(|table| Picture {
-                heading: f.one_update.clone(),
-                proof: f.proof.clone(),
+                heading: heading(Section::OneUpdate),
+                proof: heading(Section::Proof),
                 svg: bars::render(&table.rows, &report.ids),
                 narrow: bars::render_narrow(&table.rows, &report.ids),
             }),
@@ -238,21 +242,27 @@ impl<'a> View<'a> {
             has_ranges: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.range.is_some()),
             has_all_in: report.tables.iter().flat_map(|table| &table.rows).any(|row| row.all_in.is_some()),
             differences: report
-                .differences
-                .iter()
-                .map(|one| DifferenceView { heading: capital(&one.subject.to_string()), difference: one })
+                .of_numbers()
+                .into_iter()
+                .map(|(rule, found)| DifferenceView {
+                    heading: rule.title,
+                    texts: found.into_iter().map(ReportFinding::sentence).collect(),
+                    means: rule.means,
+                    source: rule.source,
+                    url: found::address(rule.source),
+                })
                 .collect(),
             growth: growth::by_updates(report, Scale::Linear).map(|svg| Growth {
-                heading: f.growth.clone(),
+                heading: heading(Section::Growth),
                 svg,
                 logarithmic: growth::by_updates(report, Scale::Logarithmic).unwrap_or_default(),
                 over_time: growth::over_time(report),
-                crossings: growth::crossings(report),
+                crossings: texts(Place::Heading(Section::Crossings)),
             }),
-            times_heading: f.times.clone(),
+            times_heading: heading(Section::Times),
             time_bars: TimeBars::new(&times.rows),
             times,
-            scale_heading: f.scale.clone(),
+            scale_heading: heading(Section::Scale),
             calculator: calculator::view(report),
             questions: learn::questions(report, |capture, packet| apps.get(capture).is_some_and(|app| app.shows(packet))),
             apps,
@@ -270,7 +280,7 @@ impl<'a> View<'a> {
 fn table_view(report: &Report, table: &Table) -> TableView {
     TableView {
         id: table.kind.name(),
-        heading: report.findings.of(table.kind).to_owned(),
+        heading: report.heading(table.kind.section()).to_owned(),
         caption: table.kind.caption(),
         useful: table.kind != TableKind::Overall && table.rows.iter().any(|row| row.tally.useful_bytes > 0),
         rows: table.rows.iter().map(|row| row_view(report, table.kind, row)).collect(),
