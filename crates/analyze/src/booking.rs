@@ -47,12 +47,20 @@ impl PacketInHand<'_> {
         self.observe(exchange, &Event { fact: Fact::AckedLate, from_client, case, count: 1, bytes });
     }
 
-    /// A burst of encrypted data begins, so long after the one before.
+    /// A burst of data that is not read begins, so long after the one before; 0 for the first.
     #[cold]
-    pub fn burst(&mut self, exchange: ExchangeId, ns: u64) {
+    pub fn burst(&mut self, fact: Fact, exchange: ExchangeId, ns: u64) {
         let PacketFacts { number, from_client, .. } = *self.facts;
         let case = Case { ns, held_ns: 0, packets: [number, 0, 0] };
-        self.observe(exchange, &Event { fact: Fact::Burst, from_client, case, count: u64::from(ns > 0), bytes: 0 });
+        self.observe(exchange, &Event { fact, from_client, case, count: u64::from(ns > 0), bytes: 0 });
+    }
+
+    /// A client opens a stream of HTTP/2.
+    #[cold]
+    pub fn stream_opened(&mut self, exchange: ExchangeId) {
+        let case = Case { packets: [self.facts.number, 0, 0], ..Case::default() };
+        let event = Event { fact: Fact::StreamOpened, from_client: true, case, count: 1, bytes: 0 };
+        self.observe(exchange, &event);
     }
 
     /// A message was compressed: so many bytes from so many.

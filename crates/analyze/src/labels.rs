@@ -20,8 +20,8 @@ impl LabelId {
 
     /// Whether it is the name of bytes that nobody here can read: where a message of theirs ends is not known.
     pub fn is_unread(self) -> bool {
-        use label::{DATA, HTTP2, TLS, TLS_DATA, TLS_HANDSHAKE, TUNNEL, UNKNOWN};
-        [DATA, HTTP2, TLS, TLS_DATA, TLS_HANDSHAKE, TUNNEL, UNKNOWN].contains(&self)
+        use label::{DATA, HTTP2, HTTP2_CONNECTION, TLS, TLS_DATA, TLS_HANDSHAKE, TUNNEL, UNKNOWN};
+        [DATA, HTTP2, HTTP2_CONNECTION, TLS, TLS_DATA, TLS_HANDSHAKE, TUNNEL, UNKNOWN].contains(&self)
     }
 
     /// Whether it is the name of what a client says without an answer that is known.
@@ -68,6 +68,7 @@ pub(crate) mod label {
         TEXT_PUSHED 23 "text from the server",
         BINARY_ASKED 24 "binary from the client",
         BINARY_PUSHED 25 "binary from the server",
+        HTTP2_CONNECTION 26 "HTTP/2 connection",
     }
 }
 

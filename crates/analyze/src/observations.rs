@@ -44,8 +44,11 @@ pub(crate) enum Fact {
     ZeroWindow,
     /// Several messages came in one packet after a silence; `count`: how many. Packets: it.
     Together,
-    /// A burst of encrypted data begins. Packets: its first.
-    Burst,
+    /// A burst of encrypted data, or of frames of HTTP/2, begins; `count`: 1 where there was one before. Packets: its first.
+    TlsBurst,
+    Http2Burst,
+    /// A client opens a stream of HTTP/2. Packets: it.
+    StreamOpened,
     /// A message was compressed; `count`: its bytes before that, `bytes`: as sent. Packets: its last.
     Compressed,
     /// A packet is larger than its receiver takes; `count`: how many it is on the wire. Packets: it.

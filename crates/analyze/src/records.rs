@@ -1,11 +1,12 @@
 //! Which records and frames are in a connection whose content is not read: TLS, and HTTP/2 with prior knowledge.
 
-use wirelab_dissect::http2::{self, Side};
+use wirelab_dissect::http2::{self, FrameType, Side};
 use wirelab_dissect::tls::{self, ContentType};
 
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::{LabelId, label};
 use crate::model::{Layer, ProblemLayer, Protocol};
+use crate::observations::Fact;
 use crate::packet_in_hand::PacketInHand;
 
 /// The two directions of such a connection, client's and server's. A direction that could not be decoded further, or
@@ -13,7 +14,7 @@ use crate::packet_in_hand::PacketInHand;
 #[derive(Clone, Debug)]
 pub(crate) enum Records {
     Tls(Box<[Option<tls::Decoder>; 2]>, [Bursts; 2]),
-    Http2(Box<[Option<http2::Decoder>; 2]>),
+    Http2(Box<[Option<http2::Decoder>; 2]>, [Bursts; 2]),
 }
 
 impl Records {
@@ -25,14 +26,14 @@ impl Records {
     /// HTTP/2 frames (RFC 9113, section 4).
     pub fn http2() -> Records {
         let sides = [http2::Decoder::new(Side::Client), http2::Decoder::new(Side::Server)];
-        Records::Http2(Box::new(sides.map(Some)))
+        Records::Http2(Box::new(sides.map(Some)), Default::default())
     }
 
     /// The connection's `protocol`.
     pub fn protocol(&self) -> Protocol {
         match self {
             Records::Tls(..) => Protocol::Tls,
-            Records::Http2(_) => Protocol::Http2,
+            Records::Http2(..) => Protocol::Http2,
         }
     }
 
@@ -40,7 +41,7 @@ impl Records {
     pub fn label(&self) -> LabelId {
         match self {
             Records::Tls(..) => label::TLS,
-            Records::Http2(_) => label::HTTP2,
+            Records::Http2(..) => label::HTTP2_CONNECTION,
         }
     }
 
@@ -50,7 +51,9 @@ impl Records {
             Records::Tls(sides, bursts) => {
                 read_tls(side(sides, from_client), side(bursts, from_client), turn, data, packet);
             }
-            Records::Http2(sides) => read_http2(side(sides, from_client), turn, data, packet),
+            Records::Http2(sides, bursts) => {
+                read_http2(side(sides, from_client), side(bursts, from_client), turn, data, packet);
+            }
         }
     }
 
@@ -63,7 +66,7 @@ impl Records {
                     *side = None;
                 }
             }
-            Records::Http2(sides) => {
+            Records::Http2(sides, _) => {
                 let side = side(sides, from_client);
                 if side.as_mut().is_some_and(|decoder| !decoder.skip(count)) {
                     *side = None;
@@ -78,24 +81,33 @@ fn side<T>(sides: &mut [T; 2], client: bool) -> &mut T {
     if client { a } else { b }
 }
 
-/// One side's bursts of data: packets with no long gap between them.
+/// One side's bursts: packets with data, and no long gap between them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bursts {
     /// When the last packet with data came, and the last burst began; 0 before the first.
     last_ns: u64,
     began_ns: u64,
+    /// Whether the record or frame under way is data, and not what the connection says of itself.
+    is_data: bool,
+    /// The highest stream that was opened.
+    stream: u32,
 }
 
 impl Bursts {
-    /// A packet brings data. How long ago the burst before began, where this begins one: 0 for the first.
-    fn data(&mut self, now_ns: u64, round_trip_ns: u64) -> Option<u64> {
-        let gap_ns = now_ns.saturating_sub(self.last_ns);
-        self.last_ns = now_ns;
-        if self.began_ns > 0 && gap_ns <= round_trip_ns.max(BURST_GAP_NS) {
-            return None;
+    /// A packet brings bytes of the record or frame under way. Notes it where a burst begins with it.
+    fn bytes(&mut self, fact: Fact, exchange: ExchangeId, packet: &mut PacketInHand<'_>) {
+        if !self.is_data {
+            return;
+        }
+        let now_ns = packet.step.now_ns();
+        let ways = &packet.state.timing.ways;
+        let longest_ns = (ways.client.ns() + ways.server.ns()).max(BURST_GAP_NS);
+        let gap_ns = now_ns.saturating_sub(std::mem::replace(&mut self.last_ns, now_ns));
+        if self.began_ns > 0 && gap_ns <= longest_ns {
+            return;
         }
         let before_ns = std::mem::replace(&mut self.began_ns, now_ns);
-        Some(if before_ns == 0 { 0 } else { now_ns.saturating_sub(before_ns) })
+        packet.burst(fact, exchange, if before_ns == 0 { 0 } else { now_ns.saturating_sub(before_ns) });
     }
 }
 
@@ -128,11 +140,6 @@ fn read_tls(
                 }
                 ContentType::ApplicationData => {
                     count.application_data += 1;
-                    let ways = &packet.state.timing.ways;
-                    let round_trip_ns = ways.client.ns() + ways.server.ns();
-                    if let Some(ns) = bursts.data(packet.step.now_ns(), round_trip_ns) {
-                        packet.burst(turn, ns);
-                    }
                     label::TLS_DATA
                 }
                 _ => {
@@ -141,25 +148,46 @@ fn read_tls(
                 }
             };
             packet.say(|| content_type.name().to_owned());
+            bursts.is_data = content_type == ContentType::ApplicationData;
             // A turn is called after the first record in it that says more than "TLS".
             if label != label::TLS && packet.open(turn).is_some_and(|open| open.label == label::TLS) {
                 packet.name(turn, ProtocolKind::Turn, label);
             }
         }
+        bursts.bytes(Fact::TlsBurst, turn, packet);
         data = data.get(consumed..).unwrap_or_default();
     }
 }
 
-fn read_http2(side: &mut Option<http2::Decoder>, turn: ExchangeId, mut data: &[u8], packet: &mut PacketInHand<'_>) {
+fn read_http2(
+    side: &mut Option<http2::Decoder>,
+    bursts: &mut Bursts,
+    turn: ExchangeId,
+    mut data: &[u8],
+    packet: &mut PacketInHand<'_>,
+) {
     while !data.is_empty() {
         let Some(decoder) = side else { return packet.own(turn, Layer::Content, data.len()) };
         match decoder.step(data) {
             Ok(step) => {
                 let layer = if step.mark == http2::Mark::Payload { Layer::Content } else { Layer::Framing };
                 packet.own(turn, layer, step.consumed);
-                if let Some(http2::Event::Frame { kind, .. }) = step.event {
+                if let Some(http2::Event::Frame { kind, stream, .. }) = step.event {
                     packet.say(|| kind.name().to_owned());
+                    // Stream 0 is the connection itself (RFC 9113, section 5.1.1).
+                    let is_control = matches!(kind, FrameType::WindowUpdate | FrameType::Priority);
+                    bursts.is_data = stream > 0 && !is_control;
+                    if bursts.is_data && packet.open(turn).is_some_and(|open| open.label == label::HTTP2_CONNECTION) {
+                        packet.name(turn, ProtocolKind::Turn, label::HTTP2);
+                    }
+                    if kind == FrameType::Headers && stream > bursts.stream {
+                        bursts.stream = stream;
+                        if packet.facts.from_client {
+                            packet.stream_opened(turn);
+                        }
+                    }
                 }
+                bursts.bytes(Fact::Http2Burst, turn, packet);
                 data = data.get(step.consumed..).unwrap_or_default();
             }
             Err(error) => {

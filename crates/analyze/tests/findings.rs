@@ -13,7 +13,7 @@ use talk::ladder::{
 };
 use wirelab_analyze::findings::RULES;
 use wirelab_analyze::model::{FindingId, Sure};
-use wirelab_dissect::build;
+use wirelab_dissect::{build, http2};
 
 /// A capture, and what a rule must say of it: the packets and the sentence, or nothing.
 struct Case {
@@ -370,6 +370,47 @@ fn silent(answered: bool) -> Vec<Sample> {
 const CLIENT_HELLO: &[u8] = &[22, 3, 1, 0, 4, 1, 0, 0, 0];
 const SERVER_HELLO_AND_DATA: &[u8] = &[22, 3, 3, 0, 4, 2, 0, 0, 0, 23, 3, 3, 0, 3, 7, 7, 7];
 
+/// A connection of HTTP/2 with prior knowledge: it is set up, a stream is asked for and answered, and the stream goes on so many
+/// milliseconds later, twice. Then the client says how much more it takes.
+fn http2(apart_ms: f64) -> Vec<Sample> {
+    let frame = |kind: u8, stream: u8, payload: &[u8]| {
+        [&[0, 0, payload.len() as u8, kind, 0, 0, 0, 0, stream][..], payload].concat()
+    };
+    let preface = [&http2::PREFACE[..], &frame(4, 0, b"")[..]].concat();
+    let (settings, headers, data) = (frame(4, 0, b""), frame(1, 1, b"\x82"), frame(0, 1, b"data: x\n\n"));
+    let window_update = frame(8, 1, &[0, 0, 0, 9]);
+    let (mut client, mut server) = (1, 1);
+    let mut lines: Vec<Line<'_>> = BEGINNING[..3].to_vec();
+    for (at, from_client, said) in [
+        (100.0, true, &preface),
+        (101.0, false, &settings),
+        (150.0, true, &headers),
+        (190.0, false, &headers),
+        (191.0, false, &data),
+        (190.0 + apart_ms, false, &data),
+        (190.0 + 2.0 * apart_ms, false, &data),
+        (210.0 + 2.0 * apart_ms, true, &window_update),
+    ] {
+        let (own, other) = if from_client { (&mut client, server) } else { (&mut server, client) };
+        lines.push((at, from_client, PSH, *own, other, said.as_slice()));
+        *own += said.len() as u32;
+    }
+    frames(40_000, &lines)
+}
+
+/// A record of TLS whose bytes come in packets so many milliseconds apart.
+fn a_record_in_pieces(apart_ms: f64) -> Vec<Sample> {
+    let asked = 1 + CLIENT_HELLO.len() as u32;
+    let record = [&[23, 3, 3, 0, 40][..], &[7; 40]].concat();
+    let mut lines: Vec<Line<'_>> = BEGINNING[..3].to_vec();
+    lines.push((100.0, true, PSH, 1, 1, CLIENT_HELLO));
+    lines.push((101.0, false, PSH, 1, asked, &SERVER_HELLO_AND_DATA[..9]));
+    for (at, piece) in (0u32..).zip(record.chunks(9)) {
+        lines.push((200.0 + f64::from(at) * apart_ms, false, PSH, 10 + 9 * at, asked, piece));
+    }
+    frames(40_000, &lines)
+}
+
 fn cases() -> Vec<Case> {
     use FindingId::*;
     use Sure::{Likely, Seen};
@@ -392,6 +433,13 @@ fn cases() -> Vec<Case> {
         case(JoinedMidway, "the SYN was not captured, and its answer was", from(1)),
         case(Encrypted, "TLS records", said(CLIENT_HELLO, SERVER_HELLO_AND_DATA)).says(Seen, &[5], "The only connection is encrypted (TLS): 26 bytes in 1 record of application data, in 1 burst from the server. What they say is not known, and no updates are claimed."),
         case(Encrypted, "bytes of which nothing is known", said(b"\x80\x01\x02\x03\x04\x05\x06\x07", b"\x81\x01\x02")),
+        case(Encrypted, "a record in five packets 15 ms apart: less than a round trip", a_record_in_pieces(15.0)).says(Seen, &[6], "The only connection is encrypted (TLS): 63 bytes in 1 record of application data, in 1 burst from the server. What they say is not known, and no updates are claimed."),
+        case(Encrypted, "the same 25 ms apart", a_record_in_pieces(25.0)).says(Seen, &[6, 7, 8, 9, 10], "The only connection is encrypted (TLS): 63 bytes in 1 record of application data, in 5 bursts from the server (25 ms apart on average). What they say is not known, and no updates are claimed."),
+        case(Encrypted, "HTTP/2 without TLS", http2(300.0)),
+        case(Http2, "one stream, of which something comes again and again", http2(300.0)).says(Seen, &[6, 7, 9, 10], "The only connection speaks HTTP/2: 129 bytes, on 1 stream, in 3 bursts from the server (300 ms apart on average) and 1 burst from the client. What they say is not read, and no updates are claimed."),
+        case(Http2, "the same within a round trip", http2(15.0)).says(Seen, &[6, 7], "The only connection speaks HTTP/2: 129 bytes, on 1 stream, in 1 burst from the server and 1 burst from the client. What they say is not read, and no updates are claimed."),
+        case(Http2, "TLS, within which HTTP/2 may be spoken", said(CLIENT_HELLO, SERVER_HELLO_AND_DATA)),
+        case(Http2, "an answer over HTTP/1.1", at_once(0.1)),
         case(OtherTransport, "a datagram among them", with_a_datagram()).says(Seen, &[4], "1 of 8 frames carries no TCP and is not counted: 1 frame of UDP with 51 bytes."),
         case(OtherTransport, "a frame whose IP packet is TCP", at_once(0.1)),
         case(SplitAnswer, "head and body right behind each other", at_once(0.1)).says(Seen, &[5, 6], "In the only exchange (GET /slow) the server sent in several segments what would have fitted in fewer: 1 packet and 54 bytes of headers more, ACKs of them not counted (packets 5 and 6 are the first)."),

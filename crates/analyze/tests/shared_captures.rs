@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use outside::shared;
 use serde_json::Value;
 use wirelab_analyze::model::FindingId::{
-    AckWait, CapturedTwice, Compressed, ConnectionPerRequest, Encrypted, JoinedMidway, Loss, NagleDelayedAck, NoAnswer,
-    OtherTransport, SegmentationOffload, SlowSender, SlowServer, SplitAnswer, TruncatedPackets,
+    AckWait, CapturedTwice, Compressed, ConnectionPerRequest, Encrypted, EventsTogether, Http2, JoinedMidway, Loss,
+    NagleDelayedAck, NoAnswer, OtherTransport, SegmentationOffload, SlowSender, SlowServer, SplitAnswer,
+    TruncatedPackets,
 };
 use wirelab_analyze::model::{ConnectionRow, FindingId, Mean, TcpAnalysis};
 use wirelab_analyze::{Analyzer, Capture, Column, Layer, Settings, Tally};
@@ -173,7 +174,7 @@ fn sums(tally: &Tally) -> [(&'static str, u64); 5] {
 #[test]
 fn what_happened_is_found_and_nothing_else() {
     let Some(folder) = shared("captures") else { return };
-    let table: [(&str, &[FindingId], &[FindingId]); 13] = [
+    let table: [(&str, &[FindingId], &[FindingId]); 15] = [
         ("real/nagle-8501", &[AckWait, SplitAnswer], &[NagleDelayedAck, Loss]),
         ("real/nfast-8502", &[SplitAnswer], &[AckWait, NagleDelayedAck, SlowSender, SlowServer, Loss]),
         ("real/gso-on", &[SegmentationOffload], &[Loss, SlowServer]),
@@ -183,7 +184,9 @@ fn what_happened_is_found_and_nothing_else() {
         ("real/c-app-llm", &[], &[Loss, NoAnswer]),
         ("real/ws100-mid", &[JoinedMidway], &[Loss]),
         ("real/aio-sse-96", &[TruncatedPackets], &[NoAnswer, Loss]),
-        ("real/tls-sse", &[Encrypted], &[SlowServer, SplitAnswer, AckWait, Loss]),
+        ("real/tls-sse", &[Encrypted], &[Http2, SlowServer, SplitAnswer, AckWait, Loss]),
+        ("real/h2-sse", &[Http2], &[Encrypted, EventsTogether, SlowServer, SlowSender, SplitAnswer, AckWait, Loss]),
+        ("real/ng-h2c-par", &[Http2], &[Encrypted, Loss]),
         ("real/pyws", &[Compressed], &[Encrypted, Loss]),
         ("real/socketio-poll", &[ConnectionPerRequest, SlowServer], &[Loss]),
         ("arkime-arkime__http-post-upload", &[CapturedTwice], &[Loss, OtherTransport]),
@@ -207,6 +210,7 @@ fn what_happened_is_found_and_nothing_else() {
     says("real/gso-on", SegmentationOffload, "6 packets are larger");
     says("real/gso-on", SegmentationOffload, "On the wire they were 50 packets");
     says("real/tls-sse", Encrypted, "11 bursts from the server");
+    says("real/h2-sse", Http2, "on 1 stream, in 11 bursts from the server (301 ms apart on average)");
     says("real/nagle-8501", SplitAnswer, "In all 20 exchanges (event: price) the server");
     says("real/nfast-8502", SplitAnswer, "In all 40 exchanges (GET /price) the server");
     says("arkime-arkime__http-post-upload", CapturedTwice, "17 of 34 packets");

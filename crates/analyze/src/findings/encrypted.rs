@@ -1,6 +1,7 @@
 //! Bytes that only keys would open.
 
-use super::words::{capital, count, duration, grouped, listed, part, side};
+use super::bursts::bursts;
+use super::words::{capital, count, grouped, part};
 use super::{Evidence, Rule};
 use crate::model::{Finding, FindingId, Protocol};
 use crate::observations::Fact;
@@ -33,25 +34,11 @@ fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
         if number == 1 { "is" } else { "are" },
         grouped(bytes),
         count(records, "record"),
-        bursts(evidence),
+        bursts(evidence, Fact::TlsBurst),
     );
     let finding = RULE.seen(text);
-    vec![match evidence.seen(|one| one.fact == Fact::Burst) {
+    vec![match evidence.seen(|one| one.fact == Fact::TlsBurst) {
         Some(seen) => finding.observed(&seen),
         None => finding,
     }]
-}
-
-/// How often each side sent encrypted data, and how far apart.
-fn bursts(evidence: &Evidence<'_>) -> String {
-    let of = |client: bool| {
-        let cases = evidence.of(Fact::Burst, client)?.cases;
-        let apart = match cases.count {
-            0 => String::new(),
-            gaps => format!(" ({} apart on average)", duration(cases.ns / gaps)),
-        };
-        Some(format!("{} from the {}{apart}", count(cases.times, "burst"), side(client)))
-    };
-    let sides: Vec<String> = [false, true].into_iter().filter_map(of).collect();
-    if sides.is_empty() { String::new() } else { format!(", in {}", listed(&sides)) }
 }

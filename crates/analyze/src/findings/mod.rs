@@ -4,6 +4,7 @@
 //! show it. Every number in a sentence is computed from the evidence; where there is none, nothing is said.
 
 mod ack_wait;
+mod bursts;
 mod captured_twice;
 mod compressed;
 mod connection_per_request;
@@ -11,6 +12,7 @@ mod delayed_ack;
 mod encrypted;
 mod events_together;
 mod evidence;
+mod http2;
 mod joined_midway;
 mod loss;
 mod nagle_delayed_ack;
@@ -75,6 +77,7 @@ pub const RULES: &[&Rule] = &[
     &joined_midway::RULE,
     &compressed::RULE,
     &encrypted::RULE,
+    &http2::RULE,
     &other_transport::RULE,
     &captured_twice::RULE,
     &short_body::RULE,

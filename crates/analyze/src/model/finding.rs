@@ -54,6 +54,7 @@ findings! {
     JoinedMidway "joined-midway" "Connections without their beginning"
     Compressed "compressed" "Messages that were compressed"
     Encrypted "encrypted" "Bytes that only keys would open"
+    Http2 "http2" "Frames of HTTP/2, which are not read"
     OtherTransport "other-transport" "Frames that are not counted"
     CapturedTwice "captured-twice" "Packets that were recorded twice"
     ShortBody "short-body" "An answer that ended before its announced end"

@@ -245,5 +245,7 @@ impl<'a> Capture<'a> {
 
 /// What a message of which nobody knows the end is called.
 pub fn is_unread(label: &str) -> bool {
-    ["data", "HTTP/2", "TLS", "TLS handshake", "TLS application data", "tunnel", "unknown"].contains(&label)
+    let unread =
+        ["data", "HTTP/2", "HTTP/2 connection", "TLS", "TLS handshake", "TLS application data", "tunnel", "unknown"];
+    unread.contains(&label)
 }
