@@ -70,14 +70,29 @@ impl PacketInHand<'_> {
         self.observe(exchange, &Event { fact: Fact::Compressed, from_client, case, count: from, bytes });
     }
 
-    /// The body of an answer ended with its connection, so many bytes before its announced end.
+    /// So many bytes of compressed content say so many.
+    #[cold]
+    pub fn compressed_content(&mut self, exchange: ExchangeId, bytes: usize, from: u64) {
+        self.content(Fact::CompressedContent, exchange, bytes, from);
+    }
+
+    /// What so many bytes of compressed content say could not be read.
+    #[cold]
+    pub fn compressed_unread(&mut self, exchange: ExchangeId, bytes: usize) {
+        self.content(Fact::CompressedUnread, exchange, bytes, 0);
+    }
+
+    fn content(&mut self, fact: Fact, exchange: ExchangeId, bytes: usize, count: u64) {
+        let case = Case { packets: [self.facts.number, 0, 0], ..Case::default() };
+        self.observe(exchange, &Event { fact, from_client: false, case, count, bytes: bytes as u64 });
+    }
+
+    /// The body of an answer ended with its connection: so many bytes before its announced end, or before its last chunk.
     #[cold]
     pub fn short_body(&mut self, exchange: ExchangeId, rest: Option<u64>) {
-        let exchange = self.clamp(exchange);
-        let fin = self.facts.number;
-        let case = Case { packets: [self.state.timing.last_of(false, fin), fin, 0], ..Case::default() };
-        let count = rest.unwrap_or(0);
-        self.observe(exchange, &Event { fact: Fact::ShortBody, from_client: false, case, count, bytes: 0 });
+        let case = Case { packets: [self.facts.number, 0, 0], ..Case::default() };
+        let (fact, count) = rest.map_or((Fact::NoLastChunk, 0), |rest| (Fact::ShortBody, rest));
+        self.observe(exchange, &Event { fact, from_client: false, case, count, bytes: 0 });
     }
 
     /// Notes something that happened in an exchange.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use foldhash::HashSet;
 
@@ -111,9 +112,9 @@ impl Visitors {
     }
 }
 
-/// How many connections may inflate messages at the same time: each takes up to 90 KiB for it.
+/// How much may be decompressed at the same time, over all connections.
 #[derive(Debug, Default)]
-pub(crate) struct Inflaters(Arc<()>);
+pub(crate) struct Inflaters(Arc<AtomicU32>);
 
 /// A copy of an analysis takes nothing away from the original: it counts by itself.
 impl Clone for Inflaters {
@@ -122,20 +123,41 @@ impl Clone for Inflaters {
     }
 }
 
-/// The right to inflate; given back when it is dropped.
+/// The right to decompress; given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct MayInflate(#[expect(dead_code, reason = "it is counted")] Arc<()>);
+pub(crate) struct MayInflate(Arc<AtomicU32>, Weight);
+
+/// How much memory decompressing takes at most, in parts of 128 KiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// DEFLATE in both directions: 90 KiB.
+    Deflate = 1,
+    /// Zstandard of which all is kept for a while: twice 2 MiB.
+    ZstdEvents = 32,
+    /// Zstandard with the largest window: twice 8 MiB.
+    Zstd = 128,
+}
 
 impl Clone for MayInflate {
     fn clone(&self) -> MayInflate {
-        MayInflate(Arc::default())
+        MayInflate(Arc::new(AtomicU32::new(self.1 as u32)), self.1)
     }
 }
 
 impl Inflaters {
-    /// The right for one more connection, if there is room.
-    pub fn one_more(&self) -> Option<MayInflate> {
-        (Arc::strong_count(&self.0) <= MOST_INFLATING).then(|| MayInflate(Arc::clone(&self.0)))
+    /// The right for one more of this weight, if there is room.
+    pub fn room(&self, weight: Weight) -> Option<MayInflate> {
+        let taken = self.0.load(Ordering::Relaxed) + weight as u32;
+        (taken <= MOST_INFLATING).then(|| {
+            self.0.store(taken, Ordering::Relaxed);
+            MayInflate(Arc::clone(&self.0), weight)
+        })
+    }
+}
+
+impl Drop for MayInflate {
+    fn drop(&mut self) {
+        self.0.fetch_sub(self.1 as u32, Ordering::Relaxed);
     }
 }
 
@@ -145,5 +167,5 @@ const MOST_WAITING: usize = 32 << 20;
 const MOST_PROBLEMS: usize = 1000;
 /// Client addresses that are remembered.
 const MOST_VISITORS: usize = 1 << 20;
-/// Connections that inflate messages at the same time.
-const MOST_INFLATING: usize = 256;
+/// Parts of 128 KiB that decompressing takes at the same time: 128 MiB.
+const MOST_INFLATING: u32 = 1024;

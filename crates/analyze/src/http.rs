@@ -8,7 +8,7 @@ use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::http1::{self, Coding, Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder, Upgrade};
 use wirelab_dissect::{Sniff, sse};
 
-use crate::compressed_events::CompressedEvents;
+use crate::compressed_content::CompressedContent;
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
 use crate::model::{Ended, Layer, ProblemLayer};
@@ -29,7 +29,7 @@ pub(crate) struct Http {
     awaiting: Queue<Asked>,
     /// The response that is being received.
     answering: Option<Answering>,
-    events: Option<Box<Events>>,
+    inside: Option<Box<Inside>>,
     /// Whether an event stream was ever open: one that has ended was one all the same.
     had_events: bool,
     finder: Finder,
@@ -65,11 +65,17 @@ struct Answering {
     place: Option<TimePlace>,
 }
 
+/// What is read of the content of a response that is being received, beside whose its bytes are.
+#[derive(Clone, Debug)]
+enum Inside {
+    Events(Events),
+    /// Where it is compressed, its request owns it all.
+    Compressed(CompressedContent),
+}
+
 /// An event stream that is being received.
 #[derive(Clone, Debug)]
 struct Events {
-    /// Where it is compressed: then its request owns it all, and events are but counted.
-    compressed: Option<Box<CompressedEvents>>,
     decoder: sse::Decoder,
     /// The event that is being received.
     event: Option<ExchangeId>,
@@ -100,7 +106,7 @@ impl Http {
             asking: None,
             awaiting: Queue::default(),
             answering: None,
-            events: None,
+            inside: None,
             had_events: false,
             finder: Finder::default(),
             heard: None,
@@ -112,6 +118,11 @@ impl Http {
     /// Whether an event stream is open, or was.
     pub fn is_event_stream(&self) -> bool {
         self.had_events
+    }
+
+    /// Whether an event stream is open that can be read.
+    fn has_events(&self) -> bool {
+        matches!(self.inside.as_deref(), Some(Inside::Events(_)))
     }
 
     /// Reads what the client sends next.
@@ -178,7 +189,7 @@ impl Http {
             data = self.find_response(data, packet);
         }
         if let Some(answering) = self.answering
-            && self.events.is_none()
+            && self.inside.is_none()
             && let Some(ended) = self.response.content(data)
         {
             // Most packets of a body have nothing else in them.
@@ -192,7 +203,7 @@ impl Http {
         while first || !data.is_empty() {
             // One step beyond the last byte: the next event of a stream begins where the one before has ended.
             first = !data.is_empty();
-            if data.is_empty() && (self.events.is_none() || self.answering.is_none()) {
+            if data.is_empty() && (!self.has_events() || self.answering.is_none()) {
                 break;
             }
             let answering = match self.answering {
@@ -315,13 +326,14 @@ impl Http {
                 self.unsure = self.awaiting.len() as u32;
             }
             if !self.response.skip(count) {
-                self.lose_response(packet);
-            } else if let Some(events) = &mut self.events {
-                events.decoder.gap();
-                if let Some(compressed) = &mut events.compressed {
-                    compressed.lose();
-                }
-            } else if self.response.is_idle() && self.answering.is_some() {
+                return self.lose_response(packet);
+            }
+            match self.inside.as_deref_mut() {
+                Some(Inside::Events(events)) => return events.decoder.gap(),
+                Some(Inside::Compressed(compressed)) => compressed.lose(),
+                None => {}
+            }
+            if self.response.is_idle() && self.answering.is_some() {
                 self.end(packet);
             }
         }
@@ -346,14 +358,21 @@ impl Http {
         } else if let Some(answering) = self.answering
             && let Some(rest) = self.response.rest_of_body()
             && !packet.state.partial
+            // Whoever closes first wants no more.
+            && !packet.state.directions.of(true).finished
         {
-            packet.short_body(self.stream_owner().unwrap_or(answering.exchange), rest);
+            // The events of a stream are over, each by itself.
+            let exchange = if self.has_events() { packet.close() } else { packet.clamp(answering.exchange) };
+            packet.short_body(exchange, rest);
         }
     }
 
     /// The exchange that the server's bytes belong to while an event stream is open.
     fn stream_owner(&self) -> Option<ExchangeId> {
-        self.events.as_ref().map(|events| events.event.unwrap_or(events.last))
+        match self.inside.as_deref() {
+            Some(Inside::Events(events)) => Some(events.event.unwrap_or(events.last)),
+            _ => None,
+        }
     }
 
     /// The next response begins: that of the oldest request that has none.
@@ -426,22 +445,17 @@ impl Http {
                     open.protocol_kind = ProtocolKind::EventStream { compressed: coding != Coding::Identity };
                 }
                 packet.complete(exchange);
-                let is_compressed = coding != Coding::Identity;
-                let compressed = CompressedEvents::new(coding, packet).map(Box::new);
-                if is_compressed && compressed.is_none() {
-                    return;
+                if coding == Coding::Identity {
+                    self.had_events = true;
+                    self.inside = Some(Box::new(Inside::Events(Events {
+                        decoder: sse::Decoder::new(),
+                        event: None,
+                        last: exchange,
+                        has_body: false,
+                        retry: None,
+                        finder: Finder::default(),
+                    })));
                 }
-                self.had_events |= !is_compressed;
-                self.events = Some(Box::new(Events {
-                    decoder: sse::Decoder::new(),
-                    // Which bytes of the wire are an event's nobody can say where they are compressed.
-                    event: is_compressed.then_some(exchange),
-                    compressed,
-                    last: exchange,
-                    has_body: is_compressed,
-                    retry: None,
-                    finder: Finder::default(),
-                }));
             }
             Content::Html | Content::Json => {
                 let html = content == Content::Html;
@@ -452,13 +466,22 @@ impl Http {
             }
             Content::Other | Content::None => {}
         }
+        // Of a coding with another name, nobody knows what it is.
+        if !matches!(coding, Coding::Identity | Coding::Other) {
+            self.inside = Some(Box::new(Inside::Compressed(CompressedContent::new(coding, content, packet))));
+        }
     }
 
     /// Gives bytes of a response to who owns them.
     #[inline]
     fn give(&mut self, mark: Mark, bytes: &[u8], answering: Answering, packet: &mut PacketInHand<'_>) {
-        let Some(events) = &mut self.events else {
+        let Some(Inside::Events(events)) = self.inside.as_deref_mut() else {
             let exchange = packet.clamp(answering.exchange);
+            if mark == Mark::Body
+                && let Some(Inside::Compressed(compressed)) = self.inside.as_deref_mut()
+            {
+                compressed.read(bytes, exchange, packet);
+            }
             if mark == Mark::Body
                 && let Some(heard) = &mut self.heard
             {
@@ -490,7 +513,7 @@ impl Http {
 
     /// A response is complete.
     fn end(&mut self, packet: &mut PacketInHand<'_>) {
-        if let Some(events) = self.events.take() {
+        if let Some(Inside::Events(events)) = self.inside.take().map(|inside| *inside) {
             events.end(packet);
         }
         if let Some(answering) = self.answering.take() {
@@ -553,10 +576,6 @@ impl Events {
         while !data.is_empty() {
             let event = self.begin(packet);
             self.has_body = true;
-            if let Some(compressed) = &mut self.compressed {
-                packet.capture_state.messages_inside += compressed.count(data);
-                return packet.own(event, Layer::Content, data.len());
-            }
             let step = self.decoder.step(data);
             if step.consumed == 0 && step.event.is_none() {
                 packet.own(event, Layer::Content, data.len());

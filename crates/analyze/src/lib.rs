@@ -20,7 +20,7 @@
 mod analyzer;
 mod booking;
 mod capture_state;
-mod compressed_events;
+mod compressed_content;
 mod connection_record;
 mod connection_state;
 mod conversation;

@@ -29,9 +29,10 @@ pub(crate) enum Fact {
     SlowServer,
     /// The answer had begun, and its sender did not go on for long. Packets: the one before, the one after.
     SlowSender,
-    /// The body of an answer ended with the connection, before its announced end; `count`: bytes that are missing, where
-    /// their number was announced.
+    /// The body of an answer ended with the connection: `count` bytes before its announced end, or before its last chunk.
+    /// Packets: the FIN.
     ShortBody,
+    NoLastChunk,
     /// Bytes came again: after a pause, as a time-out makes it; since duplicate ACKs asked for it; otherwise; or although
     /// they had been acknowledged. Packets: it.
     ResentAfterPause,
@@ -51,6 +52,10 @@ pub(crate) enum Fact {
     StreamOpened,
     /// A message was compressed; `count`: its bytes before that, `bytes`: as sent. Packets: its last.
     Compressed,
+    /// A part of an answer's content was compressed, and said `count` bytes in `bytes`; or nobody can read what it says.
+    /// Packets: it.
+    CompressedContent,
+    CompressedUnread,
     /// A packet is larger than its receiver takes; `count`: how many it is on the wire. Packets: it.
     Oversized,
 }

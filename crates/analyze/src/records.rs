@@ -1,6 +1,6 @@
 //! Which records and frames are in a connection whose content is not read: TLS, and HTTP/2 with prior knowledge.
 
-use wirelab_dissect::http2::{self, FrameType, Side};
+use wirelab_dissect::http2::{self, FrameType};
 use wirelab_dissect::tls::{self, ContentType};
 
 use crate::exchange::{ExchangeId, ProtocolKind};
@@ -9,68 +9,71 @@ use crate::model::{Layer, ProblemLayer, Protocol};
 use crate::observations::Fact;
 use crate::packet_in_hand::PacketInHand;
 
-/// The two directions of such a connection, client's and server's. A direction that could not be decoded further, or
-/// of which bytes are missing, is `None`: its bytes are counted only.
+/// The two directions of such a connection.
 #[derive(Clone, Debug)]
 pub(crate) enum Records {
-    Tls(Box<[Option<tls::Decoder>; 2]>, [Bursts; 2]),
-    Http2(Box<[Option<http2::Decoder>; 2]>, [Bursts; 2]),
+    Tls(Box<[Side<tls::Decoder>; 2]>),
+    Http2(Box<[Side<http2::Decoder>; 2]>),
+}
+
+/// One direction.
+#[derive(Clone, Debug)]
+pub(crate) struct Side<Decoder> {
+    /// `None` where it could not be decoded further, or bytes of it are missing: its bytes are counted only.
+    decoder: Option<Decoder>,
+    bursts: Bursts,
+}
+
+impl<Decoder> Side<Decoder> {
+    fn new(decoder: Decoder) -> Side<Decoder> {
+        Side { decoder: Some(decoder), bursts: Bursts::default() }
+    }
 }
 
 impl Records {
     /// TLS records (RFC 8446, section 5).
     pub fn tls() -> Records {
-        Records::Tls(Box::new([Some(tls::Decoder::new()), Some(tls::Decoder::new())]), Default::default())
+        Records::Tls(Box::new([Side::new(tls::Decoder::new()), Side::new(tls::Decoder::new())]))
     }
 
     /// HTTP/2 frames (RFC 9113, section 4).
     pub fn http2() -> Records {
-        let sides = [http2::Decoder::new(Side::Client), http2::Decoder::new(Side::Server)];
-        Records::Http2(Box::new(sides.map(Some)), Default::default())
+        let sides = [http2::Decoder::new(http2::Side::Client), http2::Decoder::new(http2::Side::Server)];
+        Records::Http2(Box::new(sides.map(Side::new)))
     }
 
     /// The connection's `protocol`.
     pub fn protocol(&self) -> Protocol {
         match self {
-            Records::Tls(..) => Protocol::Tls,
-            Records::Http2(..) => Protocol::Http2,
+            Records::Tls(_) => Protocol::Tls,
+            Records::Http2(_) => Protocol::Http2,
         }
     }
 
     /// What a turn is called before its records have said more.
     pub fn label(&self) -> LabelId {
         match self {
-            Records::Tls(..) => label::TLS,
-            Records::Http2(..) => label::HTTP2_CONNECTION,
+            Records::Tls(_) => label::TLS,
+            Records::Http2(_) => label::HTTP2_CONNECTION,
         }
     }
 
     /// Reads what one side sends next.
     pub fn read(&mut self, from_client: bool, turn: ExchangeId, data: &[u8], packet: &mut PacketInHand<'_>) {
         match self {
-            Records::Tls(sides, bursts) => {
-                read_tls(side(sides, from_client), side(bursts, from_client), turn, data, packet);
-            }
-            Records::Http2(sides, bursts) => {
-                read_http2(side(sides, from_client), side(bursts, from_client), turn, data, packet);
-            }
+            Records::Tls(sides) => read_tls(side(sides, from_client), turn, data, packet),
+            Records::Http2(sides) => read_http2(side(sides, from_client), turn, data, packet),
         }
     }
 
     /// Bytes of a direction are missing from the capture.
     pub fn skip(&mut self, from_client: bool, count: u64) {
         match self {
-            Records::Tls(sides, _) => {
-                let side = side(sides, from_client);
-                if side.as_mut().is_some_and(|decoder| !decoder.skip(count)) {
-                    *side = None;
-                }
+            Records::Tls(sides) => {
+                side(sides, from_client).decoder.take_if(|decoder| !decoder.skip(count));
             }
-            Records::Http2(sides, _) => {
-                let side = side(sides, from_client);
-                if side.as_mut().is_some_and(|decoder| !decoder.skip(count)) {
-                    *side = None;
-                }
+            Records::Http2(sides) => {
+                side(sides, from_client).decoder.take_if(|decoder| !decoder.skip(count));
             }
         }
     }
@@ -111,20 +114,15 @@ impl Bursts {
     }
 }
 
-fn read_tls(
-    side: &mut Option<tls::Decoder>,
-    bursts: &mut Bursts,
-    turn: ExchangeId,
-    mut data: &[u8],
-    packet: &mut PacketInHand<'_>,
-) {
+fn read_tls(side: &mut Side<tls::Decoder>, turn: ExchangeId, mut data: &[u8], packet: &mut PacketInHand<'_>) {
+    let Side { decoder: reading, bursts } = side;
     while !data.is_empty() {
-        let Some(decoder) = side else { return packet.own(turn, Layer::Content, data.len()) };
+        let Some(decoder) = reading else { return packet.own(turn, Layer::Content, data.len()) };
         let step = match decoder.step(data) {
             Ok(step) => step,
             Err(error) => {
                 packet.problem(ProblemLayer::Tls, error.to_string());
-                *side = None;
+                *reading = None;
                 continue;
             }
         };
@@ -154,20 +152,18 @@ fn read_tls(
                 packet.name(turn, ProtocolKind::Turn, label);
             }
         }
-        bursts.bytes(Fact::TlsBurst, turn, packet);
+        // Before its header ends, nobody knows what it is.
+        if matches!(step.event, Some(tls::Event::Record { .. })) || layer == Layer::Content && consumed > 0 {
+            bursts.bytes(Fact::TlsBurst, turn, packet);
+        }
         data = data.get(consumed..).unwrap_or_default();
     }
 }
 
-fn read_http2(
-    side: &mut Option<http2::Decoder>,
-    bursts: &mut Bursts,
-    turn: ExchangeId,
-    mut data: &[u8],
-    packet: &mut PacketInHand<'_>,
-) {
+fn read_http2(side: &mut Side<http2::Decoder>, turn: ExchangeId, mut data: &[u8], packet: &mut PacketInHand<'_>) {
+    let Side { decoder: reading, bursts } = side;
     while !data.is_empty() {
-        let Some(decoder) = side else { return packet.own(turn, Layer::Content, data.len()) };
+        let Some(decoder) = reading else { return packet.own(turn, Layer::Content, data.len()) };
         match decoder.step(data) {
             Ok(step) => {
                 let layer = if step.mark == http2::Mark::Payload { Layer::Content } else { Layer::Framing };
@@ -187,12 +183,16 @@ fn read_http2(
                         }
                     }
                 }
-                bursts.bytes(Fact::Http2Burst, turn, packet);
+                // Before its header ends, nobody knows what it is.
+                let is_known = matches!(step.event, Some(http2::Event::Frame { .. }));
+                if is_known || layer == Layer::Content && step.consumed > 0 {
+                    bursts.bytes(Fact::Http2Burst, turn, packet);
+                }
                 data = data.get(step.consumed..).unwrap_or_default();
             }
             Err(error) => {
                 packet.problem(ProblemLayer::Http2, error.to_string());
-                *side = None;
+                *reading = None;
             }
         }
     }

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use wirelab_dissect::deflate::{self, DeflateParams};
 use wirelab_dissect::websocket::{self, Decoder, Event, FrameHeader, Mark, Messages, Opcode, Violations};
 
-use crate::capture_state::MayInflate;
+use crate::capture_state::{MayInflate, Weight};
 use crate::exchange::{ExchangeId, ProtocolKind};
 use crate::labels::label;
 use crate::model::{Ended, Layer, ProblemLayer, WebSocketFrames};
@@ -74,7 +74,7 @@ impl Side {
 
 impl WebSocket {
     pub fn new(deflate: Option<DeflateParams>, packet: &mut PacketInHand<'_>) -> WebSocket {
-        let may_inflate = deflate.and_then(|_| packet.capture_state.inflaters.one_more());
+        let may_inflate = deflate.and_then(|_| packet.capture_state.inflaters.room(Weight::Deflate));
         let inflates = may_inflate.is_some();
         if deflate.is_some() && !inflates {
             packet.problem(

@@ -179,18 +179,38 @@ fn events_cut(count: usize) -> Vec<Sample> {
 
 /// A compressed event stream: packets of so many events, so many milliseconds apart.
 fn compressed_events(packets: &[usize], apart_ms: f64) -> Vec<Sample> {
-    let packets: Vec<Vec<u8>> = (0..)
-        .zip(packets)
-        .map(|(place, events)| {
-            let plain = b"data: x\n\n".repeat(*events);
-            let len = plain.len() as u16;
-            // The head of RFC 1952, then blocks of RFC 1951 that say their bytes as they are.
-            let head: &[u8] = if place == 0 { &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3] } else { &[] };
-            [head, &[0], &len.to_le_bytes(), &(!len).to_le_bytes(), &plain].concat()
-        })
-        .collect();
-    event_stream("Content-Encoding: gzip\r\n", &packets, apart_ms)
+    // The head of RFC 1952, then blocks of RFC 1951 that say their bytes as they are.
+    let block = |plain: &[u8]| {
+        let len = plain.len() as u16;
+        [&[0][..], &len.to_le_bytes(), &(!len).to_le_bytes(), plain].concat()
+    };
+    event_stream("Content-Encoding: gzip\r\n", &in_blocks(GZIP, packets, block), apart_ms)
 }
+
+/// The same in Zstandard.
+fn zstd_events(packets: &[usize], apart_ms: f64) -> Vec<Sample> {
+    // The magic number and the header of RFC 8878, then blocks that say their bytes as they are.
+    let block = |plain: &[u8]| [&(plain.len() as u32 * 8).to_le_bytes()[..3], plain].concat();
+    let head = &[0x28, 0xb5, 0x2f, 0xfd, 0, 0x58];
+    event_stream("Content-Encoding: zstd\r\n", &in_blocks(head, packets, block), apart_ms)
+}
+
+fn in_blocks(head: &[u8], packets: &[usize], block: impl Fn(&[u8]) -> Vec<u8>) -> Vec<Vec<u8>> {
+    let mut all: Vec<Vec<u8>> = packets.iter().map(|events| block(&b"data: x\n\n".repeat(*events))).collect();
+    all[0].splice(..0, head.iter().copied());
+    all
+}
+
+/// An answer of this content in this coding.
+fn coded(coding: &str, content: &[u8]) -> Vec<Sample> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n", content.len());
+    said(REQUEST, &[head.as_bytes(), content].concat())
+}
+
+/// Compressed with gzip: twelve times a letter (RFC 1951, section 3.2.6), and its sums.
+const TWELVE: &[u8] =
+    &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xab, 0xa8, 0x40, 0, 0, 0xd2, 0xad, 0x27, 0x70, 12, 0, 0, 0];
+const GZIP: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
 
 /// The whole answer, so many milliseconds after the request.
 fn answered_after(ms: f64) -> Vec<Sample> {
@@ -354,6 +374,37 @@ fn closed(said: &[u8], asked: u32) -> Vec<Sample> {
     ladder(if said.is_empty() { &all[1..] } else { &all })
 }
 
+/// The server says this, the client closes, and the server then.
+fn closed_by_client(said: &[u8]) -> Vec<Sample> {
+    let end = 1 + said.len() as u32;
+    ladder(&[
+        (100.0, false, PSH, 1, ASKED, said),
+        (120.0, true, ACK, ASKED, end, b""),
+        (130.0, true, FIN, ASKED, end, b""),
+        (130.0, false, FIN, end, ASKED + 1, b""),
+        (150.0, true, ACK, ASKED + 1, end + 1, b""),
+    ])
+}
+
+/// Three connections that are closed too soon.
+fn cut_short() -> Vec<Sample> {
+    let later = |mut frames: Vec<Sample>, port: u16, ms: f64| {
+        for frame in &mut frames {
+            let client = if frame.data[34..36] == 80u16.to_be_bytes() { 36 } else { 34 };
+            frame.data[client..client + 2].copy_from_slice(&port.to_be_bytes());
+            frame.ms += ms;
+        }
+        frames
+    };
+    let streams = [closed(HEAD, ASKED), closed(CHUNKED_STREAM, ASKED), closed(CHUNKED_STREAM, ASKED)];
+    (0..).zip(streams).flat_map(|(at, frames)| later(frames, 40_000 + at, f64::from(at) * 1000.0)).collect()
+}
+
+/// An event stream in chunks, with an event.
+const CHUNKED_STREAM: &[u8] =
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n\
+    9\r\ndata: x\n\n\r\n";
+
 /// A connection on which nobody says anything; its SYN is answered, or not.
 fn silent(answered: bool) -> Vec<Sample> {
     let lines = [
@@ -458,6 +509,8 @@ fn cases() -> Vec<Case> {
         case(EventsTogether, "three events, and the beginning of a fourth", events_cut(4)).says(Likely, &[9], "3 messages came in one packet (9), after 2 s in which nobody had sent anything."),
         case(EventsTogether, "two events, and the beginning of a third", events_cut(3)),
         case(EventsTogether, "four compressed events in one packet after 2 s", compressed_events(&[1, 4], 2000.0)).says(Likely, &[9], "4 messages came in one packet (9), after 2 s in which nobody had sent anything."),
+        case(EventsTogether, "four events in Zstandard in one packet after 2 s", zstd_events(&[1, 4], 2000.0)).says(Likely, &[9], "4 messages came in one packet (9), after 2 s in which nobody had sent anything."),
+        case(EventsTogether, "an event in Zstandard a packet", zstd_events(&[1, 1, 1], 2000.0)),
         case(EventsTogether, "a compressed event a packet", compressed_events(&[1, 1, 1], 2000.0)),
         case(EventsTogether, "an event a packet", events(&[&[1], &[1], &[1]], 2000.0)),
         case(EventsTogether, "five events in one packet right behind another", events(&[&[1], &[1, 1, 1, 1, 1]], 50.0)),
@@ -485,7 +538,18 @@ fn cases() -> Vec<Case> {
         case(Reconnects, "two streams at a time", streams(&[0.0, 10.0])),
         case(Compressed, "a compressed message", websocket(true)).says(Seen, &[7], "1 message was compressed: 7 bytes on the wire for 5 bytes of content."),
         case(Compressed, "one that is not", websocket(false)),
-        case(ShortBody, "the server closes after the head", closed(HEAD, ASKED)).says(Seen, &[6], "In the only exchange (GET /slow) the server closed the connection before the announced end of its answer: 4 bytes that were announced did not come."),
+        case(Compressed, "an answer in gzip", coded("gzip", TWELVE)).says(Seen, &[5], "In the only exchange (GET /slow) the content of the answer was compressed: 23 bytes on the wire for 12 bytes of content."),
+        case(Compressed, "an answer that says it is not", coded("identity", TWELVE)),
+        case(Compressed, "an answer in a coding that nobody knows", coded("x-own", TWELVE)),
+        case(Compressed, "an answer in Brotli", coded("br", TWELVE)).says(Seen, &[5], "In the only exchange (GET /slow) the content of the answer was compressed, and 23 bytes of it on the wire cannot be read: how large it is without that is not known."),
+        case(Compressed, "no gzip, though the head says so", coded("gzip", b"hello")).says(Seen, &[5], "In the only exchange (GET /slow) the content of the answer was compressed, and 5 bytes of it on the wire cannot be read: how large it is without that is not known."),
+        case(Compressed, "an event stream in gzip, which goes on", compressed_events(&[1, 4], 2000.0)).says(Seen, &[7, 9], "In the only exchange (GET /slow) the content of the answer was compressed: 65 bytes on the wire for 45 bytes of content."),
+        case(Compressed, "an event stream in Zstandard, which goes on", zstd_events(&[1, 4], 2000.0)).says(Seen, &[7, 9], "In the only exchange (GET /slow) the content of the answer was compressed: 57 bytes on the wire for 45 bytes of content."),
+        case(ShortBody, "the server closes after the head", closed(HEAD, ASKED)).says(Seen, &[6], "On the only connection the server closed before the announced end of an answer: 4 bytes that were announced did not come."),
+        case(ShortBody, "the client closes before the end of a stream, and the server then", closed_by_client(CHUNKED_STREAM)),
+        case(ShortBody, "the server closes in the middle of a stream", closed(CHUNKED_STREAM, ASKED)).says(Seen, &[6], "On the only connection the server closed before the announced end of an answer: the last chunk did not come."),
+        case(ShortBody, "of one the rest, of two the last chunk", cut_short()).says(Seen, &[6, 14, 22], "On all 3 connections the server closed before the announced end of an answer: 4 bytes that were announced and the last chunk of 2 answers did not come."),
+        case(ShortBody, "a stream that ends with its last chunk", closed(&[CHUNKED_STREAM, b"0\r\n\r\n"].concat(), ASKED)),
         case(ShortBody, "an answer without a length ends with its connection", closed(b"HTTP/1.1 200 OK\r\n\r\nbo", ASKED)),
         case(NoAnswer, "the server closes without a word", closed(b"", ASKED)).says(Seen, &[4], "The only request is without an answer, GET /slow: the capture goes on for 30 ms."),
         case(NoAnswer, "the capture ends with the request", frames(40_000, &BEGINNING)),

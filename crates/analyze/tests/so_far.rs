@@ -46,3 +46,22 @@ fn a_copy_shares_nothing_that_the_original_needs() {
     talk.server(&[0xc1, 0x05, 0xf2, 0x00, 0x11, 0x00, 0x00]).client_ack();
     agrees(&talk.frames);
 }
+
+#[test]
+fn a_copy_takes_nothing_of_compressed_content() {
+    let gzip: &[&[u8]] = &[b"\x1f\x8b\x08\0\0\0\0\0\0\x03\0\x05\0\xfa\xffHello", b"\0\x05\0\xfa\xffHello"];
+    let zstd: &[&[u8]] = &[b"\x28\xb5\x2f\xfd\0\x58\x28\0\0Hello", b"\x28\0\0Hello"];
+    for (coding, pieces) in [("gzip", gzip), ("zstd", zstd)] {
+        for content_type in ["text/plain", "text/event-stream"] {
+            let mut talk = Talk::new(1);
+            talk.handshake().client(b"GET /made HTTP/1.1\r\nHost: x\r\n\r\n").server(
+                format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Encoding: {coding}\r\n\r\n")
+                    .as_bytes(),
+            );
+            for piece in pieces {
+                talk.server(piece).client_ack();
+            }
+            agrees(&talk.frames);
+        }
+    }
+}

@@ -150,7 +150,16 @@ impl Inflater {
             return Err(error);
         }
         self.bytes_in = self.bytes_in.saturating_add(bytes.len() as u64);
-        self.inflate(bytes, out).inspect_err(|error| self.fail(*error))
+        self.inflate(bytes, AtEnd::GoesOn, out).map(|_| ()).inspect_err(|error| self.fail(*error))
+    }
+
+    /// The same, of data that ends where it says so: how many of the bytes stand behind that, once it has.
+    pub(crate) fn push_to_end(&mut self, bytes: &[u8], out: &mut dyn FnMut(&[u8])) -> Result<Option<usize>, Error> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        self.bytes_in = self.bytes_in.saturating_add(bytes.len() as u64);
+        self.inflate(bytes, AtEnd::Stops, out).inspect_err(|error| self.fail(*error))
     }
 
     /// The message is complete: inflates the four bytes that its sender left out (RFC 7692 section 7.2.2), and makes
@@ -158,7 +167,7 @@ impl Inflater {
     pub fn end_message(&mut self, out: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
         let result = match self.failed {
             Some(error) => Err(error),
-            None => self.inflate(&TAIL, out).inspect_err(|error| self.fail(*error)),
+            None => self.inflate(&TAIL, AtEnd::GoesOn, out).map(|_| ()).inspect_err(|error| self.fail(*error)),
         };
         self.bytes_in = 0;
         self.bytes_out = 0;
@@ -181,7 +190,8 @@ impl Inflater {
         self.stream = None;
     }
 
-    fn inflate(&mut self, mut bytes: &[u8], out: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+    /// How many bytes stand behind the end, where it stops there.
+    fn inflate(&mut self, mut bytes: &[u8], at_end: AtEnd, out: &mut dyn FnMut(&[u8])) -> Result<Option<usize>, Error> {
         let stream = self.stream.get_or_insert_with(|| Decompress::new(false));
         let mut buffer = [0; BUFFER];
         loop {
@@ -197,6 +207,7 @@ impl Inflater {
                 return Err(Error::TooLarge { bytes: most, ratio });
             }
             match status {
+                Status::StreamEnd if at_end == AtEnd::Stops => return Ok(Some(bytes.len())),
                 // A block that says it is the last one; a message may have more behind it (RFC 7692 section 7.2.3.4).
                 // As browsers do, start anew, with an empty window.
                 Status::StreamEnd => stream.reset(false),
@@ -205,10 +216,17 @@ impl Inflater {
             }
             // A full buffer may mean that there is more to come out.
             if bytes.is_empty() && (made < BUFFER || status == Status::StreamEnd) {
-                return Ok(());
+                return Ok(None);
             }
         }
     }
+}
+
+/// What becomes of bytes behind a block that says that it is the last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AtEnd {
+    GoesOn,
+    Stops,
 }
 
 /// How much is inflated at a time.

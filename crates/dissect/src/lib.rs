@@ -33,5 +33,6 @@ pub mod tls;
 mod tunnel;
 pub mod visible;
 pub mod websocket;
+mod zstd;
 
 pub use stream::{Sniff, Step};

@@ -7,10 +7,14 @@ mod lab;
 
 #[path = "judge/cases.rs"]
 mod cases;
+#[path = "judge/made.rs"]
+mod made;
 #[path = "judge/packets.rs"]
 mod packets;
 #[path = "judge/sentences.rs"]
 mod sentences;
+#[path = "judge/streams.rs"]
+mod streams;
 #[path = "judge/truth.rs"]
 mod truth;
 #[path = "judge/walk.rs"]
@@ -18,6 +22,8 @@ mod walk;
 #[path = "judge/words.rs"]
 mod words;
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -39,15 +45,16 @@ fn complaints(name: &str, path: &Path, json: &Value) -> Vec<String> {
         return Vec::new();
     }
     let capture = cases::Capture::new(json, &packets);
-    json["findings"]
-        .as_array()
-        .expect("findings")
+    let findings = json["findings"].as_array().expect("findings");
+    let unsaid = sentences::unsaid(&capture, findings).into_iter().map(|what| format!("{name}: {what}"));
+    findings
         .iter()
         .filter_map(|finding| {
             let wrong = sentences::judge(&capture, finding).err()?;
             let (id, text) = (&finding["id"], &finding["text"]);
             Some(format!("{name}: {id}: {text}\n    {wrong}\n    packets {}", finding["packets"]))
         })
+        .chain(unsaid)
         .collect()
 }
 
@@ -64,6 +71,10 @@ impl Chance {
     }
 
     fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        self.one_of(of)
+    }
+
+    fn one_of<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.below(of.len() as u64) as usize]
     }
 }
@@ -91,12 +102,42 @@ fn options(seed: u64) -> (&'static str, f64, String) {
     (app, rtt.trim_end_matches("ms").parse().expect("milliseconds"), options)
 }
 
+/// A number that the environment gives, or another.
+fn number(name: &str, otherwise: u32) -> u32 {
+    std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(otherwise)
+}
+
+/// How often each finding was made: seen, and likely.
+#[derive(Debug, Default)]
+struct Said(BTreeMap<String, [u32; 2]>);
+
+impl Said {
+    fn add(&mut self, capture: &Value) {
+        for finding in capture["findings"].as_array().expect("findings") {
+            let counts = self.0.entry(finding["id"].as_str().expect("an id").to_owned()).or_default();
+            counts[usize::from(finding["sure"] == "likely")] += 1;
+        }
+    }
+
+    fn of(&self, id: &str) -> u32 {
+        self.0.get(id).map_or(0, |[seen, likely]| seen + likely)
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sum = |at: usize| self.0.values().map(|counts| counts[at]).sum::<u32>();
+        write!(f, "{} findings, {} seen and {} likely", sum(0) + sum(1), sum(0), sum(1))?;
+        self.0.iter().try_for_each(|(id, [seen, likely])| write!(f, "\n  {id}: {seen} seen, {likely} likely"))
+    }
+}
+
 #[test]
 fn what_is_said_of_random_runs_is_true() {
-    let runs: u32 = std::env::var("WIRELAB_JUDGE_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(500);
-    let first: u32 = std::env::var("WIRELAB_JUDGE_FROM").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let runs = number("WIRELAB_JUDGE_RUNS", 500);
+    let first = number("WIRELAB_JUDGE_FROM", 0);
     let next = AtomicU32::new(first);
-    let (wrong, found) = (Mutex::new(Vec::new()), AtomicU32::new(0));
+    let (wrong, said) = (Mutex::new(Vec::new()), Mutex::new(Said::default()));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
@@ -111,7 +152,7 @@ fn what_is_said_of_random_runs_is_true() {
                     let file = format!("pcap/{app}app.pcap");
                     let analysis: Value = serde_json::from_slice(&lab.read("reports/results.json")).expect("JSON");
                     let capture = &analysis["captures"][0];
-                    found.fetch_add(capture["findings"].as_array().expect("findings").len() as u32, Ordering::Relaxed);
+                    said.lock().expect("a count").add(capture);
                     let mut new = complaints(&format!("wirelab {options}"), &lab.path(&file), capture);
                     let run: Value = serde_json::from_slice(&lab.read("pcap/run.json")).expect("JSON");
                     let wire = truth::Wire { app, rtt_ms, run: &run["captures"][0] };
@@ -125,7 +166,29 @@ fn what_is_said_of_random_runs_is_true() {
     let mut wrong = wrong.into_inner().expect("a list");
     wrong.sort();
     assert!(wrong.is_empty(), "{} false sentences in {runs} runs:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(found.into_inner() > runs / 2, "too little was said to be judged");
+    let said = said.into_inner().expect("a count");
+    println!("of {runs} runs was said: {said}");
+    assert!(said.0.values().flatten().sum::<u32>() > runs / 2, "too little was said to be judged");
+}
+
+/// Conversations that the lab does not have.
+#[test]
+fn what_is_said_of_made_conversations_is_true() {
+    let runs = number("WIRELAB_JUDGE_MADE", 300);
+    let first = number("WIRELAB_JUDGE_FROM", 0);
+    let lab = Lab::new();
+    let (mut wrong, mut said) = (Vec::new(), Said::default());
+    for seed in first..first + runs {
+        let path = lab.write("made.pcap", made::capture(seed.into()));
+        let analysis = lab.analysis("made.pcap");
+        said.add(&analysis["captures"][0]);
+        wrong.extend(complaints(&format!("made from {seed}"), &path, &analysis["captures"][0]));
+    }
+    println!("of {runs} conversations was said: {said}");
+    assert!(wrong.is_empty(), "{} false sentences:\n{}", wrong.len(), wrong.join("\n"));
+    for id in ["events-together", "window-limited", "encrypted", "http2", "compressed", "short-body"] {
+        assert!(said.of(id) * 20 > runs, "too little was said of {id} to be judged: {said}");
+    }
 }
 
 #[test]
@@ -173,12 +236,14 @@ fn what_is_said_of_other_peoples_captures_is_true() {
     }
     files.sort();
     let lab = Lab::new();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut said) = (Vec::new(), Said::default());
     for path in files {
         let ran = lab.run(&format!("analyze --format json {}", path.display()));
         // One that is cut short is read up to there.
         let analysis: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        said.add(&analysis["captures"][0]);
         wrong.extend(complaints(&path.display().to_string(), &path, &analysis["captures"][0]));
     }
+    println!("of other people's captures was said: {said}");
     assert!(wrong.is_empty(), "{} false sentences:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -1,6 +1,6 @@
 //! An answer that said how long it is, or that its end would be marked, and ended before.
 
-use super::words::grouped;
+use super::words::{count, listed, part};
 use super::{Evidence, Rule};
 use crate::model::{Finding, FindingId};
 use crate::observations::Fact;
@@ -19,15 +19,23 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let Some(seen) = evidence.of(Fact::ShortBody, false) else { return Vec::new() };
-    let cases = &seen.cases;
-    let missing = match cases.count {
-        0 => "the last chunk did not come".to_owned(),
-        missing => format!("{} bytes that were announced did not come", grouped(missing)),
-    };
+    let is_short = |fact| matches!(fact, Fact::ShortBody | Fact::NoLastChunk);
+    let Some(seen) = evidence.seen(|one| is_short(one.fact)) else { return Vec::new() };
+    let mut missing = Vec::new();
+    if let Some(short) = evidence.of(Fact::ShortBody, false) {
+        missing.push(format!("{} that were announced", count(short.cases.count, "byte")));
+    }
+    if let Some(unended) = evidence.of(Fact::NoLastChunk, false) {
+        missing.push(match seen.cases.times {
+            1 => "the last chunk".to_owned(),
+            _ => format!("the last chunk of {}", count(unended.cases.times, "answer")),
+        });
+    }
+    // A connection is closed once.
     let text = format!(
-        "In {} the server closed the connection before the announced end of its answer: {missing}.",
-        seen.exchanges()
+        "On {} the server closed before the announced end of an answer: {} did not come.",
+        part(seen.cases.times, evidence.capture.connections.len() as u64, "connection"),
+        listed(&missing)
     );
     vec![RULE.seen(text).observed(&seen)]
 }

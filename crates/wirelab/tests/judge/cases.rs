@@ -1,11 +1,12 @@
 //! Where does each thing happen that a finding may be about? Looked for in the packets, and in nothing else but the list of
 //! exchanges, which says whose a packet is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
 use super::packets::{Packet, Packets};
+use super::streams::{Answer, Said, answers, frames};
 use super::walk::{MS, Walk};
 
 /// A capture with what was said of it.
@@ -15,6 +16,8 @@ pub struct Capture<'a> {
     pub walks: Vec<Walk<'a>>,
     pub exchanges: Vec<Exchange>,
     owners: HashMap<u64, usize>,
+    /// Exchanges with an event stream that is compressed.
+    compressed_streams: BTreeSet<usize>,
 }
 
 /// An exchange, as the list has it.
@@ -78,7 +81,16 @@ impl<'a> Capture<'a> {
             exchanges.iter().enumerate().flat_map(|(at, one)| one.packets.iter().map(move |number| (*number, at)));
         let owners = owners.collect();
         let walks = (0..packets.connections.len()).map(|connection| Walk::new(packets, connection)).collect();
-        Capture { json, packets, walks, exchanges, owners }
+        let mut streams = BTreeSet::new();
+        let capture = Capture { json, packets, walks, exchanges, owners, compressed_streams: BTreeSet::new() };
+        for (connection, walk) in capture.walks.iter().enumerate() {
+            let [client, server] = capture.said(connection);
+            let answers = answers(&client, &server).into_iter();
+            let is_one = |answer: &Answer| answer.content_type.contains("event-stream") && !answer.coding.is_empty();
+            let first = answers.filter(is_one).filter_map(|answer| capture.owner(walk.packets[answer.place].number));
+            streams.extend(first);
+        }
+        Capture { compressed_streams: streams, ..capture }
     }
 
     /// The exchange that a packet is booked on.
@@ -92,7 +104,7 @@ impl<'a> Capture<'a> {
     }
 
     /// The last packet with new bytes of an exchange before one of its packets.
-    fn before_in(&self, walk: &Walk<'a>, at: usize, exchange: usize) -> Option<&'a Packet> {
+    pub fn before_in(&self, walk: &Walk<'a>, at: usize, exchange: usize) -> Option<&'a Packet> {
         let all = &self.exchanges[exchange].all;
         let places = (0..at).rev().filter(|at| walk.is_new(*at));
         places.map(|at| walk.packets[at]).find(|packet| packet.len > 0 && all.binary_search(&packet.number).is_ok())
@@ -184,8 +196,9 @@ impl<'a> Capture<'a> {
 
     /// Whether nothing says where a message of the exchange ends.
     fn is_open_ended(&self, exchange: usize) -> bool {
+        let is_compressed = self.compressed_streams.contains(&exchange);
         let exchange = &self.exchanges[exchange];
-        exchange.is_turn || is_unread(&exchange.label)
+        exchange.is_turn || is_unread(&exchange.label) || is_compressed
     }
 
     /// ACKs of the server on their own just before the answer; `count`: whether it had sent no bytes before.
@@ -236,10 +249,111 @@ impl<'a> Capture<'a> {
         self.places().filter_map(of).collect()
     }
 
-    /// Packets that say that there is no room.
-    pub fn without_room(&self, client: bool) -> Vec<u64> {
+    /// Packets of a side that say that there is no room.
+    pub fn without_room(&self, client: bool) -> Vec<Case> {
         let all = self.packets.all.iter().filter(|packet| packet.from_client == client && packet.window == 0);
-        all.filter(|packet| !packet.syn && !packet.rst && !packet.fin).map(|packet| packet.number).collect()
+        let of = |packet: &Packet| {
+            Some(Case { exchange: self.owner(packet.number)?, packets: vec![packet.number], ..Case::default() })
+        };
+        all.filter(|packet| !packet.syn && !packet.rst && !packet.fin).filter_map(of).collect()
+    }
+
+    /// Segments of a side that came when an ACK allowed more, behind one that had left no room.
+    pub fn waits_for_room(&self, client: bool) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for (walk, at, packet) in
+            self.places().filter(|(_, _, packet)| packet.from_client == client && packet.is_sent())
+        {
+            let Some((_, last)) = walk.last_new(at, client).filter(|_| walk.is_new(at)) else { continue };
+            let Some(filled) = walk.last_with_data(at, client).filter(|place| walk.fills(*place)) else { continue };
+            let (Some((_, ack)), Some(exchange)) = (walk.last_ack(at, client), self.owner(packet.number)) else {
+                continue;
+            };
+            let Some(before) = self.before_in(walk, at, exchange) else { continue };
+            let due_ns = ack.ns + walk.way(at, client);
+            let is_released = ack.ns >= last.ns && packet.ns <= due_ns + walk.slack(at, client);
+            let turn = before.from_client != client;
+            if !is_released || ack.ns < before.ns || turn && ack.ns == before.ns {
+                continue;
+            }
+            let ns = packet.ns.saturating_sub(before.ns).min(due_ns.saturating_sub(before.ns));
+            if ns > 0 {
+                let packets = vec![walk.packets[filled].number, ack.number, packet.number];
+                cases.push(Case { exchange, packets, ns, ..Case::default() });
+            }
+        }
+        cases
+    }
+
+    /// What both sides of a connection said, the client first.
+    pub fn said(&self, connection: usize) -> [Said; 2] {
+        [true, false].map(|client| Said::of(&self.walks[connection], client))
+    }
+
+    /// Where bursts begin in a connection: of packets of a side at these places, those with no gap above the larger of a round
+    /// trip and 10 ms are one.
+    pub fn bursts(&self, connection: usize, places: impl IntoIterator<Item = usize>) -> Vec<&'a Packet> {
+        let walk = &self.walks[connection];
+        let (mut bursts, mut last_ns) = (Vec::new(), None);
+        for at in places {
+            let packet = walk.packets[at];
+            let longest = (walk.way(at, true) + walk.way(at, false)).max(10 * MS);
+            if last_ns.is_none_or(|last: u64| packet.ns.saturating_sub(last) > longest) {
+                bursts.push(packet);
+            }
+            last_ns = Some(packet.ns);
+        }
+        bursts
+    }
+
+    /// Packets in which three messages or more end, after a tenth of a second in which nobody had sent anything, and that no
+    /// ACK, no window and no lost bytes had kept back.
+    pub fn together(&self) -> Vec<Case> {
+        let messages = self.messages();
+        let of = |(walk, at, packet): (&Walk<'a>, usize, &'a Packet)| {
+            let count = messages.get(&packet.number).copied().filter(|count| *count >= 3)?;
+            let before =
+                [true, false].into_iter().filter_map(|client| walk.last_new(at, client)).map(|(_, one)| one.ns);
+            let ns = packet.ns - before.max()?;
+            let fills = walk.last_with_data(at, false).is_some_and(|place| walk.fills(place) || !walk.is_small(place));
+            let is_released = walk.last_ack(at, false).is_some_and(|(_, ack)| {
+                let last_ns = walk.last_new(at, false).map_or(0, |(_, last)| last.ns);
+                ack.ns >= last_ns && packet.ns <= ack.ns + walk.way(at, false) + walk.slack(at, false)
+            });
+            let is_free = !(fills && is_released) && walk.release(at).is_none();
+            let is_one = ns >= 100 * MS && !packet.from_client && walk.is_next(at) && is_free;
+            is_one.then(|| Case { packets: vec![packet.number], ns, count, ..Case::default() })
+        };
+        let mut cases: Vec<Case> = self.places().filter_map(of).collect();
+        cases.sort_by_key(|case| case.packets[0]);
+        cases
+    }
+
+    /// How many messages end in each packet of a server, by its number: events, and messages of WebSocket.
+    pub fn messages(&self) -> BTreeMap<u64, u64> {
+        let mut messages = BTreeMap::new();
+        for (connection, walk) in self.walks.iter().enumerate() {
+            let [client, server] = self.said(connection);
+            let mut ends = Vec::new();
+            let answers = answers(&client, &server);
+            for answer in &answers {
+                if answer.is_websocket {
+                    let frames = frames(&answer.content, &answer.places);
+                    ends.extend(frames.iter().filter(|frame| frame.fin && frame.opcode < 8).map(|frame| frame.place));
+                } else if answer.content_type.starts_with("text/event-stream") {
+                    ends.extend(answer.events().unwrap_or_default());
+                }
+            }
+            // A WebSocket whose handshake is not there.
+            if answers.is_empty() && walk.packets.first().is_some_and(|first| !first.syn) {
+                let frames = frames(&server.bytes, &server.places);
+                ends.extend(frames.iter().filter(|frame| frame.fin && frame.opcode < 8).map(|frame| frame.place));
+            }
+            for at in ends {
+                *messages.entry(walk.packets[at].number).or_default() += 1;
+            }
+        }
+        messages
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::cases::{Capture, Case, Exchange, is_unread, list};
+use super::streams::{PREFACE, Said, answers, compressed_messages, frames};
 use super::walk::MS;
 use super::words::{are_times, holes, is_time, number};
 
@@ -71,6 +72,7 @@ pub fn judge(capture: &Capture<'_>, json: &Value) -> Judged {
         "joined-midway" => joined_midway(capture, finding),
         "compressed" => compressed(capture, finding),
         "encrypted" => encrypted(capture, finding),
+        "http2" => http2(capture, finding),
         "other-transport" => other_transport(capture, finding),
         "captured-twice" => captured_twice(capture, finding),
         "short-body" => short_body(capture, finding),
@@ -78,6 +80,39 @@ pub fn judge(capture: &Capture<'_>, json: &Value) -> Judged {
         "silent-connection" => silent_connection(capture, finding),
         unknown => Err(format!("the judge knows no finding {unknown}: a new rule needs its judgement")),
     }
+}
+
+/// What happened and was not said.
+pub fn unsaid(capture: &Capture<'_>, findings: &[Value]) -> Vec<String> {
+    let both = |of: &dyn Fn(bool) -> Vec<Case>| [of(true), of(false)].concat();
+    let numbers = |cases: Vec<Case>| cases.into_iter().flat_map(|case| case.packets).collect::<Vec<u64>>();
+    let coded = |all: Vec<Coded>| all.into_iter().map(|one| one.number).collect::<Vec<u64>>();
+    // Within a millisecond the second piece may have been written by itself.
+    let long = |cases: Vec<Case>| cases.into_iter().filter(|case| case.ns >= MS).collect::<Vec<Case>>();
+    // Where something waited for a late ACK, that is what there is to say of it.
+    let late = |client| {
+        let late = capture.late_acks(client);
+        if late.len() > capture.waits(!client, true).len() { late } else { Vec::new() }
+    };
+    let happened = [
+        ("nagle-delayed-ack", numbers(both(&|client| capture.waits(client, true)))),
+        ("ack-wait", numbers(long(both(&|client| capture.waits(client, false))))),
+        ("split-answer", numbers(both(&|client| capture.apart(client)))),
+        ("quick-ack", numbers(capture.acks_ahead())),
+        ("delayed-ack", numbers(both(&late))),
+        ("events-together", numbers(capture.together())),
+        ("window-limited", numbers(both(&|client| capture.without_room(client)))),
+        ("window-limited", numbers(both(&|client| capture.waits_for_room(client)))),
+        ("segmentation-offload", numbers(capture.oversized())),
+        ("short-body", cut_answers(capture).into_iter().map(|(fin, _)| fin).collect()),
+        ("truncated-packets", capture.packets.truncated.clone()),
+        ("other-transport", capture.packets.others.clone()),
+        ("compressed", coded(coded_messages(capture))),
+        ("compressed", coded(coded_answers(capture))),
+    ];
+    let is_said = |id: &str| findings.iter().any(|finding| finding["id"] == id);
+    let unsaid = happened.into_iter().filter(|(id, packets)| !packets.is_empty() && !is_said(id));
+    unsaid.map(|(id, packets)| format!("{id} is not said, and packets {packets:?} show it")).collect()
 }
 
 /// Packets and exchanges that exist, in order, each once; and whoever is not sure says what else it could be.
@@ -286,40 +321,25 @@ fn delayed_ack(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
     shows_longest(&cases, &said[5..])
 }
 
-/// Messages that end in a packet: blank lines of an event stream, or WebSocket frames, or lines.
+/// Packets in which several messages end, after a silence.
 fn events_together(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
-    let mut all = 0;
-    let mut silences = Vec::new();
-    for number in &finding.packets {
-        let packet = capture.packets.of(*number).ok_or("no TCP packet")?;
-        let walk = &capture.walks[packet.connection];
-        let at = walk.place(*number);
-        let before =
-            [true, false].into_iter().filter_map(|client| walk.last_new(at, client)).map(|(_, one)| one.ns).max();
-        let silence = packet.ns - before.ok_or("nothing came before it")?;
-        ensure(silence >= 100 * MS, || format!("packet {number} came after {silence} ns"))?;
-        silences.push(silence);
-        let of = |one: &&Exchange| one.all.contains(number) && !matches!(one.kind.as_str(), "setup" | "close");
-        let messages = capture.exchanges.iter().filter(of).count() as u64;
-        ensure(messages >= 3, || format!("packet {number} has {messages} messages"))?;
-        all += messages;
-    }
-    if !finding.is_whole {
-        return Ok(());
-    }
-    let said = holes("{} came in one packet ({}), after {} in which nobody had sent anything.", finding.text);
-    if let Some(said) = said {
-        same("packets", 1, silences.len())?;
+    let cases = capture.together();
+    let packets: Vec<u64> = cases.iter().flat_map(|case| case.packets.clone()).collect();
+    same("packets", &finding.packets, &packets)?;
+    cost_s(finding, &cases)?;
+    ensure(finding.is_whole, || "not all packets are named".to_owned())?;
+    let count = cases.iter().map(|case| case.count).sum();
+    if let Some(said) = holes("{} came in one packet ({}), after {} in which nobody had sent anything.", finding.text) {
+        same("packets", 1, cases.len())?;
         same("the packet", number(said[1]), finding.packets.first().copied())?;
-        // A message that ends in the packet and began before is one, and the one that only begins in it is not.
-        ensure(number(said[0]).is_some_and(|said| said <= all && said + 2 > all), || format!("messages: found {all}"))?;
-        return are_times(said[2], &silences);
+        same("messages", number(said[0]), Some(count))?;
+        return are_times(said[2], &times(&cases));
     }
     let said = read(finding, "{} came in {}, each after a silence: {} (before packet {}).")?;
-    same("packets", number(said[1]), Some(silences.len() as u64))?;
-    let most = all + silences.len() as u64;
-    ensure(number(said[0]).is_some_and(|said| said <= all && said * 2 > most), || format!("messages: found {all}"))?;
-    are_times(said[2], &silences)
+    same("packets", number(said[1]), Some(cases.len() as u64))?;
+    same("messages", number(said[0]), Some(count))?;
+    are_times(said[2], &times(&cases))?;
+    shows_longest(&cases, &said[3..])
 }
 
 /// A server that did not begin, or did not go on.
@@ -350,6 +370,10 @@ fn slow(capture: &Capture<'_>, finding: &Finding<'_>, server: bool) -> Judged {
         else {
             continue;
         };
+        // An exchange that begins with it did not go on.
+        if !server && capture.before_in(walk, at, exchange).is_none() {
+            continue;
+        }
         let way = if server { walk.way(at, false) } else { 0 };
         let ns = packet.ns.saturating_sub(before_ns).saturating_sub(way);
         cases.push(Case { exchange, packets: vec![before.number, *number], ns, ..Case::default() });
@@ -466,36 +490,24 @@ fn waiting(finding: &Finding<'_>, said: &str, waited: &[u64]) -> Judged {
 
 fn window_limited(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
     let said = read(finding, "In {}) the {} had no room for more: {}.")?;
-    exchanges(capture, finding, said[0])?;
     let receiver = side(said[1])?;
-    let zero = capture.without_room(receiver);
-    if let Some((count, _)) = said[2].split_once(" said that there was no room") {
-        same("packets without room", number(count), Some(zero.len() as u64))?;
-    } else {
-        same("packets without room", 0, zero.len())?;
-    }
-    ensure(!finding.is_whole || zero.iter().all(|number| finding.packets.contains(number)), || {
-        "one is not named".to_owned()
-    })?;
-    let form = "{}the {} waited {} for room, in {} ({} at most: packet {} behind {}, when {} made room)";
-    let Some(said) = holes(form, said[2]) else { return same("waiting", finding.s, 0.0) };
-    same("the sender", side(said[1])?, !receiver)?;
-    ensure(is_time(said[2], finding.s * 1e9), || format!("waited {}, cost {} s", said[2], finding.s))?;
-    let numbers: Vec<u64> = said[5..8].iter().filter_map(|text| number(text)).collect();
-    let [after, before, ack] = numbers[..] else { return Err("no numbers".to_owned()) };
-    let of = |number| capture.packets.of(number).ok_or("no TCP packet");
-    let walk = &capture.walks[of(after)?.connection];
-    let (after_at, before_at, ack_at) = (walk.place(after), walk.place(before), walk.place(ack));
-    ensure(before_at < ack_at && ack_at < after_at, || "they are not in this order".to_owned())?;
-    ensure(walk.fills(before_at), || format!("packet {before} left room"))?;
-    let made = walk.edge(ack_at + 1, !receiver) > walk.edge(ack_at, !receiver);
-    ensure(made, || format!("packet {ack} made no room"))?;
-    let longest = of(after)?.ns - of(before)?.ns;
-    // Less where the exchange began in between, and the ACK's way to its sender at most.
-    ensure(
-        is_time(said[4], longest as f64) || (finding.s * 1e9) as u64 <= longest * number(said[3]).unwrap_or(1),
-        || format!("{} at most, and from {before} to {after} are {longest} ns", said[4]),
-    )
+    let (zero, waits) = (capture.without_room(receiver), capture.waits_for_room(!receiver));
+    names_just(finding, &[zero.clone(), waits.clone()].concat())?;
+    exchanges(capture, finding, said[0])?;
+    let zero_said = said[2].split_once(" said that there was no room").map(|(count, rest)| (number(count), rest));
+    same("packets without room", zero_said.map_or(Some(0), |(count, _)| count), Some(zero.len() as u64))?;
+    cost_s(finding, &waits)?;
+    let form = "the {} waited {} for room, in {} ({} at most: packet {} behind {}, when {} made room)";
+    let rest = zero_said.map_or(said[2], |(_, rest)| rest.strip_prefix(" and ").unwrap_or(rest));
+    let Some(said) = holes(form, rest) else {
+        ensure(rest.is_empty(), || format!("the judge cannot read {rest:?}"))?;
+        return same("pauses", 0, waits.len());
+    };
+    same("the sender", side(said[0])?, !receiver)?;
+    let (sum, most) = (times(&waits).iter().sum::<u64>(), times(&waits).into_iter().max().unwrap_or(0));
+    ensure(is_time(said[1], sum as f64) && is_time(said[3], most as f64), || format!("found {sum}, {most} ns"))?;
+    same("pauses", number(said[2]), Some(waits.len() as u64))?;
+    shows_longest(&waits, &said[4..7])
 }
 
 /// When the first and the last packet of a connection passed.
@@ -622,28 +634,195 @@ fn joined_midway(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
     same("connections by protocol", protocols, midway.len() as u64)
 }
 
-fn compressed(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
-    let said = read(finding, "{} compressed: {} bytes on the wire for {} bytes of content.")?;
-    same("messages", number(said[0]), Some(finding.times))?;
-    let sent: i64 = finding.packets.iter().filter_map(|number| capture.packets.of(*number)).map(|one| one.len).sum();
-    let on_the_wire = number(said[1]).ok_or("no number")?;
-    ensure(on_the_wire <= sent as u64 || !finding.is_whole, || format!("these packets have {sent} bytes"))
+/// What was compressed in the connections of a capture.
+struct Coded {
+    number: u64,
+    wire: u64,
+    /// `None` where it cannot be read.
+    plain: Option<u64>,
 }
 
-/// TLS records by their headers (RFC 8446, section 5.1), in packets that begin with one.
+fn coded_messages(capture: &Capture<'_>) -> Vec<Coded> {
+    let mut all = Vec::new();
+    for (connection, walk) in capture.walks.iter().enumerate() {
+        let [client, server] = capture.said(connection);
+        for answer in answers(&client, &server).iter().filter(|answer| answer.is_websocket) {
+            let Some(extensions) = answer.extensions.as_ref().filter(|all| all.contains("permessage-deflate")) else {
+                continue;
+            };
+            // The client's frames begin behind its head.
+            let end = client.bytes.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |at| at + 4);
+            for (bytes, places, fresh) in [
+                (&answer.content[..], &answer.places[..], "server_no_context_takeover"),
+                (&client.bytes[end..], &client.places[end..], "client_no_context_takeover"),
+            ] {
+                let messages = compressed_messages(&frames(bytes, places), !extensions.contains(fresh));
+                all.extend(messages.into_iter().map(|(wire, plain, place)| Coded {
+                    number: walk.packets[place].number,
+                    wire,
+                    plain: Some(plain),
+                }));
+            }
+        }
+    }
+    all
+}
+
+/// The parts of compressed answers, by the packets that they came in.
+fn coded_answers(capture: &Capture<'_>) -> Vec<Coded> {
+    let mut all = Vec::new();
+    for (connection, walk) in capture.walks.iter().enumerate() {
+        let [client, server] = capture.said(connection);
+        let is_coded = |coding: &str| ["gzip", "x-gzip", "deflate", "zstd", "br"].contains(&coding);
+        for answer in answers(&client, &server).iter().filter(|answer| is_coded(&answer.coding)) {
+            let plain = answer.plain();
+            let at: BTreeSet<usize> = answer.places.iter().copied().collect();
+            all.extend(at.into_iter().map(|at| {
+                let of = |places: &[usize]| places.iter().filter(|place| **place == at).count() as u64;
+                let plain = plain.as_ref().map(|(_, places)| of(places));
+                Coded { number: walk.packets[at].number, wire: of(&answer.places), plain }
+            }));
+        }
+    }
+    all
+}
+
+fn compressed(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
+    let unread = "In {}) the content of the answer was compressed, and {} bytes of it on the wire cannot be read: how large it is \
+                  without that is not known.";
+    let content = "In {}) the content of the answer was compressed: {} bytes on the wire for {} bytes of content.";
+    let (found, said) = if let Some(said) = holes(unread, finding.text) {
+        exchanges(capture, finding, said[0])?;
+        (coded_answers(capture).into_iter().filter(|one| one.plain.is_none()).collect(), vec![said[1]])
+    } else if let Some(said) = holes(content, finding.text) {
+        exchanges(capture, finding, said[0])?;
+        (coded_answers(capture).into_iter().filter(|one| one.plain.is_some()).collect(), said[1..].to_vec())
+    } else {
+        let said = read(finding, "{} compressed: {} bytes on the wire for {} bytes of content.")?;
+        let messages = coded_messages(capture);
+        let count = said[0].strip_suffix(" was").or(said[0].strip_suffix(" were")).ok_or("no verb")?;
+        ensure(count.contains("message"), || format!("{count:?} are no messages"))?;
+        same("messages", number(count), Some(messages.len() as u64))?;
+        (messages, said[1..].to_vec())
+    };
+    let found: Vec<Coded> = found;
+    let numbers: BTreeSet<u64> = found.iter().map(|one| one.number).collect();
+    let named: BTreeSet<u64> = finding.packets.iter().copied().collect();
+    ensure(!finding.is_whole || numbers == named, || format!("names other packets than {numbers:?}"))?;
+    same("bytes on the wire", number(said[0]), Some(found.iter().map(|one| one.wire).sum()))?;
+    match said.get(1) {
+        Some(said) => same("bytes of content", number(said), found.iter().map(|one| one.plain).sum()),
+        None => Ok(()),
+    }
+}
+
+/// Places of a side's bytes that data of these spans came in: behind the header, or with its end.
+fn data_places(said: &Said, spans: impl Iterator<Item = (usize, usize)>) -> Vec<usize> {
+    let of = |(from, to): (usize, usize)| said.places.get(from..to.min(said.places.len())).unwrap_or_default().iter();
+    let mut places: Vec<usize> = spans.flat_map(of).copied().collect();
+    places.dedup();
+    places
+}
+
+/// ", in 11 bursts from the server (302 ms apart on average) and 1 burst from the client".
+fn are_bursts(capture: &Capture<'_>, said: &str, places: &[(usize, [Vec<usize>; 2])]) -> Result<Vec<u64>, String> {
+    let pieces: Vec<&str> = said.strip_prefix(", in ").map_or(Vec::new(), |said| said.split(" and ").collect());
+    let mut pieces = pieces.into_iter();
+    let mut begins = Vec::new();
+    // The server's are said first.
+    for (client, who) in [(false, "server"), (true, "client")] {
+        let (mut count, mut gaps) = (0, Vec::new());
+        for (connection, sides) in places {
+            let bursts = capture.bursts(*connection, sides[usize::from(!client)].iter().copied());
+            count += bursts.len() as u64;
+            gaps.extend(bursts.windows(2).map(|pair| pair[1].ns - pair[0].ns));
+            begins.extend(bursts.iter().map(|packet| packet.number));
+        }
+        if count == 0 {
+            continue;
+        }
+        let piece = pieces.next().ok_or_else(|| format!("nothing of {count} bursts from the {who}"))?;
+        let (many, rest) =
+            piece.split_once(&format!(" from the {who}")).ok_or_else(|| format!("no {who} in {piece:?}"))?;
+        same("bursts", number(many), Some(count))?;
+        ensure(many.contains(" burst"), || format!("{many:?} are no bursts"))?;
+        let average = gaps.iter().sum::<u64>() as f64 / gaps.len().max(1) as f64;
+        let apart = rest.strip_prefix(" (").and_then(|rest| rest.strip_suffix(" apart on average)"));
+        same("whether it says how far apart", apart.is_some(), !gaps.is_empty())?;
+        ensure(apart.is_none_or(|apart| is_time(apart, average)), || format!("says {rest:?}, found {average} ns"))?;
+    }
+    same("a side that sent nothing", pieces.next(), None)?;
+    begins.sort_unstable();
+    Ok(begins)
+}
+
+/// TLS records by their headers, in connections of which a side begins with one.
 fn encrypted(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
     let said = read(
         finding,
         "{} encrypted (TLS): {} bytes in {} of application data{}. What they say is not known, and no updates are claimed.",
     )?;
-    let is_record = |payload: &[u8]| matches!(payload, [20..=23, 3, 0..=4, ..]);
-    let tls: Vec<_> =
-        capture.walks.iter().filter(|walk| walk.packets.iter().any(|packet| is_record(&packet.payload))).collect();
+    let is_record = |said: &Said| matches!(said.bytes[..], [20..=23, 3, 0..=4, ..]);
+    let tls: Vec<(usize, [Said; 2])> = (0..capture.walks.len())
+        .map(|connection| (connection, capture.said(connection)))
+        .filter(|(_, sides)| sides.iter().any(is_record))
+        .collect();
     let connections = said[0].strip_suffix(" is").or(said[0].strip_suffix(" are")).ok_or("no verb")?;
     is_part(connections, "connection", tls.len() as u64, capture.walks.len() as u64)?;
-    let bytes: i64 = tls.iter().flat_map(|walk| &walk.packets).map(|packet| packet.len).sum();
-    same("bytes", number(said[1]), Some(bytes as u64))?;
-    ensure(capture.json["update_count"] == 0 || tls.len() < capture.walks.len(), || "updates are claimed".to_owned())
+    let packets = tls.iter().flat_map(|(connection, _)| &capture.walks[*connection].packets);
+    same("bytes", number(said[1]), Some(packets.map(|packet| packet.len).sum::<i64>() as u64))?;
+    ensure(capture.json["update_count"] == 0 || tls.len() < capture.walks.len(), || "updates are claimed".to_owned())?;
+    if tls.iter().any(|(_, sides)| sides.iter().any(|side| !side.is_whole)) {
+        return Ok(());
+    }
+    let data = |side: &Said| side.tls_records().into_iter().filter(|(kind, _, _)| *kind == 23);
+    let records: usize = tls.iter().flat_map(|(_, sides)| sides).map(|side| data(side).count()).sum();
+    same("records", number(said[2]), Some(records as u64))?;
+    let places = |side: &Said| data_places(side, data(side).map(|(_, at, len)| (at + 4, at + 5 + len)));
+    let places: Vec<_> = tls.iter().map(|(connection, sides)| (*connection, sides.each_ref().map(places))).collect();
+    let begins = are_bursts(capture, said[3], &places)?;
+    ensure(!finding.is_whole || finding.packets == begins, || format!("bursts begin with {begins:?}"))
+}
+
+/// Frames of HTTP/2, in connections whose client begins with the preface.
+fn http2(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
+    let said =
+        read(finding, "{} HTTP/2: {} bytes, on {} stream{}. What they say is not read, and no updates are claimed.")?;
+    let http2: Vec<(usize, [Said; 2])> = (0..capture.walks.len())
+        .map(|connection| (connection, capture.said(connection)))
+        .filter(|(_, [client, _])| client.bytes.starts_with(PREFACE))
+        .collect();
+    let connections = said[0].strip_suffix(" speaks").or(said[0].strip_suffix(" speak")).ok_or("no verb")?;
+    is_part(connections, "connection", http2.len() as u64, capture.walks.len() as u64)?;
+    let packets = http2.iter().flat_map(|(connection, _)| &capture.walks[*connection].packets);
+    same("bytes", number(said[1]), Some(packets.map(|packet| packet.len).sum::<i64>() as u64))?;
+    ensure(capture.json["update_count"] == 0 || http2.len() < capture.walks.len(), || {
+        "updates are claimed".to_owned()
+    })?;
+    let mut opened = Vec::new();
+    for (connection, [client, _]) in &http2 {
+        let mut streams = BTreeSet::new();
+        for (_, stream, at, _) in client.http2_frames(true).into_iter().filter(|(kind, ..)| *kind == 1) {
+            if streams.insert(stream) {
+                opened.push(capture.walks[*connection].packets[client.places[at + 8]].number);
+            }
+        }
+    }
+    same("streams", number(said[2]), Some(opened.len() as u64))?;
+    // What a connection says of itself, of what may be sent and in which order is no data.
+    let data = |side: &Said, client| {
+        let frames = side.http2_frames(client).into_iter();
+        let is_data = |(kind, stream, _, _): &(u8, u32, usize, usize)| *stream > 0 && ![2, 8].contains(kind);
+        data_places(side, frames.filter(is_data).map(|(_, _, at, len)| (at + 8, at + 9 + len)))
+    };
+    let places: Vec<_> = http2
+        .iter()
+        .map(|(connection, [client, server])| (*connection, [data(client, true), data(server, false)]))
+        .collect();
+    let rest = said[3].strip_prefix('s').unwrap_or(said[3]);
+    let begins: BTreeSet<u64> = are_bursts(capture, rest, &places)?.into_iter().chain(opened).collect();
+    let named = finding.packets.iter().copied().collect();
+    ensure(!finding.is_whole || begins == named, || format!("bursts and streams begin with {begins:?}"))
 }
 
 fn other_transport(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
@@ -688,18 +867,44 @@ fn captured_twice(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
     same("cost in bytes", finding.bytes, bytes)
 }
 
+/// The FINs of a server before the end of an answer, and the bytes that were announced and are missing; 0 for the last chunk.
+fn cut_answers(capture: &Capture<'_>) -> Vec<(u64, u64)> {
+    let mut all = Vec::new();
+    for (connection, walk) in capture.walks.iter().enumerate() {
+        let [client, server] = capture.said(connection);
+        let fin = |client| walk.packets.iter().find(|packet| packet.fin && packet.from_client == client);
+        let cut = answers(&client, &server).into_iter().find_map(|answer| answer.missing);
+        let (Some(closed), Some(missing), true, true) = (fin(false), cut, client.is_whole, server.is_whole) else {
+            continue;
+        };
+        // Whoever closes first wants no more.
+        if fin(true).is_none_or(|fin| fin.number > closed.number) {
+            all.push((closed.number, missing));
+        }
+    }
+    all.sort_unstable();
+    all
+}
+
 fn short_body(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
-    let said = read(finding, "In {}) the server closed the connection before the announced end of its answer: {}.")?;
-    exchanges(capture, finding, said[0])?;
-    let fins = finding
-        .packets
-        .iter()
-        .filter_map(|number| capture.packets.of(*number))
-        .filter(|one| !one.from_client && one.fin);
-    ensure(fins.count() as u64 >= finding.times.min(1), || "none of its packets is a FIN of the server".to_owned())?;
-    let known =
-        said[1] == "the last chunk did not come" || said[1].ends_with(" bytes that were announced did not come");
-    ensure(known, || "the judge cannot read it".to_owned())
+    let said = read(finding, "On {} the server closed before the announced end of an answer: {} did not come.")?;
+    let (fins, missing): (Vec<u64>, Vec<u64>) = cut_answers(capture).into_iter().unzip();
+    let (bytes, unended) = (missing.iter().sum::<u64>(), missing.iter().filter(|missing| **missing == 0).count());
+    ensure(!finding.is_whole || finding.packets == fins, || format!("names other packets than {fins:?}"))?;
+    is_part(said[0], "connection", fins.len() as u64, capture.walks.len() as u64)?;
+    let mut missing = Vec::new();
+    if bytes > 0 {
+        let s = if bytes == 1 { "" } else { "s" };
+        missing.push(format!("{bytes} byte{s} that were announced"));
+    }
+    match (unended, fins.len()) {
+        (0, _) => {}
+        (_, 1) => missing.push("the last chunk".to_owned()),
+        (1, _) => missing.push("the last chunk of 1 answer".to_owned()),
+        (more, _) => missing.push(format!("the last chunk of {more} answers")),
+    }
+    let spaced = |text: &str| text.replace(|c: char| c == ' ', "");
+    same("what is missing", spaced(said[1]), spaced(&missing.join(" and ")))
 }
 
 fn no_answer(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {

@@ -99,6 +99,22 @@ impl<'a> Walk<'a> {
         self.back(at, client).find(|(at, _)| self.is_new(*at))
     }
 
+    /// Whether a packet brings just the next bytes of its side, of which none is missing before it.
+    pub fn is_next(&self, at: usize) -> bool {
+        let packet = self.packets[at];
+        let mut before: Vec<&Packet> = self.back(at, packet.from_client).map(|(_, packet)| packet).collect();
+        before.sort_by_key(|packet| packet.start);
+        let Some(first) = before.first() else { return true };
+        let end =
+            before.iter().fold(first.start, |end, packet| if packet.start <= end { end.max(packet.end) } else { end });
+        packet.start == end && self.sent(at, packet.from_client) == Some(end)
+    }
+
+    /// The last packet with new bytes of payload of a side before a place.
+    pub fn last_with_data(&self, at: usize, client: bool) -> Option<usize> {
+        self.back(at, client).find(|(at, packet)| packet.len > 0 && self.is_new(*at)).map(|(at, _)| at)
+    }
+
     /// The last packet before a place whose bytes had passed, and were not acknowledged.
     pub fn last_again(&self, at: usize) -> Option<&'a Packet> {
         let again = |at: &usize| {
@@ -149,12 +165,13 @@ impl<'a> Walk<'a> {
         edges.max()
     }
 
-    fn slack(&self, at: usize, client: bool) -> u64 {
+    /// How late a segment may come and still be called forth by an ACK.
+    pub fn slack(&self, at: usize, client: bool) -> u64 {
         MS.max(self.way(at, client) / 8)
     }
 
     /// The last packet of the other side that acknowledged bytes for the first time, or made room where there was none.
-    fn last_ack(&self, at: usize, client: bool) -> Option<(usize, &'a Packet)> {
+    pub fn last_ack(&self, at: usize, client: bool) -> Option<(usize, &'a Packet)> {
         self.back(at, !client).find(|(at, _)| {
             let sent = self.sent(*at, client);
             let made_room = || {
