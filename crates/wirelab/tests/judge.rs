@@ -3,6 +3,8 @@
 //! A slow, plain judge reads the list of packets, works out each number and each superlative of a sentence again, and shares
 //! no code with the rules, the timing or the tallies. What it cannot confirm fails.
 
+#![allow(clippy::print_stdout)] // How often what was said.
+
 mod lab;
 
 #[path = "judge/cases.rs"]

@@ -903,7 +903,7 @@ fn short_body(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
         (1, _) => missing.push("the last chunk of 1 answer".to_owned()),
         (more, _) => missing.push(format!("the last chunk of {more} answers")),
     }
-    let spaced = |text: &str| text.replace(|c: char| c == ' ', "");
+    let spaced = |text: &str| text.replace(' ', "");
     same("what is missing", spaced(said[1]), spaced(&missing.join(" and ")))
 }
 
