@@ -31,6 +31,6 @@ pub async fn run<L: Listener>(
     let (page_clock, time_clock) = (clock.clone(), clock.clone());
     let routes = Router::new()
         .route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock))))
-        .route("/time", get(async move || text(StatusCode::OK, JSON, json_time(&time_clock.time_of_day()))));
+        .route(App::Ajax.path(), get(async move || text(StatusCode::OK, JSON, json_time(&time_clock.time_of_day()))));
     http::serve(listener, routes, clock, options, shutdown).await
 }

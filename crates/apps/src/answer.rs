@@ -26,6 +26,11 @@ pub(crate) fn json_time(time: &str) -> String {
     format!("{{\"time\":\"{time}\"}}\n")
 }
 
+/// The same as what is pushed says it: 20 bytes, without a newline.
+pub(crate) fn spaced_json_time(time: &str) -> String {
+    format!("{{\"time\": \"{time}\"}}")
+}
+
 /// Adds what every answer has, in the order of 2021.
 pub(crate) fn finish(response: Response, clock: &Clock, style: AnswerStyle) -> Response {
     // 101 ends HTTP on this connection; the original sent no date with it.

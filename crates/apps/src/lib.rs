@@ -45,6 +45,7 @@ mod answer;
 mod authority;
 mod callers;
 mod connections;
+mod endless;
 mod guard;
 mod handshake;
 mod http;
@@ -53,6 +54,7 @@ mod listener;
 mod pages;
 mod seldom;
 mod value;
+mod websocket;
 
 use std::io;
 
