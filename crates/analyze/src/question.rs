@@ -30,7 +30,9 @@ impl Question {
             return None;
         }
         let own = App::ALL.into_iter().find_map(|app| match app.descriptor().grammar {
-            Grammar::Http { update: Update::Messages { request, forms, .. }, .. } if request.as_bytes() == text => {
+            Grammar::Http { update: Update::Messages { request: Some(request), forms, .. }, .. }
+                if request.as_bytes() == text =>
+            {
                 Some(forms)
             }
             _ => None,

@@ -60,18 +60,28 @@ fn lines(turns: &[(&str, &str)]) -> Frames {
     talk.frames
 }
 
-/// A WebSocket at /time, with these fields in the answer, and what the server says.
+/// A WebSocket at /time, with these fields in the answer, and what the server says when it is asked.
 fn websocket(fields: &str, texts: &[&str]) -> Frames {
+    websocket_at("/time", &masked(1, b"get-time"), fields, texts)
+}
+
+/// A WebSocket on which the server says these texts, each behind these bytes of the client.
+fn websocket_at(path: &str, asked: &[u8], fields: &str, texts: &[&str]) -> Frames {
     let mut talk = Talk::new(1);
     talk.handshake();
-    talk.client(b"GET /time HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    talk.client(
+        format!("GET {path} HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n").as_bytes(),
+    );
     talk.server(&head(
         "HTTP/1.1 101 Switching Protocols",
         &format!("Upgrade: websocket\r\nConnection: Upgrade\r\n{fields}"),
         160,
     ));
     for text in texts {
-        talk.client(&masked(1, b"get-time")).server(&unmasked(1, text.as_bytes())).client_ack();
+        if !asked.is_empty() {
+            talk.client(asked);
+        }
+        talk.server(&unmasked(1, text.as_bytes())).client_ack();
     }
     talk.frames
 }
@@ -125,6 +135,11 @@ fn what_else_an_app_says_is_its_own_too() {
         ),
         ("events without their page", App::Sse, asked(&[(GET_TIME, stream("data: {\"time\": \"09:31:35\"}\n\n"))])),
         ("an answer without its page", App::Ajax, asked(&[(GET_TIME, json("{\"time\":\"09:31:35\"}\n"))])),
+        (
+            "messages that nobody asked for",
+            App::WsPush,
+            websocket_at("/push", b"", "", &["{\"time\": \"09:31:35\"}", "{\"time\": \"09:31:45\"}"]),
+        ),
         (
             "a value that is asked for again and again, and has not changed",
             App::Poll,
@@ -203,6 +218,14 @@ fn what_looks_like_an_app_is_nobody_s() {
         ("events with other words between", asked(&[(GET_TIME, stream(&format!("{event}data: hello\n\n")))])),
         ("events with comments", asked(&[(GET_TIME, stream(&format!(": hello\n\n{event}")))])),
         ("events somewhere else", asked(&[(b"GET /events HTTP/1.1\r\n\r\n", stream(event))])),
+        (
+            "messages that nobody asked for, with other words",
+            websocket_at("/push", b"", "", &["{\"time\": \"09:31:35\"}", "news"]),
+        ),
+        (
+            "messages that nobody asked for, where an app has its own",
+            websocket_at("/push", b"", "", &["{\"time\": \"09:31:35\"}", "{\"error\": \"unknown command\"}"]),
+        ),
         ("messages with other words", websocket("", &["{\"time\": \"09:31:35\"}", "{\"price\": 3}"])),
         (
             "messages of a server that compresses",
@@ -229,6 +252,7 @@ proptest! {
             (App::Ajax, b"{\"time\":\"09:31:35\"}\n"),
             (App::Sse, b"{\"time\": \"09:31:35\"}"),
             (App::Ws, b"{\"time\": \"09:31:35\"}"),
+            (App::WsPush, b"{\"time\": \"09:31:35\"}"),
             (App::Poll, b"{\"time\":\"09:31:35\"}\n"),
         ] {
             let mut changed = said.to_vec();
@@ -241,6 +265,7 @@ proptest! {
                     App::Ajax => asked(&[(GET_TIME, json(&text))]),
                     App::Poll => asked(&[(GET_POLL, json(&text))]),
                     App::Sse => asked(&[(GET_TIME, stream(&format!("data: {text}\n\n")))]),
+                    App::WsPush => websocket_at("/push", b"", "", &[&text]),
                     _ => websocket("", &[&text]),
                 };
                 prop_assert_eq!(told(&frames), expected, "{}: {}", app, text);

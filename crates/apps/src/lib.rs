@@ -11,6 +11,7 @@
 //! | [`ajax`] | a script in the page asks | `GET /time` -> `{"time":"HH:MM:SS"}` |
 //! | [`sse`] | the server pushes an event (WHATWG HTML, section 9.2) | `data: {"time": "HH:MM:SS"}` |
 //! | [`ws`] | a script sends a message (RFC 6455) | `get-time` -> `{"time": "HH:MM:SS"}` |
+//! | [`ws_push`] | the server pushes a message | `{"time": "HH:MM:SS"}` |
 //! | [`poll`] | a script asks again and again | `GET /poll` -> `{"time":"HH:MM:SS"}`, new or not |
 //!
 //! A server runs until its shutdown future resolves; then it stops listening, ends every conversation in the way of
@@ -40,6 +41,7 @@ pub mod sse;
 pub mod tcp;
 pub mod web;
 pub mod ws;
+pub mod ws_push;
 
 mod answer;
 mod authority;
@@ -93,4 +95,5 @@ servers! {
     Sse => sse,
     Ws => ws,
     Poll => poll,
+    WsPush => ws_push,
 }

@@ -6,7 +6,7 @@ mod pipes;
 
 use std::time::Duration;
 
-use pipes::{App, Server, after, frame, http_apps, request, upgrade};
+use pipes::{App, Server, after, frame, http_apps, request, upgrade, upgrade_at};
 use wirelab_apps::{AnswerStyle, Pages, ServerOptions};
 
 fn replay() -> ServerOptions {
@@ -185,6 +185,26 @@ async fn ws_upgrades_and_answers_as_the_original_did() {
         assert_eq!(client.writes(), [129, 22]);
         client.say(frame(8, &[0x03, 0xe9])).await;
         // The original answered with an empty close frame; RFC 6455, section 5.5.1, suggests the code that came.
+        assert_eq!(client.hear_to_the_end().await, [0x88, 0x02, 0x03, 0xe9]);
+        server.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ws_push_says_the_time_by_itself_whatever_the_client_says() {
+    for options in [replay(), modern()] {
+        let server = Server::start(App::WsPush, options);
+        let mut client = server.client();
+        assert!(client.ask(upgrade_at("/push")).await.starts_with("HTTP/1.1 101 Switching Protocols\r\n"));
+        for time in ["09:36:27", "09:36:37"] {
+            client.say(frame(1, b"get-time")).await;
+            after(9.9).await;
+            assert_eq!(client.hear().await, b"");
+            after(0.1).await;
+            assert_eq!(client.hear().await, [b"\x81\x14{\"time\": \"", time.as_bytes(), b"\"}"].concat());
+        }
+        assert_eq!(client.writes(), [129, 22, 22]);
+        client.say(frame(8, &[0x03, 0xe9])).await;
         assert_eq!(client.hear_to_the_end().await, [0x88, 0x02, 0x03, 0xe9]);
         server.stop().await;
     }

@@ -54,8 +54,8 @@ pub enum Update {
     Messages {
         /// What is asked for.
         path: &'static str,
-        /// The message that asks for an update.
-        request: &'static str,
+        /// The message that asks for an update, where one does.
+        request: Option<&'static str>,
         /// What the server says.
         forms: &'static [&'static str],
     },

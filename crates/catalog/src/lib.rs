@@ -21,6 +21,7 @@ mod sse;
 mod tcp;
 mod web;
 mod ws;
+mod ws_push;
 
 pub use app::UnknownApp;
 pub use choice::{Choice, Group};
@@ -34,4 +35,5 @@ app::apps! {
     Sse => sse,
     Ws => ws,
     Poll => poll,
+    WsPush => ws_push,
 }

@@ -25,7 +25,7 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
         page: page_with!("new WebSocket('ws://' + *location.host + '/time')"),
         update: Update::Messages {
             path: "/time",
-            request: "get-time",
+            request: Some("get-time"),
             forms: &["{\"time\": \"HH:MM:SS\"}", "{\"error\": \"unknown command\"}"],
         },
     },

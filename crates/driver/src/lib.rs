@@ -47,6 +47,7 @@ mod timeline;
 mod web;
 mod websocket;
 mod ws;
+mod ws_push;
 
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
@@ -91,4 +92,5 @@ clients! {
     Sse => sse,
     Ws => ws,
     Poll => poll,
+    WsPush => ws_push,
 }

@@ -209,8 +209,13 @@ pub fn request(line: &str, more: &str) -> String {
 }
 
 pub fn upgrade() -> String {
+    upgrade_at("/time")
+}
+
+/// A WebSocket handshake for what is at a path.
+pub fn upgrade_at(path: &str) -> String {
     request(
-        "GET /time",
+        &format!("GET {path}"),
         "Sec-WebSocket-Version: 13\r\nOrigin: http://172.105.253.239:8000\r\n\
          Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Key: W+pQUnxtfyImglCepUIxdw==\r\n\
          Connection: keep-alive, Upgrade\r\nPragma: no-cache\r\nCache-Control: no-cache\r\nUpgrade: websocket\r\n",
