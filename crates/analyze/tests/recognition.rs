@@ -10,6 +10,8 @@ use wirelab_catalog::grammar::NOT_FOUND;
 
 const GET_PAGE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const GET_POLL: &[u8] = b"GET /poll HTTP/1.1\r\nHost: a\r\n\r\n";
+const GET_NEXT: &[u8] = b"GET /next?after=09:31:35 HTTP/1.1\r\nHost: a\r\n\r\n";
+const NOTHING: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 const NOT_MODIFIED: &[u8] = b"HTTP/1.1 304 Not Modified\r\nETag: \"09:31:35\"\r\n\r\n";
 const GET_TIME: &[u8] = b"GET /time HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -136,6 +138,11 @@ fn what_else_an_app_says_is_its_own_too() {
         ("events without their page", App::Sse, asked(&[(GET_TIME, stream("data: {\"time\": \"09:31:35\"}\n\n"))])),
         ("an answer without its page", App::Ajax, asked(&[(GET_TIME, json("{\"time\":\"09:31:35\"}\n"))])),
         (
+            "a value that was waited for, in vain at first",
+            App::LongPoll,
+            asked(&[(GET_NEXT, NOTHING.to_vec()), (GET_NEXT, json("{\"time\":\"09:31:45\"}\n"))]),
+        ),
+        (
             "messages that nobody asked for",
             App::WsPush,
             websocket_at("/push", b"", "", &["{\"time\": \"09:31:35\"}", "{\"time\": \"09:31:45\"}"]),
@@ -226,6 +233,11 @@ fn what_looks_like_an_app_is_nobody_s() {
             "messages that nobody asked for, where an app has its own",
             websocket_at("/push", b"", "", &["{\"time\": \"09:31:35\"}", "{\"error\": \"unknown command\"}"]),
         ),
+        (
+            "a value that was waited for, and something else",
+            asked(&[(GET_NEXT, json(a_time)), (GET_NEXT, json("{\"page\": 2}"))]),
+        ),
+        ("nothing that was waited for", asked(&[(GET_NEXT, NOTHING.to_vec())])),
         ("messages with other words", websocket("", &["{\"time\": \"09:31:35\"}", "{\"price\": 3}"])),
         (
             "messages of a server that compresses",
@@ -253,6 +265,7 @@ proptest! {
             (App::Sse, b"{\"time\": \"09:31:35\"}"),
             (App::Ws, b"{\"time\": \"09:31:35\"}"),
             (App::WsPush, b"{\"time\": \"09:31:35\"}"),
+            (App::LongPoll, b"{\"time\":\"09:31:35\"}\n"),
             (App::Poll, b"{\"time\":\"09:31:35\"}\n"),
         ] {
             let mut changed = said.to_vec();
@@ -263,6 +276,7 @@ proptest! {
                 let frames = match app {
                     App::Tcp => lines(&[("", &text)]),
                     App::Ajax => asked(&[(GET_TIME, json(&text))]),
+                    App::LongPoll => asked(&[(GET_NEXT, json(&text))]),
                     App::Poll => asked(&[(GET_POLL, json(&text))]),
                     App::Sse => asked(&[(GET_TIME, stream(&format!("data: {text}\n\n")))]),
                     App::WsPush => websocket_at("/push", b"", "", &[&text]),

@@ -7,7 +7,8 @@
 //! - a request head that has begun must also end. hyper has one time-out for both "no next request yet" and "a slow
 //!   head"; a browser may well be idle for minutes, but a head comes in one piece;
 //! - a client that closes its side (FIN) may still wait for its answer (RFC 9112, section 9.6), unless that has no end:
-//!   nobody says in words that they have had enough of an event stream, so there closing means leaving;
+//!   nobody says in words that they have had enough of an event stream, so there closing means leaving, and so it does
+//!   where an answer is held until there is something to say;
 //! - the last words must arrive. Closing a socket that holds unread bytes sends RST instead of FIN, and a RST makes the
 //!   other end throw away what it has not read yet (RFC 1122, section 4.2.2.13). So shutting down means: send FIN, then
 //!   read and drop what still comes, for a moment.
@@ -83,6 +84,13 @@ impl Phase {
         self.0.compare_exchange(OTHER, ENDLESS, Relaxed, Relaxed).ok();
     }
 
+    /// The answer is held until there is something to say, and a client that closes its side meanwhile has left. Until the
+    /// value that is given is dropped.
+    pub(crate) fn holding(&self) -> Holding {
+        self.0.compare_exchange(OTHER, HELD, Relaxed, Relaxed).ok();
+        Holding(self.clone())
+    }
+
     /// No byte to come matters, and what is written now are the last words: flushing them also shuts the connection
     /// down. For protocol code that can flush, but has no way to shut down.
     pub(crate) fn over(&self) {
@@ -91,6 +99,16 @@ impl Phase {
 
     fn is(&self, phase: u8) -> bool {
         self.0.load(Relaxed) == phase
+    }
+}
+
+/// See [`Phase::holding`].
+#[derive(Debug)]
+pub(crate) struct Holding(Phase);
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.0.0.compare_exchange(HELD, OTHER, Relaxed, Relaxed).ok();
     }
 }
 
@@ -152,6 +170,26 @@ impl<Io: AsyncRead + Unpin> Guard<Io> {
                 Ok(_) => {}
                 Err(error) => return Poll::Ready(error),
             }
+        }
+    }
+
+    /// Waits until the client has closed its side, which is an error here, or has said something, which is kept: it is the
+    /// next request.
+    fn poll_left_unasked(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        if !self.ahead.is_empty() {
+            return Poll::Pending;
+        }
+        let mut scratch = [0; 512];
+        let mut early = ReadBuf::new(&mut scratch);
+        match ready!(Pin::new(&mut self.io).poll_read(cx, &mut early)) {
+            Ok(()) if early.filled().is_empty() => {
+                Poll::Ready(io::Error::new(io::ErrorKind::ConnectionAborted, "the client has left"))
+            }
+            Ok(()) => {
+                self.ahead = Bytes::copy_from_slice(early.filled());
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(error),
         }
     }
 
@@ -257,6 +295,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<Io> {
         {
             return Poll::Ready(Err(left));
         }
+        if guard.phase.is(HELD)
+            && let Poll::Ready(left) = guard.poll_left_unasked(cx)
+        {
+            return Poll::Ready(Err(left));
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -310,6 +353,7 @@ const IN_HEAD: u8 = 2;
 const ENDLESS: u8 = 3;
 const OVER: u8 = 4;
 const AT_REST: u8 = 5;
+const HELD: u8 = 6;
 
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;

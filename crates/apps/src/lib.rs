@@ -13,6 +13,7 @@
 //! | [`ws`] | a script sends a message (RFC 6455) | `get-time` -> `{"time": "HH:MM:SS"}` |
 //! | [`ws_push`] | the server pushes a message | `{"time": "HH:MM:SS"}` |
 //! | [`poll`] | a script asks again and again | `GET /poll` -> `{"time":"HH:MM:SS"}`, new or not |
+//! | [`long_poll`] | a script's request is held until there is something new | `GET /next?after=HH:MM:SS` -> `{"time":"HH:MM:SS"}` |
 //!
 //! A server runs until its shutdown future resolves; then it stops listening, ends every conversation in the way of
 //! its protocol, and returns. All waiting is done with tokio's timers, so a paused tokio clock moves the apps as
@@ -35,6 +36,7 @@
 //!    stay connected.
 
 pub mod ajax;
+pub mod long_poll;
 pub mod options;
 pub mod poll;
 pub mod sse;
@@ -96,4 +98,5 @@ servers! {
     Ws => ws,
     Poll => poll,
     WsPush => ws_push,
+    LongPoll => long_poll,
 }

@@ -76,6 +76,8 @@ pub struct Timeouts {
     pub head: Duration,
     /// For the next line, request or message. Must be longer than the time from one update to the next.
     pub idle: Duration,
+    /// For something new, while a request for it is held; then it is answered that there is nothing.
+    pub hold: Duration,
     /// For a client that does not take what was written to it.
     pub stall: Duration,
     /// For the conversations to end after the shutdown began; what is left then is cut.
@@ -110,6 +112,7 @@ impl Default for Timeouts {
             first: Duration::from_secs(15),
             head: Duration::from_secs(10),
             idle: Duration::from_secs(600),
+            hold: Duration::from_secs(30),
             stall: Duration::from_secs(30),
             grace: Duration::from_secs(5),
         }

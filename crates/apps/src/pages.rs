@@ -127,7 +127,7 @@ mod tests {
                 ("@import", String::new()),
                 ("import(", String::new()),
                 ("fetch(", format!("fetch('{path}'")),
-                ("open(", format!("open('GET', '{path}'")),
+                ("open(", format!("open('GET', '{path}")),
                 ("EventSource(", format!("EventSource('{path}')")),
                 ("WebSocket(", format!("WebSocket('ws://' + location.host + '{path}')")),
                 ("http", String::new()),

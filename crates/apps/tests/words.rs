@@ -7,7 +7,7 @@ mod pipes;
 use std::time::Duration;
 
 use pipes::{App, Server, after, frame, http_apps, request, upgrade, upgrade_at};
-use wirelab_apps::{AnswerStyle, Pages, ServerOptions};
+use wirelab_apps::{AnswerStyle, Limits, Pages, ServerOptions, Timeouts};
 
 fn replay() -> ServerOptions {
     ServerOptions {
@@ -208,4 +208,56 @@ async fn ws_push_says_the_time_by_itself_whatever_the_client_says() {
         assert_eq!(client.hear_to_the_end().await, [0x88, 0x02, 0x03, 0xe9]);
         server.stop().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_poll_answers_when_the_value_is_another_one() {
+    let answer = |now: &str, value: &str| {
+        format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\
+             date: Sun, 06 Jun 2021 {now} GMT\r\n\r\n{{\"time\":\"{value}\"}}\n"
+        )
+    };
+    let timeouts = Timeouts { hold: Duration::from_secs(12), ..Timeouts::default() };
+    let server = Server::start(App::LongPoll, ServerOptions { timeouts, ..modern() });
+    let mut client = server.client();
+    // Who has nothing, or something old, is answered at once.
+    assert_eq!(client.ask(request("GET /next", "")).await, answer("09:36:17", "09:36:17"));
+    assert_eq!(client.ask(request("GET /next?after=09:00:00", "")).await, answer("09:36:17", "09:36:17"));
+    assert_eq!(client.writes(), [128, 128]);
+    assert_eq!(client.ask(request("GET /next?after=09:36:17", "")).await, "");
+    after(9.9).await;
+    assert_eq!(client.hear_text().await, "");
+    after(0.1).await;
+    assert_eq!(client.hear_text().await, answer("09:36:27", "09:36:27"));
+    server.stop().await;
+
+    let timeouts = Timeouts { hold: Duration::from_secs(4), ..Timeouts::default() };
+    let server = Server::start(App::LongPoll, ServerOptions { timeouts, ..modern() });
+    let mut client = server.client();
+    for now in ["09:36:21", "09:36:25"] {
+        assert_eq!(client.ask(request("GET /next?after=09:36:17", "")).await, "");
+        after(4.0).await;
+        let nothing = format!("HTTP/1.1 204 No Content\r\ndate: Sun, 06 Jun 2021 {now} GMT\r\n\r\n");
+        assert_eq!(client.hear_text().await, nothing);
+    }
+    // What is asked early is asked all the same.
+    let early = request("GET /next?after=09:36:17", "") + &request("GET /next", "");
+    assert_eq!(client.ask(early).await, "");
+    after(2.0).await;
+    assert_eq!(client.hear_text().await, answer("09:36:27", "09:36:27").repeat(2));
+    server.stop().await;
+}
+
+/// A client that has left is not answered, and its place is free at once.
+#[tokio::test(start_paused = true)]
+async fn long_poll_lets_go_of_a_client_that_leaves() {
+    let limits = Limits { clients: 1, ..Limits::default() };
+    let server = Server::start(App::LongPoll, ServerOptions { limits, ..modern() });
+    let mut client = server.client();
+    assert_eq!(client.ask(request("GET /next?after=09:36:17", "")).await, "");
+    client.half_close().await;
+    assert_eq!(client.hear_to_the_end().await, b"");
+    assert!(server.client().ask(request("GET /next", "")).await.starts_with("HTTP/1.1 200 OK\r\n"));
+    server.stop().await;
 }

@@ -15,6 +15,7 @@ mod app;
 mod choice;
 mod descriptor;
 pub mod grammar;
+mod long_poll;
 mod poll;
 pub mod published;
 mod sse;
@@ -36,4 +37,5 @@ app::apps! {
     Ws => ws,
     Poll => poll,
     WsPush => ws_push,
+    LongPoll => long_poll,
 }

@@ -33,6 +33,7 @@ mod event_stream;
 mod excerpt;
 mod http1;
 mod link;
+mod long_poll;
 mod play;
 mod poll;
 mod profile;
@@ -93,4 +94,5 @@ clients! {
     Ws => ws,
     Poll => poll,
     WsPush => ws_push,
+    LongPoll => long_poll,
 }

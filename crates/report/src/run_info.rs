@@ -138,6 +138,9 @@ pub struct RunOptions {
     /// Whether answers may be that nothing has changed (304); absent where they may not.
     #[serde(default, skip_serializing_if = "is_no")]
     pub conditional: bool,
+    /// For how many seconds a request is held before it is answered that there is nothing new; absent where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_s: Option<f64>,
     /// How many updates after the first time.
     pub updates: u64,
     /// Round trip time that the link adds, in milliseconds.
@@ -325,6 +328,7 @@ mod tests {
                 interval_s: 1.0,
                 poll_every_s: None,
                 conditional: false,
+                hold_s: None,
                 updates: 3,
                 rtt_ms: 25.0,
                 loss: 0.0,

@@ -310,6 +310,7 @@ pub fn run() -> RunInfo {
             interval_s: 10.0,
             poll_every_s: None,
             conditional: false,
+            hold_s: None,
             updates: 3,
             rtt_ms: 25.0,
             loss: 0.0,

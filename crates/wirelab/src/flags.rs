@@ -145,6 +145,9 @@ pub struct RunOptions {
     /// Polling: answer 304 where the client has the value already
     #[arg(long, help_heading = PEERS)]
     pub conditional: bool,
+    /// Long polling: how long a request is held before it is answered that there is nothing new, from 100ms to 24h
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = quantity::duration, allow_hyphen_values = true, help_heading = PEERS)]
+    pub hold: Duration,
     /// Replay 2021: --server split --client firefox89, the original's Host text and page lengths, and no quick ACKs
     /// on the server
     #[arg(long, conflicts_with_all = ["server", "client"], help_heading = PEERS)]
@@ -183,6 +186,9 @@ pub struct Serve {
     /// Polling: answer 304 where the client has the value already
     #[arg(long)]
     pub conditional: bool,
+    /// Long polling: how long a request is held before it is answered that there is nothing new, from 100ms to 24h
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = quantity::duration, allow_hyphen_values = true)]
+    pub hold: Duration,
     /// Address to listen on; 0.0.0.0 lets other machines in
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub bind: std::net::IpAddr,

@@ -23,6 +23,8 @@ pub struct Plan {
     pub poll_every: Duration,
     /// Whether answers may be that nothing has changed.
     pub conditional: bool,
+    /// How long a request is held for something new.
+    pub hold: Duration,
     /// How many updates.
     pub updates: u32,
     /// Which wire was asked for.
@@ -52,6 +54,7 @@ impl Plan {
     pub fn new(apps: &[Choice], options: RunOptions) -> Result<Plan, Failure> {
         within("--interval", options.interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
         within("--rtt", options.rtt, Duration::ZERO, LONGEST_RTT)?;
+        within("--hold", options.hold, SHORTEST_HOLD, DAY)?;
         let updates = at_most("--updates", options.updates, MOST_UPDATES)?;
         let length = options.interval.saturating_mul(updates + 1);
         if length > LONGEST_RUN {
@@ -86,6 +89,7 @@ impl Plan {
             interval: options.interval,
             poll_every: poll_every(options.poll_every, options.interval)?,
             conditional: options.conditional,
+            hold: options.hold,
             updates,
             wire: if clients > 1 { Wire::Virtual } else { options.wire },
             link: WireOptions {
@@ -168,6 +172,8 @@ pub fn drawn_seed() -> u64 {
 
 /// The shortest time between two updates.
 pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
+/// The shortest time for which a request is held.
+pub const SHORTEST_HOLD: Duration = Duration::from_millis(100);
 /// The shortest time between two questions.
 const SHORTEST_POLL: Duration = Duration::from_millis(1);
 /// The longest time between two updates.

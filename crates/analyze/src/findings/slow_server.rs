@@ -1,5 +1,7 @@
 //! The server had the request, and took long to begin its answer.
 
+use wirelab_catalog::Renewal;
+
 use super::words::average;
 use super::{Evidence, Rule};
 use crate::model::{Finding, FindingId};
@@ -20,6 +22,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
+    // To answer late is what such a server is there for.
+    if evidence.capture.app.is_some_and(|app| app.renewal() == Renewal::Held) {
+        return Vec::new();
+    }
     let Some(seen) = evidence.of(Fact::SlowServer, false) else { return Vec::new() };
     let cases = &seen.cases;
     let [asked, answered, _] = cases.worst.packets;

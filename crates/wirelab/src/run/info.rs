@@ -31,6 +31,7 @@ pub fn info(plan: &Plan, kind: WireKind, recording: &Recording, digests: &[(Stri
             interval_s: plan.interval.as_secs_f64(),
             poll_every_s: polls(plan).then_some(plan.poll_every.as_secs_f64()),
             conditional: plan.conditional,
+            hold_s: holds(plan).then_some(plan.hold.as_secs_f64()),
             updates: plan.updates.into(),
             rtt_ms: plan.link.rtt.as_secs_f64() * 1000.0,
             loss: plan.link.loss,
@@ -71,6 +72,9 @@ pub fn command(plan: &Plan, kind: WireKind) -> String {
     if plan.conditional {
         words.push("--conditional".to_owned());
     }
+    if holds(plan) {
+        words.push(format!("--hold {}", quantity::show(plan.hold)));
+    }
     words.push(format!("--rtt {}", quantity::show(plan.link.rtt)));
     for (flag, share) in
         [("--loss", plan.link.loss), ("--duplicate", plan.link.duplicate), ("--reorder", plan.link.reorder)]
@@ -95,6 +99,11 @@ pub fn command(plan: &Plan, kind: WireKind) -> String {
 /// Whether one of the clients asks again and again.
 fn polls(plan: &Plan) -> bool {
     plan.apps.iter().any(|app| app.renewal() == Renewal::Polled)
+}
+
+/// Whether one of the servers holds requests.
+fn holds(plan: &Plan) -> bool {
+    plan.apps.iter().any(|app| app.renewal() == Renewal::Held)
 }
 
 /// One machine, so one kernel and one kind of wire; what the link did is told for each app.

@@ -49,6 +49,7 @@ pub fn options(plan: &Plan) -> wirelab_apps::ServerOptions {
     if plan.replay {
         options.pages = wirelab_apps::Pages::Lengths2021;
     }
+    options.timeouts.hold = plan.hold;
     // A client that waits for its next update is not idle.
     options.timeouts.idle = options.timeouts.idle.max(plan.interval * 2);
     // On a link that loses, a first byte may take as long as any.
