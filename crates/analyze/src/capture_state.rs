@@ -24,6 +24,8 @@ pub(crate) struct CaptureState {
     pub request_labels: RequestLabels,
     pub problems: Problems,
     pub visitors: Visitors,
+    /// Those that have asked for a page in a frame.
+    pub framed: Visitors,
     pub packets: KeptPackets,
     pub inflaters: Inflaters,
     /// Which app this may be.
@@ -50,6 +52,7 @@ impl CaptureState {
             request_labels: RequestLabels::default(),
             problems: Problems::default(),
             visitors: Visitors::default(),
+            framed: Visitors::default(),
             packets: KeptPackets::new(packets),
             inflaters: Inflaters::default(),
             recognition: Recognition::new(),

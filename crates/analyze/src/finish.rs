@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use foldhash::HashMap;
-use wirelab_catalog::grammar::{Grammar, Update};
+use wirelab_catalog::grammar::{Grammar, Media, Update};
 use wirelab_catalog::{App, Family, Renewal};
 
 use crate::capture_state::CaptureState;
@@ -258,7 +258,9 @@ fn is_update(protocol_kind: ProtocolKind, label: &str, app: App) -> bool {
     let gets = |path: &str| label.strip_prefix("GET ") == Some(path);
     match (update, protocol_kind) {
         (Update::Page, ProtocolKind::Request { html, .. }) => html && gets(update.path()),
-        (Update::Answer { path, .. }, ProtocolKind::Request { html, .. }) => !html && gets(path),
+        (Update::Answer { path, media, .. }, ProtocolKind::Request { html, .. }) => {
+            html == (media == Media::Html) && gets(path)
+        }
         (Update::Events { .. }, ProtocolKind::Event) | (Update::Messages { .. }, ProtocolKind::Message) => true,
         _ => false,
     }

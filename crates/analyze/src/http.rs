@@ -459,7 +459,10 @@ impl Http {
             }
             Content::Html | Content::Json => {
                 let html = content == Content::Html;
-                let first_page = html && answering.page && (200..300).contains(&status) && packet.is_first_visit();
+                let is_page = html && answering.page && (200..300).contains(&status);
+                // The frame in a page comes with it.
+                let first_page =
+                    is_page && (packet.is_first_visit() || answering.wanted.is_frame() && packet.is_first_frame());
                 if let Some(open) = packet.open(exchange) {
                     open.protocol_kind = ProtocolKind::Request { first_page, html };
                 }

@@ -217,6 +217,12 @@ impl<'a> PacketInHand<'a> {
         self.capture_state.visitors.is_first(client.addr)
     }
 
+    /// Whether this is the first page in a frame that the client's address asks for.
+    pub fn is_first_frame(&mut self) -> bool {
+        let (client, _) = self.record.ends();
+        self.capture_state.framed.is_first(client.addr)
+    }
+
     /// Adds to what the packet says, for people, where somebody wants to know.
     #[inline]
     pub fn say(&mut self, text: impl FnOnce() -> String) {

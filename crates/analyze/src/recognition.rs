@@ -80,6 +80,12 @@ impl Wanted {
         Wanted { page: path == "/", update_of }
     }
 
+    /// Whether it is the page in a frame.
+    pub fn is_frame(self) -> bool {
+        let is_frame = |app| matches!(update(app), Some(Update::Answer { media: Media::Html, .. }));
+        !self.page && App::ALL.into_iter().any(|app| self.update_of.has(app) && is_frame(app))
+    }
+
     /// Where the time stands in an answer of this kind, if anywhere.
     pub fn place_of_time(self, content: Content) -> Option<TimePlace> {
         match content {
@@ -200,6 +206,7 @@ impl Recognition {
                     let is_so = match media {
                         Media::Json => content == Content::Json,
                         Media::Text => content == Content::Other,
+                        Media::Html => content == Content::Html,
                     };
                     is_so.then_some(form)
                 }

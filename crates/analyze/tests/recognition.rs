@@ -12,6 +12,8 @@ const GET_PAGE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const GET_POLL: &[u8] = b"GET /poll HTTP/1.1\r\nHost: a\r\n\r\n";
 const GET_NEXT: &[u8] = b"GET /next?after=09:31:35 HTTP/1.1\r\nHost: a\r\n\r\n";
 const NOTHING: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+const GET_TINY: &[u8] = b"GET /tiny HTTP/1.1\r\nHost: a\r\n\r\n";
+const TINY: &[u8] = b"<!DOCTYPE html><title>Time</title><time>09:31:35</time>\n";
 const NOT_MODIFIED: &[u8] = b"HTTP/1.1 304 Not Modified\r\nETag: \"09:31:35\"\r\n\r\n";
 const GET_TIME: &[u8] = b"GET /time HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -137,6 +139,7 @@ fn what_else_an_app_says_is_its_own_too() {
         ),
         ("events without their page", App::Sse, asked(&[(GET_TIME, stream("data: {\"time\": \"09:31:35\"}\n\n"))])),
         ("an answer without its page", App::Ajax, asked(&[(GET_TIME, json("{\"time\":\"09:31:35\"}\n"))])),
+        ("a page in a frame", App::Iframe, asked(&[(GET_TINY, html(TINY))])),
         (
             "a value that was waited for, in vain at first",
             App::LongPoll,
@@ -237,6 +240,8 @@ fn what_looks_like_an_app_is_nobody_s() {
             "a value that was waited for, and something else",
             asked(&[(GET_NEXT, json(a_time)), (GET_NEXT, json("{\"page\": 2}"))]),
         ),
+        ("a page in a frame at another place", asked(&[(GET_PAGE, html(TINY))])),
+        ("another page in a frame", asked(&[(GET_TINY, html(b"<title>Time</title><time>09:31:35</time>"))])),
         ("nothing that was waited for", asked(&[(GET_NEXT, NOTHING.to_vec())])),
         ("messages with other words", websocket("", &["{\"time\": \"09:31:35\"}", "{\"price\": 3}"])),
         (

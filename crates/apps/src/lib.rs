@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | [`tcp`] | the client sends a line | `time` -> `HH:MM:SS` and an empty line |
 //! | [`web`] | the client loads the page again | `GET /` -> the page |
+//! | [`iframe`] | the client loads a frame in the page again | `GET /tiny` -> a tiny page |
 //! | [`ajax`] | a script in the page asks | `GET /time` -> `{"time":"HH:MM:SS"}` |
 //! | [`sse`] | the server pushes an event (WHATWG HTML, section 9.2) | `data: {"time": "HH:MM:SS"}` |
 //! | [`ws`] | a script sends a message (RFC 6455) | `get-time` -> `{"time": "HH:MM:SS"}` |
@@ -36,6 +37,7 @@
 //!    stay connected.
 
 pub mod ajax;
+pub mod iframe;
 pub mod long_poll;
 pub mod options;
 pub mod poll;
@@ -99,4 +101,5 @@ servers! {
     Poll => poll,
     WsPush => ws_push,
     LongPoll => long_poll,
+    Iframe => iframe,
 }

@@ -261,3 +261,17 @@ async fn long_poll_lets_go_of_a_client_that_leaves() {
     assert!(server.client().ask(request("GET /next", "")).await.starts_with("HTTP/1.1 200 OK\r\n"));
     server.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn iframe_answers_with_a_tiny_page() {
+    let words = "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: 56\r\n\
+                 date: Sun, 06 Jun 2021 09:36:17 GMT\r\n\r\n\
+                 <!DOCTYPE html><title>Time</title><time>09:36:17</time>\n";
+    for (options, writes) in [(replay(), vec![116, 56]), (modern(), vec![172])] {
+        let server = Server::start(App::Iframe, options);
+        let mut client = server.client();
+        assert_eq!(client.ask(request("GET /tiny", "")).await, words);
+        assert_eq!(client.writes(), writes);
+        server.stop().await;
+    }
+}

@@ -87,6 +87,8 @@ pub enum Media {
     Json,
     /// Plain text, whose first line is the time.
     Text,
+    /// A page in a frame.
+    Html,
 }
 
 /// What every app that speaks HTTP answers where nothing is at a path.

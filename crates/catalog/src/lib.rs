@@ -15,6 +15,7 @@ mod app;
 mod choice;
 mod descriptor;
 pub mod grammar;
+mod iframe;
 mod long_poll;
 mod poll;
 pub mod published;
@@ -38,4 +39,5 @@ app::apps! {
     Poll => poll,
     WsPush => ws_push,
     LongPoll => long_poll,
+    Iframe => iframe,
 }

@@ -132,6 +132,8 @@ pub(crate) enum Button {
     Reload,
     /// Fetches the time with an XHR.
     Xhr,
+    /// Loads the frame in the page again.
+    Frame,
 }
 
 /// A person who opens the app's page and presses its button for each update.
@@ -147,7 +149,10 @@ impl<'a, C: Connect> Tab<'a, C> {
         script: &'a Script,
         deadline: Instant,
     ) -> Result<(Tab<'a, C>, TimeOfDay), Fault> {
-        let (browser, time) = Browser::open(connector, script, deadline).await?;
+        let (mut browser, mut time) = Browser::open(connector, script, deadline).await?;
+        if let Button::Frame = button {
+            time = browser.load(Call::Frame, App::Iframe.path(), deadline).await?;
+        }
         Ok((Tab { browser, button }, time))
     }
 }
@@ -156,6 +161,7 @@ impl<C: Connect> Session for Tab<'_, C> {
     async fn update(&mut self, deadline: Instant) -> Result<TimeOfDay, Fault> {
         match self.button {
             Button::Reload => self.browser.load(Call::Reload, "/", deadline).await,
+            Button::Frame => self.browser.load(Call::FrameReload, App::Iframe.path(), deadline).await,
             Button::Xhr => {
                 let (call, awaited) = (Call::Xhr { kept: None }, "the answer to its request");
                 let body = self.browser.get(call, App::Ajax.path(), awaited, deadline).await?;

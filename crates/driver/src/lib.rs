@@ -32,6 +32,7 @@ mod error;
 mod event_stream;
 mod excerpt;
 mod http1;
+mod iframe;
 mod link;
 mod long_poll;
 mod play;
@@ -95,4 +96,5 @@ clients! {
     Poll => poll,
     WsPush => ws_push,
     LongPoll => long_poll,
+    Iframe => iframe,
 }

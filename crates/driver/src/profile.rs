@@ -36,6 +36,10 @@ pub(crate) enum Call<'a> {
     Navigate,
     /// `location.reload()` on that page.
     Reload,
+    /// The page has a frame for this page.
+    Frame,
+    /// `location.reload()` on the page in that frame.
+    FrameReload,
     /// `new XMLHttpRequest`, where the browser has kept what the server called so with `ETag`.
     Xhr { kept: Option<&'a str> },
     /// `new EventSource`.
@@ -68,7 +72,7 @@ impl Profile {
         let mut request = format!("GET {path} HTTP/1.1\r\n");
         for field in self.fields(call) {
             let key = if let Call::WebSocket { key } = call { key } else { "" };
-            request.push_str(&field.replace("{authority}", authority).replace("{key}", key));
+            request.push_str(&field.replace("{authority}", authority).replace("{path}", path).replace("{key}", key));
             request.push_str("\r\n");
         }
         // Chromium was recorded, where it is the last field; Firefox is taken to be the same.
@@ -168,6 +172,18 @@ impl Profile {
                 "Upgrade: websocket",
             ],
 
+            // Not recorded: the fields of its navigation, and the Referer where that of an XHR stands.
+            (Profile::Firefox89, Call::Frame | Call::FrameReload) => &[
+                "Host: {authority}",
+                "User-Agent: Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:89.0) Gecko/20100101 Firefox/89.0",
+                "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8",
+                "Accept-Language: en-US,en;q=0.5",
+                "Accept-Encoding: gzip, deflate",
+                "Connection: keep-alive",
+                "Referer: http://{authority}/",
+                "Upgrade-Insecure-Requests: 1",
+            ],
+
             // location.reload() sends the very bytes of the navigation.
             (Profile::Firefox, Call::Navigate | Call::Reload) => &[
                 "Host: {authority}",
@@ -178,6 +194,18 @@ impl Profile {
                 "Connection: keep-alive",
                 "Upgrade-Insecure-Requests: 1",
                 "Priority: u=0, i",
+            ],
+            // Not recorded: the fields of its navigation, and the Referer where that of an XHR stands.
+            (Profile::Firefox, Call::Frame | Call::FrameReload) => &[
+                "Host: {authority}",
+                "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+                "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+                "Accept-Language: en-US,en;q=0.9",
+                "Accept-Encoding: gzip, deflate",
+                "Connection: keep-alive",
+                "Referer: http://{authority}/",
+                "Upgrade-Insecure-Requests: 1",
+                "Priority: u=4",
             ],
             (Profile::Firefox, Call::Xhr { .. }) => &[
                 "Host: {authority}",
@@ -233,6 +261,28 @@ impl Profile {
                 "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
                 "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/jxl,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
                 "Referer: http://{authority}/",
+                "Accept-Encoding: gzip, deflate",
+                "Accept-Language: en-US,en;q=0.9",
+            ],
+            // Recorded as the others were.
+            (Profile::Chromium, Call::Frame) => &[
+                "Host: {authority}",
+                "Connection: keep-alive",
+                "Upgrade-Insecure-Requests: 1",
+                "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+                "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/jxl,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
+                "Referer: http://{authority}/",
+                "Accept-Encoding: gzip, deflate",
+                "Accept-Language: en-US,en;q=0.9",
+            ],
+            (Profile::Chromium, Call::FrameReload) => &[
+                "Host: {authority}",
+                "Connection: keep-alive",
+                "Cache-Control: max-age=0",
+                "Upgrade-Insecure-Requests: 1",
+                "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+                "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/jxl,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
+                "Referer: http://{authority}{path}",
                 "Accept-Encoding: gzip, deflate",
                 "Accept-Language: en-US,en;q=0.9",
             ],
