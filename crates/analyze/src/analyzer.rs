@@ -23,6 +23,7 @@ use crate::capture_state::CaptureState;
 use crate::finish;
 use crate::flow::{Flow, Transport};
 use crate::frames::Frames;
+use crate::link_record::LinkRecord;
 use crate::model::{Capture, Packet, ProblemLayer, ProblemPlace, Protocol};
 use crate::open_connections::{OpenConnections, OpenPlace};
 use crate::tcp_connection::{Came, TcpConnection};
@@ -38,11 +39,13 @@ pub struct Settings {
     /// the label alone means others too. Without it, wirelab's own apps have theirs, and of other captures it is the most
     /// repeated exchange.
     pub update: Option<String>,
+    /// What is known of the link beside the capture: then the time of what it impaired is told exactly.
+    pub link: Option<LinkRecord>,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { limit: 10_000, keep_packets: 0, update: None }
+        Settings { limit: 10_000, keep_packets: 0, update: None, link: None }
     }
 }
 
@@ -92,7 +95,7 @@ impl Analyzer {
             frames: Frames::default(),
             connections: Vec::new(),
             open_connections: OpenConnections::default(),
-            capture_state: CaptureState::new(settings.limit, settings.keep_packets),
+            capture_state: CaptureState::new(settings.limit, settings.keep_packets, settings.link),
             flows: HashTable::new(),
             hash: foldhash::fast::RandomState::default(),
             last: None,

@@ -7,6 +7,7 @@
 //! then [`PacketInHand::take_new_bytes`] is given its new bytes, run by run, and [`PacketInHand::again`] those that had been on the
 //! wire before.
 
+use crate::both_ends::Run;
 use crate::capture_state::Owned;
 use crate::exchange::{ExchangeId, OpenExchange, ProtocolKind};
 use crate::model::{Layer, Span};
@@ -144,8 +145,13 @@ impl PacketInHand<'_> {
         for run in owned.chunk_by(|a, b| a.exchange == b.exchange) {
             let exchange = self.clamp(run.first().map_or(0, |owned| owned.exchange));
             let ours = self.state.directions.of_mut(from_client);
+            let begin = ours.next;
             ours.next += run.iter().map(|owned| u64::from(owned.len)).sum::<u64>();
             let end = ours.next;
+            if let Some(both_ends) = &mut self.capture_state.table.both_ends {
+                let run = Run { from_client, seq: ours.sequence(begin), len: (end - begin) as u32 };
+                both_ends.reads(self.record.closed.connection, exchange, run);
+            }
             if std::mem::take(&mut first) {
                 self.belongs(exchange, !from_client);
             }
@@ -233,6 +239,10 @@ impl PacketInHand<'_> {
         if let Some(open) = self.state.exchanges.get(handshake) {
             open.stopwatch.is_handshake = true;
             open.stopwatch.step(&self.step, &self.state.timing.ways);
+            if let Some(both_ends) = &mut self.capture_state.table.both_ends {
+                let run = Run { from_client: self.facts.from_client, seq: self.facts.seq, len: 1 };
+                both_ends.reads(self.record.closed.connection, handshake, run);
+            }
         }
     }
 

@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use foldhash::HashSet;
 
+use crate::back_off::BackOffs;
+use crate::both_ends::BothEnds;
 use crate::exchange::ExchangeId;
 use crate::exchange_table::ExchangeTable;
 use crate::kept_packets::KeptPackets;
 use crate::labels::Labels;
+use crate::link_record::LinkRecord;
 use crate::model::{Layer, Problem, ProblemPlace};
 use crate::recognition::Recognition;
 use crate::recorded_twice::RecordedTwice;
@@ -31,6 +34,8 @@ pub(crate) struct CaptureState {
     /// Which app this may be.
     pub recognition: Recognition,
     pub twice: RecordedTwice,
+    /// Where senders waited longer and longer.
+    pub back_offs: BackOffs,
     /// What there may be to say of the packet in hand.
     pub noteworthy: Noteworthy,
     /// Bytes that segments which came early may still take up, over all connections.
@@ -44,10 +49,10 @@ pub(crate) struct CaptureState {
 }
 
 impl CaptureState {
-    /// Keeps so many rows of exchanges, and so many packets.
-    pub fn new(rows: usize, packets: usize) -> CaptureState {
+    /// Keeps so many rows of exchanges, and so many packets; `link`: what is known of it.
+    pub fn new(rows: usize, packets: usize, link: Option<LinkRecord>) -> CaptureState {
         CaptureState {
-            table: ExchangeTable::new(rows),
+            table: ExchangeTable::new(rows, link.and_then(BothEnds::of)),
             labels: Labels::default(),
             request_labels: RequestLabels::default(),
             problems: Problems::default(),
@@ -57,6 +62,7 @@ impl CaptureState {
             inflaters: Inflaters::default(),
             recognition: Recognition::new(),
             twice: RecordedTwice::default(),
+            back_offs: BackOffs::default(),
             noteworthy: Noteworthy::default(),
             waiting_budget: MOST_WAITING,
             owned: Vec::new(),

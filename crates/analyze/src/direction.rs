@@ -71,6 +71,11 @@ impl Direction {
         self.next as i64 + i64::from(seq.wrapping_sub(expected) as i32)
     }
 
+    /// The sequence number of a position.
+    pub fn sequence(&self, position: u64) -> u32 {
+        self.base.wrapping_add(position as u32)
+    }
+
     /// Whether a packet of this direction was seen.
     pub fn is_known(&self) -> bool {
         self.known

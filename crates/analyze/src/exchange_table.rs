@@ -5,10 +5,11 @@
 
 use foldhash::HashMap;
 
+use crate::both_ends::BothEnds;
 use crate::exchange::{ExchangeId, Numbers, OpenExchange};
 use crate::groups::{GroupKey, GroupStats, Room};
-use crate::model::{Costs, Time};
-use crate::observations::{InGroup, Observations, What};
+use crate::model::{Cause, Costs, Time};
+use crate::observations::{Case, Event, Fact, InGroup, Observations, What};
 use crate::timing::Ways;
 
 /// A closed exchange that is kept whole.
@@ -65,12 +66,14 @@ pub(crate) struct ExchangeTable {
     room: Room,
     /// What happened in them.
     pub observations: Observations,
+    /// The view of both ends of the link, where it is known and not the same.
+    pub both_ends: Option<Box<BothEnds>>,
     /// By their number; those that are not closed yet, and those that nothing was booked on, have none.
     pub rows: Vec<Option<Row>>,
 }
 
 impl ExchangeTable {
-    pub fn new(limit: usize) -> ExchangeTable {
+    pub fn new(limit: usize, both_ends: Option<Box<BothEnds>>) -> ExchangeTable {
         ExchangeTable {
             limit: limit as u64,
             next_order: 0,
@@ -80,6 +83,7 @@ impl ExchangeTable {
             recent: Vec::new(),
             room: Room::default(),
             observations: Observations::default(),
+            both_ends,
             rows: Vec::new(),
         }
     }
@@ -108,6 +112,7 @@ impl ExchangeTable {
             return GroupBits::default();
         }
         self.count += 1;
+        let by_both_ends = self.both_ends.is_some() && self.tell(open, ways, connection, id);
         let key = GroupKey { protocol_kind: open.protocol_kind, label: open.label, told: open.told };
         let recent = self.recent.get(key.label.index()).copied().unwrap_or(usize::MAX);
         let at = if self.groups.get(recent).is_some_and(|(known, _)| *known == key) { recent } else { self.place(key) };
@@ -116,7 +121,7 @@ impl ExchangeTable {
         }
         if let Some(happened) = open.happened.take() {
             let order = open.kept.then_some(open.order);
-            self.observations.close(at, happened, order, || open.time(ways));
+            self.observations.close(at, happened, order, by_both_ends, || open.time(ways));
         }
         if open.kept {
             self.keep(key, open, ways, connection, id);
@@ -134,6 +139,21 @@ impl ExchangeTable {
             bits.add(GroupBits::of(place));
         }
         Some(bits)
+    }
+
+    /// Tells an exchange what its time went into, where both ends of the link say so; gives whether they do.
+    #[cold]
+    fn tell(&mut self, open: &mut OpenExchange, ways: &Ways, connection: u32, id: ExchangeId) -> bool {
+        let Some(both_ends) = &mut self.both_ends else { return false };
+        let Some(time) = both_ends.time(connection, id, open.order, open.stopwatch.is_handshake) else { return false };
+        open.stopwatch.is_told(time);
+        let ns = open.time(ways).map_or(0, |time| time[Cause::Recovery]);
+        if ns > 0 {
+            let case = Case { ns, ..Case::default() };
+            let event = Event { fact: Fact::Recovered, from_client: false, case, count: 1, bytes: 0 };
+            open.note(&event, &mut self.observations.room);
+        }
+        true
     }
 
     /// Keeps it whole.

@@ -11,6 +11,7 @@ use foldhash::HashMap;
 use wirelab_catalog::grammar::{Grammar, Media, Update};
 use wirelab_catalog::{App, Family, Renewal};
 
+use crate::both_ends::{BothEnds, Lost};
 use crate::capture_state::CaptureState;
 use crate::connection_record::ConnectionRecord;
 use crate::exchange::{ExchangeId, Numbers, ProtocolKind, Told};
@@ -19,10 +20,12 @@ use crate::findings::{self, Evidence, Observed};
 use crate::frames::Frames;
 use crate::groups::{GroupKey, GroupStats};
 use crate::labels::{LabelId, Labels};
+use crate::link_record::{LinkFault, LinkRecord};
 use crate::model::{
-    Capture, Connection, Costs, Exchange, Exchanges, Group, Kind, Mean, MedianRow, NEVER, Note, Packet, Range, Spreads,
-    Tally, seconds, stands_for_others,
+    Capture, Connection, Costs, Exchange, Exchanges, Group, Kind, Loss, Mean, MedianRow, NEVER, Note, Packet, Range,
+    SentAgain, Spreads, Tally, seconds, stands_for_others,
 };
+use crate::observations::MOST_NUMBERS;
 use crate::tcp_connection::TcpConnection;
 
 /// What was found in a capture, once all its connections have ended.
@@ -118,6 +121,7 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
     let notes = notes.into_iter().filter(|(count, _)| *count > 0).map(|(_, note)| note).collect();
 
     let observed = table.take_observed();
+    let both_ends = table.both_ends.take();
     let mut capture = Capture {
         name: name.to_owned(),
         file: file.map(str::to_owned),
@@ -156,6 +160,8 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
         groups: groups(table.take_groups(), &labels, &reading),
         connections: rows,
         findings: Vec::new(),
+        losses: Vec::new(),
+        losses_left_out: 0,
         problems: capture_state.problems.list,
         notes,
         packets,
@@ -166,9 +172,46 @@ pub(crate) fn capture(found: Found, name: &str, file: Option<&str>, format: &str
             Observed::new(&capture, what, (reading.kind(&key), reading.label(&key, &labels).as_ref().to_owned()), group)
         })
         .collect();
-    let evidence = Evidence { capture: &capture, observed, frames: facts, twice: capture_state.twice.found };
+    let link = both_ends.map(|both_ends| {
+        let BothEnds { link, lost, .. } = *both_ends;
+        let (losses, left_out) = losses(&link, lost, &capture.exchanges, frames.first_ns);
+        (capture.losses, capture.losses_left_out) = (losses, left_out);
+        link
+    });
+    let CaptureState { twice, back_offs, .. } = capture_state;
+    let evidence = Evidence { capture: &capture, observed, frames: facts, twice: twice.found, back_offs, link };
     capture.findings = findings::find(&evidence);
     capture
+}
+
+/// The frames that the link dropped, with what became of each; and how many more there were.
+fn losses(link: &LinkRecord, mut lost: Vec<Lost>, exchanges: &Exchanges, first_ns: u64) -> (Vec<Loss>, u64) {
+    lost.sort_by_key(|lost| lost.listed);
+    let dropped = || link.frames.iter().enumerate().filter(|(_, frame)| frame.what == LinkFault::Dropped);
+    let since = |ns: u64, from_ns: u64| (ns as f64 - from_ns as f64) / 1e9;
+    let losses = dropped().take(MOST_NUMBERS).map(|(at, frame)| {
+        let found = lost.binary_search_by_key(&at, |lost| lost.listed).ok().and_then(|found| lost.get(found));
+        let again = found.into_iter().flat_map(|lost| &lost.again).map(|again| SentAgain {
+            frame: again.number,
+            bytes: again.bytes,
+            after_s: since(again.sent_ns, frame.sent_ns),
+            arrived: again.arrived,
+            asked: again.asked,
+        });
+        Loss {
+            frame: frame.frame,
+            to_client: frame.to_client,
+            sent_s: since(frame.sent_ns, first_ns),
+            bytes: frame.bytes,
+            option: frame.option.to_string(),
+            exchange: found.and_then(|lost| exchanges.place_of(lost.order)),
+            again: again.collect(),
+            waited_s: found.map_or(0.0, |lost| seconds(lost.waited_ns)),
+        }
+    });
+    let losses: Vec<Loss> = losses.collect();
+    let left_out = dropped().count().saturating_sub(losses.len()) as u64;
+    (losses, left_out)
 }
 
 /// What the capture was read as.

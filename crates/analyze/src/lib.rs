@@ -18,7 +18,9 @@
 //! ```
 
 mod analyzer;
+mod back_off;
 mod booking;
+mod both_ends;
 mod capture_state;
 mod compressed_content;
 mod connection_record;
@@ -37,6 +39,7 @@ mod groups;
 mod http;
 mod kept_packets;
 mod labels;
+pub mod link_record;
 pub mod model;
 mod observations;
 mod open_connections;
@@ -60,6 +63,7 @@ mod turns;
 mod websocket;
 
 pub use analyzer::{Analyzer, Settings};
+pub use link_record::LinkRecord;
 pub use model::{
     Analysis, Capture, Cause, Column, Connection, Exchange, Finding, FindingId, Group, Kind, Layer, LayerBytes, Packet,
     Problem, Protocol, Span, Tally, Time,

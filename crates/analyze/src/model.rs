@@ -10,6 +10,7 @@ mod exchange;
 mod finding;
 mod keyed;
 mod layer;
+mod loss;
 mod mean;
 mod note;
 mod packet;
@@ -31,6 +32,7 @@ pub(crate) use costs::Costs;
 pub use exchange::{Exchange, ExchangeName, Exchanges};
 pub use finding::{Finding, FindingCost, FindingId, Sure};
 pub use layer::{Hatch, Layer, LayerBytes};
+pub use loss::{Loss, SentAgain};
 pub use mean::Mean;
 pub use note::Note;
 pub use packet::{Ended, Packet, Span, TcpAnalysis, Words};
@@ -125,6 +127,11 @@ pub struct Capture {
     pub connections: Vec<Connection>,
     /// What there is to say, what matters most first.
     pub findings: Vec<Finding>,
+    /// The frames that the link dropped, where something beside the capture says so, as run.json does; in the order in which
+    /// they were sent, at most 1,000.
+    pub losses: Vec<Loss>,
+    /// How many more there were.
+    pub losses_left_out: u64,
     /// What could not be read or decoded, and where.
     pub problems: Vec<Problem>,
     /// What a reader should know of the numbers: tunnels, missing handshakes, gaps.

@@ -224,8 +224,8 @@ impl Happened {
     }
 
     /// The exchange is over, and took this time: what made less than half of it is not what made it slow, and what it waited
-    /// for lost bytes is known.
-    fn settle(&mut self, time: impl Fn() -> Option<Time>, room: &mut Room) {
+    /// for lost bytes is known. `told`: the time is not told from these packets alone, and what they seem to show may not be so.
+    fn settle(&mut self, told: bool, time: impl Fn() -> Option<Time>, room: &mut Room) {
         let is_slow = |fact| matches!(fact, Fact::SlowServer | Fact::SlowSender);
         let is_resent =
             |fact| matches!(fact, Fact::ResentAfterPause | Fact::ResentAsAsked | Fact::Resent | Fact::ResentInVain);
@@ -234,9 +234,11 @@ impl Happened {
         }
         let time = time();
         let total_ns = time.map_or(0, |time| time.total_ns());
-        for fact in [Fact::SlowServer, Fact::SlowSender] {
+        for (fact, cause) in [(Fact::SlowServer, Cause::Server), (Fact::SlowSender, Cause::Sender)] {
             let what = (fact, false);
-            if self.ns_of(what) * 2 < total_ns {
+            let ns = self.ns_of(what);
+            let is_so = !told || time.is_some_and(|time| time[cause] + NEARLY_NS >= ns);
+            if ns * 2 < total_ns || !is_so {
                 for event in &mut self.few {
                     event.take_if(|event| event.what() == what);
                 }
@@ -244,7 +246,7 @@ impl Happened {
             }
         }
         let recovery_ns = time.map_or(0, |time| time[Cause::Recovery]);
-        if recovery_ns > 0 && self.has(is_resent) {
+        if recovery_ns > 0 && !told && self.has(is_resent) {
             let case = Case { ns: recovery_ns, ..Case::default() };
             let event = Event { fact: Fact::Recovered, from_client: false, case, count: 1, bytes: 0 };
             entry(&mut self.more, event.what()).add(&event, room);
@@ -305,10 +307,11 @@ impl Observations {
         group: usize,
         mut happened: Box<Happened>,
         order: Option<u64>,
+        told: bool,
         time: impl Fn() -> Option<Time>,
     ) {
         let Observations { room, groups } = self;
-        happened.settle(time, room);
+        happened.settle(told, time, room);
         if groups.len() <= group {
             groups.resize_with(group + 1, Vec::new);
         }
@@ -340,6 +343,8 @@ impl Observations {
     }
 }
 
+/// What two ways to measure the same may differ by.
+const NEARLY_NS: u64 = 1_000_000;
 /// How many numbers a list has.
 pub(crate) const MOST_NUMBERS: usize = 1000;
 /// How many [`Happened`] are kept for the next exchanges.

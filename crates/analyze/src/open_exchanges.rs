@@ -251,7 +251,12 @@ mod tests {
     impl Fixture {
         fn new() -> Fixture {
             let closed = ClosedExchanges { connection: 0, groups: GroupBits::default(), sums: ClosedSums::default() };
-            Fixture { exchanges: OpenExchanges::default(), closed, table: ExchangeTable::new(0), ways: Ways::default() }
+            Fixture {
+                exchanges: OpenExchanges::default(),
+                closed,
+                table: ExchangeTable::new(0, None),
+                ways: Ways::default(),
+            }
         }
 
         fn at(&mut self, unbooked: bool) -> (&mut OpenExchanges, Handover<'_>) {

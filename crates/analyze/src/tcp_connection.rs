@@ -114,6 +114,9 @@ impl TcpConnection {
             count_analysis(analysis, &mut self.record);
             facts.note = noteworthy(analysis, &facts, &open.state);
             let (since_ns, _) = open.state.timing.since_last(&facts);
+            if analysis.is_retransmission() {
+                capture_state.back_offs.passes(connection, &facts, since_ns);
+            }
             if is_again(analysis) && RecordedTwice::is_moment(since_ns) {
                 capture_state.twice.suspect();
             }
@@ -123,6 +126,11 @@ impl TcpConnection {
             facts.note = None;
         }
         self.record.count(&facts);
+        if let Some(both_ends) = &mut capture_state.table.both_ends {
+            let (client, server) = self.record.ends();
+            let mss = size_and_scale(segment.options).0.filter(|_| segment.flags.syn());
+            both_ends.passes(connection, [client, server], &facts, mss);
+        }
         time_handshake(&facts, &mut open.state, &mut self.record);
         if segment.flags.syn() {
             synchronised(segment, from_client, &mut open.state);

@@ -455,6 +455,8 @@ pub(crate) struct Stopwatch {
     turned: bool,
     /// Whether it is a handshake: the other side's TCP answers, no program.
     pub is_handshake: bool,
+    /// Whether it is known from both ends of the link: the arrival of its last bytes is in it.
+    is_told: bool,
     /// What nearly all exchanges have: the ways of their turns, and the server's time; and what each of a server that
     /// writes head and body apart has: a wait for an ACK, and how long that was held.
     network_ns: u64,
@@ -596,6 +598,17 @@ impl Stopwatch {
         self.last_from_client = packet.from_client;
     }
 
+    /// What the time went into is known from elsewhere.
+    #[cold]
+    pub fn is_told(&mut self, mut time: Time) {
+        self.network_ns = std::mem::take(&mut time[Cause::Network]);
+        self.server_ns = std::mem::take(&mut time[Cause::Server]);
+        self.ack_ns = std::mem::take(&mut time[Cause::Ack]);
+        self.ack_delay_ns = std::mem::take(&mut time.ack_delay_ns);
+        self.others = (time.total_ns() > 0).then(|| Box::new(time));
+        self.is_told = true;
+    }
+
     /// Whether any time was measured.
     pub fn has_run(&self) -> bool {
         self.last_ns != 0
@@ -619,6 +632,9 @@ impl Stopwatch {
 
     /// How long the last bytes are on their way to whom they are for.
     fn arrival_ns(&self, ways: &Ways) -> u64 {
+        if self.is_told {
+            return 0;
+        }
         let [client, server] = [ways.client.ns(), ways.server.ns()];
         match (self.turned, self.last_from_client) {
             // From one side to the other, once: half of both ways.

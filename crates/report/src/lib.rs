@@ -51,7 +51,7 @@ pub use packet_protocol::PacketProtocol;
 pub use remarks::Remarks;
 pub use report::Report;
 pub use run_info::{
-    AnswerWrites, CaptureInfo, ImpairedBy, ImpairedFrame, Impairment, LinkEnd, RUN_SCHEMA, RunInfo, RunInfoError,
-    RunOptions, StampedAt, StepInfo, WireInfo, WireMake,
+    AnswerWrites, CaptureInfo, DownTime, ImpairedBy, ImpairedFrame, ImpairedSegment, Impairment, LinkEnd, RUN_SCHEMA,
+    RunInfo, RunInfoError, RunOptions, StampedAt, StepInfo, WireInfo, WireMake,
 };
 pub use templates::{TemplateError, Templates};

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::numbers::{capital, count, listed, significant};
 use crate::report::Report;
-use crate::run_info::{AnswerWrites, RunInfo};
+use crate::run_info::{AnswerWrites, RunInfo, RunOptions};
 use crate::tables::titles;
 
 /// One fact about how a report came about.
@@ -117,6 +117,20 @@ pub fn facts(report: &Report) -> Vec<Fact> {
     facts
 }
 
+/// What else the link was made to do with frames, where it was.
+fn impairments(options: &RunOptions) -> String {
+    let mut said = String::new();
+    for (share, what) in [(options.duplicate, "arrive twice"), (options.reorder, "overtaken")] {
+        if share > 0.0 {
+            said += &format!(", {} % {what}", significant(share * 100.0, 3));
+        }
+    }
+    if let Some(down) = options.down {
+        said += &format!(", down for {} s from {} s on", significant(down.length_s, 4), significant(down.from_s, 4));
+    }
+    said
+}
+
 /// How a run was made: the command, what it asked for, and on what.
 pub fn of_run(run: &RunInfo) -> Vec<Fact> {
     let mut facts = Vec::new();
@@ -137,9 +151,10 @@ pub fn of_run(run: &RunInfo) -> Vec<Fact> {
     add(
         Topic::Link,
         format!(
-            "round trip {} ms, loss {} %, frames stamped at the {}",
+            "round trip {} ms, loss {} %{}, frames stamped at the {}",
             significant(options.rtt_ms, 4),
             significant(options.loss * 100.0, 3),
+            impairments(options),
             options.vantage
         ),
     );

@@ -13,6 +13,7 @@ use serde_json::Value;
 use wirelab_catalog::App;
 
 use crate::json;
+use crate::numbers::significant;
 
 /// The name of this format.
 pub const RUN_SCHEMA: &str = "wirelab-run/1";
@@ -147,6 +148,15 @@ pub struct RunOptions {
     pub rtt_ms: f64,
     /// Share of frames lost in each direction, 0 to 1.
     pub loss: f64,
+    /// Share of frames that arrive twice, 0 to 1.
+    #[serde(default)]
+    pub duplicate: f64,
+    /// Share of frames that are held until the next one has overtaken them, 0 to 1.
+    #[serde(default)]
+    pub reorder: f64,
+    /// When the link was down, if it was.
+    #[serde(default)]
+    pub down: Option<DownTime>,
     /// What every chance of the run is drawn from.
     pub seed: u64,
     /// "coalesced" (head and body of a response in one write) or "split" (in two).
@@ -162,6 +172,15 @@ pub struct RunOptions {
     /// The end of the link at which frames are stamped: "server" or "client".
     #[schemars(with = "String")]
     pub vantage: StampedAt,
+}
+
+/// When a link carried nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DownTime {
+    /// From when on, in seconds since the start of the run.
+    pub from_s: f64,
+    /// For how long, in seconds.
+    pub length_s: f64,
 }
 
 /// How one capture was made.
@@ -207,6 +226,33 @@ pub struct ImpairedFrame {
     pub frame: Option<u64>,
     /// The number of its second copy, where the capture point saw that too.
     pub copy: Option<u64>,
+    /// Its bytes, headers included.
+    #[serde(default)]
+    pub bytes: u32,
+    /// The TCP segment in it; null if it was none.
+    #[serde(default)]
+    pub segment: Option<ImpairedSegment>,
+}
+
+/// What of a TCP segment tells it from others, whether a capture has it or not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ImpairedSegment {
+    /// The client's address and port.
+    pub client: String,
+    /// The server's.
+    pub server: String,
+    /// Its sequence number, as it is on the wire.
+    pub seq: u32,
+    /// Its acknowledgment number; null where the ACK flag is not set.
+    pub ack: Option<u32>,
+    /// Bytes of its payload.
+    pub payload_bytes: u32,
+    /// Whether it is a SYN.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub syn: bool,
+    /// Whether it is a FIN.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub fin: bool,
 }
 
 /// What a link does to a frame on purpose.
@@ -235,6 +281,27 @@ pub enum ImpairedBy {
     Reorder,
     /// `--down`.
     Down,
+}
+
+impl RunOptions {
+    /// The option that made the link impair frames, as it would be typed: "--loss 5%".
+    pub fn impaired_by(&self, what: ImpairedBy) -> String {
+        let share = |flag: &str, share: f64| format!("--{flag} {}%", significant(share * 100.0, 4));
+        match what {
+            ImpairedBy::Loss => share("loss", self.loss),
+            ImpairedBy::Duplicate => share("duplicate", self.duplicate),
+            ImpairedBy::Reorder => share("reorder", self.reorder),
+            ImpairedBy::Down => match self.down {
+                Some(DownTime { from_s, length_s }) => format!("--down {}+{}", typed(from_s), typed(length_s)),
+                None => "no --down".to_owned(),
+            },
+        }
+    }
+}
+
+/// A time as it would be typed: "25ms", "10s".
+pub(crate) fn typed(seconds: f64) -> String {
+    if seconds < 1.0 { format!("{}ms", significant(seconds * 1e3, 4)) } else { format!("{}s", significant(seconds, 4)) }
 }
 
 /// One end of the link.
@@ -332,6 +399,9 @@ mod tests {
                 updates: 3,
                 rtt_ms: 25.0,
                 loss: 0.0,
+                duplicate: 0.0,
+                reorder: 0.0,
+                down: None,
                 seed: 0,
                 server: AnswerWrites::Coalesced,
                 client: "firefox".to_owned(),

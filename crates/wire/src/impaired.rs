@@ -39,7 +39,7 @@ pub enum ImpairedBy {
 }
 
 /// One frame that was impaired. Times count from the start of the run on the wire's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImpairedFrame {
     /// What happened to it.
     pub what: Impairment,
@@ -55,6 +55,10 @@ pub struct ImpairedFrame {
     pub frame: Option<u64>,
     /// The number of its second copy, if the capture point saw that too.
     pub copy: Option<u64>,
+    /// How many bytes it has.
+    pub bytes: u32,
+    /// The first of them, at most [`ImpairedFrames::BEGINNING`]: its headers. They say what was lost where no capture does.
+    pub beginning: Vec<u8>,
 }
 
 /// All impaired frames of a run, in the order in which they were sent.
@@ -73,6 +77,8 @@ pub struct Mark(usize);
 impl ImpairedFrames {
     /// How many frames are listed.
     pub const MOST: usize = 10_000;
+    /// How many bytes of a frame are kept: the headers of Ethernet, IPv4 and TCP at their longest.
+    pub const BEGINNING: usize = 14 + 60 + 60;
 
     /// The frame with this mark was recorded as number `number` of the capture: itself first, its copy second.
     pub fn recorded(&mut self, mark: Option<Mark>, number: u64) {
@@ -99,6 +105,14 @@ impl ImpairedFrames {
         Some(Mark(self.frames.len() - 1))
     }
 
+    /// The frame with this mark is this one.
+    pub(crate) fn is(&mut self, mark: Option<Mark>, frame: &[u8]) {
+        if let Some(entry) = self.entry(mark) {
+            entry.bytes = frame.len() as u32;
+            entry.beginning = frame.iter().take(ImpairedFrames::BEGINNING).copied().collect();
+        }
+    }
+
     pub(crate) fn entry(&mut self, mark: Option<Mark>) -> Option<&mut ImpairedFrame> {
         self.frames.get_mut(mark?.0)
     }
@@ -111,7 +125,8 @@ mod tests {
     fn doubled(sent: u64) -> ImpairedFrame {
         let sent = Duration::from_millis(sent);
         let (what, by) = (Impairment::Doubled, ImpairedBy::Duplicate);
-        ImpairedFrame { what, by, to: Host::Client, sent, arrived: None, frame: None, copy: None }
+        let to = Host::Client;
+        ImpairedFrame { what, by, to, sent, arrived: None, frame: None, copy: None, bytes: 0, beginning: vec![] }
     }
 
     #[test]

@@ -114,7 +114,10 @@ impl Lane {
             (Fate::Plain, None)
         };
         let mark = listed.and_then(|(what, by, arrived)| {
-            impaired.add(ImpairedFrame { what, by, to: self.to, sent: now, arrived, frame: None, copy: None })
+            let (to, sent) = (self.to, now);
+            // What it is, is said when it is carried.
+            let beginning = Vec::new();
+            impaired.add(ImpairedFrame { what, by, to, sent, arrived, frame: None, copy: None, bytes: 0, beginning })
         });
         Admitted { due, fate, mark }
     }
@@ -122,6 +125,7 @@ impl Lane {
     /// Takes an admitted frame along.
     pub fn carry(&mut self, admitted: Admitted, frame: Vec<u8>, impaired: &mut ImpairedFrames) {
         let Admitted { due, fate, mark } = admitted;
+        impaired.is(mark, &frame);
         match fate {
             Fate::Lost => {
                 self.counts.lost += 1;
@@ -463,6 +467,7 @@ mod tests {
         for entry in &list.frames {
             // Frame n is sent at n ms, and takes 10.
             let number = entry.sent.as_millis() as u16;
+            assert_eq!((entry.bytes, entry.beginning.as_slice()), (2, number.to_be_bytes().as_slice()));
             let times: Vec<_> = arrived.iter().filter(|&&(_, frame)| frame == number).map(|&(at, _)| ms(at)).collect();
             match entry.what {
                 Impairment::Dropped => assert_eq!((times.len(), entry.arrived, entry.frame), (0, None, None)),

@@ -13,6 +13,7 @@ mod failure;
 mod flags;
 mod folders;
 mod interrupt;
+mod link_record;
 mod listening;
 mod live;
 mod log;

@@ -53,6 +53,7 @@ pub fn read(sources: &[Source], update: Option<&str>) -> Result<Found, Failure> 
         keep_packets: most,
         limit: share(default.limit, MOST_ROWS_OF_ALL),
         update: update.map(str::to_owned),
+        ..default
     };
     let mut captures = Vec::new();
     let mut all_bytes = Vec::new();
@@ -64,7 +65,7 @@ pub fn read(sources: &[Source], update: Option<&str>) -> Result<Found, Failure> 
         // A capture that is still under its partial name is already called what it will be called.
         let ending = path.extension().unwrap_or_default().to_string_lossy();
         let file_name = format!("{name}.{ending}");
-        let capture = reading::read_from(&mut file, name, Some(&file_name), *origin, settings.clone(), |met| {
+        let capture = reading::read_from(&mut file, name, Some(&file_name), origin.clone(), settings.clone(), |met| {
             if let Met::Frame(frame) = met {
                 bytes.push(frame);
             }

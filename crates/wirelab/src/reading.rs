@@ -68,10 +68,11 @@ pub fn read_from(
     name: &str,
     file: Option<&str>,
     origin: Origin,
-    settings: Settings,
+    mut settings: Settings,
     mut look: impl FnMut(Met<'_>),
 ) -> Result<Capture, ReadError> {
     let mut reader = Reader::new(source)?;
+    settings.link = origin.link();
     let mut analyzer = Analyzer::new(settings);
     loop {
         match reader.next_frame() {

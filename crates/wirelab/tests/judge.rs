@@ -9,6 +9,8 @@ mod lab;
 
 #[path = "judge/cases.rs"]
 mod cases;
+#[path = "judge/losses.rs"]
+mod losses;
 #[path = "judge/made.rs"]
 mod made;
 #[path = "judge/packets.rs"]
@@ -31,22 +33,29 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use lab::{Lab, outside};
+use packets::Packets;
 use serde_json::Value;
+use truth::Figures;
 
-/// What is wrong with what is said of a capture.
-fn complaints(name: &str, path: &Path, json: &Value) -> Vec<String> {
+/// The packets of a capture.
+fn packets_of(path: &Path, json: &Value) -> Packets {
     let clients: Vec<(&str, &str)> = json["connections"]
         .as_array()
         .expect("connections")
         .iter()
         .map(|one| (one["client"].as_str().expect("a client"), one["server"].as_str().expect("a server")))
         .collect();
-    let packets = packets::read(path, |from, to| clients.contains(&(from, to)));
+    packets::read(path, |from, to| clients.contains(&(from, to)))
+}
+
+/// What is wrong with what is said of a capture.
+fn complaints(name: &str, path: &Path, json: &Value) -> Vec<String> {
+    let packets = packets_of(path, json);
     // What came in fragments has tests of its own.
     if packets.has_fragments {
         return Vec::new();
     }
-    let capture = cases::Capture::new(json, &packets);
+    let capture = cases::Capture::new(json, &packets, losses::made(path, packets.frames));
     let findings = json["findings"].as_array().expect("findings");
     let unsaid = sentences::unsaid(&capture, findings).into_iter().map(|what| format!("{name}: {what}"));
     findings
@@ -81,8 +90,21 @@ impl Chance {
     }
 }
 
-/// The app, the round trip in milliseconds and the options of a run.
-fn options(seed: u64) -> (&'static str, f64, String) {
+/// A random run: its app, the round trip in milliseconds, the end at which it is recorded, and its other options.
+struct Run {
+    app: &'static str,
+    rtt_ms: f64,
+    vantage: &'static str,
+    options: String,
+}
+
+impl Run {
+    fn recorded_at(&self, vantage: &str) -> String {
+        format!("{} --vantage {vantage}", self.options)
+    }
+}
+
+fn random_run(seed: u64) -> Run {
     let mut chance = Chance(seed);
     let app = chance.one(&["tcp", "web", "ajax", "sse", "ws"]);
     let mut link = String::new();
@@ -93,15 +115,62 @@ fn options(seed: u64) -> (&'static str, f64, String) {
     }
     let rtt = chance.one(&["0", "1ms", "5ms", "25ms", "60ms", "200ms", "300ms"]);
     let options = format!(
-        "run {app} --wire virtual --seed {seed} --rtt {rtt} --updates {} --interval {} --client {} --server {} --vantage {}{}{link}",
+        "run {app} --wire virtual --seed {seed} --rtt {rtt} --updates {} --interval {} --client {} --server {}{}{link}",
         1 + chance.below(25),
         chance.one(&["50ms", "300ms", "1s", "10s"]),
         chance.one(&["firefox89", "firefox", "chromium", "minimal"]),
         chance.one(&["coalesced", "split"]),
-        chance.one(&["server", "client"]),
         chance.one(&["", "", "", " --clients 2", " --clients 4"]),
     );
-    (app, rtt.trim_end_matches("ms").parse().expect("milliseconds"), options)
+    let vantage = chance.one(&["server", "client"]);
+    Run { app, rtt_ms: rtt.trim_end_matches("ms").parse().expect("milliseconds"), vantage, options }
+}
+
+/// One end's recording of a run: its place, what is said of it, its entry in run.json.
+struct Recording {
+    lab: Lab,
+    file: String,
+    said: Value,
+    made: Value,
+}
+
+impl Recording {
+    fn of(run: &Run, vantage: &str) -> Recording {
+        let lab = Lab::new();
+        lab.done(&run.recorded_at(vantage));
+        let file = format!("pcap/{}app.pcap", run.app);
+        let json = |name: &str| -> Value { serde_json::from_slice(&lab.read(name)).expect("JSON") };
+        let said = json("reports/results.json")["captures"][0].take();
+        let made = json("pcap/run.json")["captures"][0].take();
+        Recording { lab, file, said, made }
+    }
+
+    fn packets(&self) -> Packets {
+        packets_of(&self.lab.path(&self.file), &self.said)
+    }
+
+    /// What is said of the capture alone.
+    fn said_without_list(&self) -> Value {
+        self.lab.write("alone/any.pcap", self.lab.read(&self.file));
+        self.lab.analysis("alone/any.pcap")["captures"][0].take()
+    }
+}
+
+/// What is not as the wire knows it to be.
+fn untrue(run: &Run, recording: &Recording, with_list: &mut Figures, without: &mut Figures) -> Vec<String> {
+    let other = Recording::of(run, if run.vantage == "server" { "client" } else { "server" });
+    let judged = usize::from(run.vantage == "client");
+    let both = if judged == 0 { [recording, &other] } else { [&other, recording] };
+    let packets = both.map(Recording::packets);
+    let ends = [(&packets[0], &both[0].made), (&packets[1], &both[1].made)];
+    let wire = truth::Wire { rtt_ms: run.rtt_ms, ends, judged };
+    let mut wrong = truth::complaints(&wire, &recording.said, with_list);
+    if !recording.made["impaired_frames"].as_array().expect("a list").is_empty() {
+        // Of what the packets alone do not show, only figures are held.
+        truth::complaints(&wire, &recording.said_without_list(), without);
+    }
+    wrong.extend(truth::slow(run.app, &recording.said));
+    wrong
 }
 
 /// A number that the environment gives, or another.
@@ -140,6 +209,7 @@ fn what_is_said_of_random_runs_is_true() {
     let first = number("WIRELAB_JUDGE_FROM", 0);
     let next = AtomicU32::new(first);
     let (wrong, said) = (Mutex::new(Vec::new()), Mutex::new(Said::default()));
+    let figures = Mutex::new([Figures::default(), Figures::default()]);
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
@@ -148,23 +218,25 @@ fn what_is_said_of_random_runs_is_true() {
                     if seed >= first + runs {
                         break;
                     }
-                    let lab = Lab::new();
-                    let (app, rtt_ms, options) = options(seed.into());
-                    lab.done(&options);
-                    let file = format!("pcap/{app}app.pcap");
-                    let analysis: Value = serde_json::from_slice(&lab.read("reports/results.json")).expect("JSON");
-                    let capture = &analysis["captures"][0];
-                    said.lock().expect("a count").add(capture);
-                    let mut new = complaints(&format!("wirelab {options}"), &lab.path(&file), capture);
-                    let run: Value = serde_json::from_slice(&lab.read("pcap/run.json")).expect("JSON");
-                    let wire = truth::Wire { app, rtt_ms, run: &run["captures"][0] };
-                    let untrue = truth::complaints(&wire, capture);
-                    new.extend(untrue.into_iter().map(|what| format!("wirelab {options}: {what}")));
+                    let run = random_run(seed.into());
+                    let name = format!("wirelab {}", run.recorded_at(run.vantage));
+                    let recording = Recording::of(&run, run.vantage);
+                    said.lock().expect("a count").add(&recording.said);
+                    let mut new = complaints(&name, &recording.lab.path(&recording.file), &recording.said);
+                    let mut off = [Figures::default(), Figures::default()];
+                    let [with_list, without] = &mut off;
+                    let untrue = untrue(&run, &recording, with_list, without);
+                    new.extend(untrue.into_iter().map(|what| format!("{name}: {what}")));
                     wrong.lock().expect("a list").extend(new);
+                    let mut all = figures.lock().expect("figures");
+                    all.iter_mut().zip(off).for_each(|(all, off)| all.add(off));
                 }
             });
         }
     });
+    let [with_list, without] = figures.into_inner().expect("figures");
+    println!("How far the parts of times are off in {runs} runs.\n\nWith the list of what the link did: {with_list}");
+    println!("The impaired ones without it: {without}");
     let mut wrong = wrong.into_inner().expect("a list");
     wrong.sort();
     assert!(wrong.is_empty(), "{} false sentences in {runs} runs:\n{}", wrong.len(), wrong.join("\n"));

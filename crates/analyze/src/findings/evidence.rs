@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::back_off::BackOffs;
+use crate::link_record::LinkRecord;
 use crate::model::{Capture, Kind, Protocol};
 use crate::observations::{Cases, Fact, InGroup, MOST_NUMBERS, Numbers, Room, What};
 use crate::recorded_twice::Twins;
@@ -15,6 +17,9 @@ pub(crate) struct Evidence<'a> {
     pub observed: Vec<Observed>,
     pub frames: FrameFacts,
     pub twice: Twins,
+    pub back_offs: BackOffs,
+    /// What the link did with frames, where that is known, and what was lost of exchanges.
+    pub link: Option<LinkRecord>,
 }
 
 /// What was seen of frames and connections, whatever they say.

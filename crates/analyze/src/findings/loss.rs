@@ -1,9 +1,11 @@
 //! Packets that were sent again, and what that cost.
 
+use super::story_of_a_loss::{longest_wait, options, pauses_that_grew, updates_that_were_late, what_the_link_did};
 use super::words::{count, duration, grouped, listed};
-use super::{Evidence, Rule};
+use super::{Evidence, Rule, Seen};
+use crate::link_record::LinkFault;
 use crate::model::{Finding, FindingId};
-use crate::observations::Fact;
+use crate::observations::{Cases, Fact};
 
 pub(super) const RULE: Rule = Rule {
     id: FindingId::Loss,
@@ -28,7 +30,37 @@ fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
     }
     let is_resent =
         |fact| matches!(fact, Fact::ResentAfterPause | Fact::ResentAsAsked | Fact::Resent | Fact::ResentInVain);
-    let Some(seen) = evidence.seen(|one| is_resent(one.fact)) else { return Vec::new() };
+    let resent = evidence.seen(|one| is_resent(one.fact));
+    let link = evidence.link.as_ref();
+    let options = link.map(|link| options(link, &[LinkFault::Dropped])).unwrap_or_default();
+    if resent.is_none() && options.is_empty() {
+        return Vec::new();
+    }
+    let mut said = Vec::new();
+    if let Some(link) = link {
+        said.push(what_the_link_did(link));
+        said.extend(updates_that_were_late(evidence));
+    }
+    said.extend(resent.as_ref().map(|resent| sent_again(evidence, resent)));
+    let recovered = evidence.seen(|one| one.fact == Fact::Recovered);
+    said.push(waiting(recovered.as_ref().map(|seen| &seen.cases)));
+    said.extend(pauses_that_grew(evidence));
+    said.extend(longest_wait(evidence));
+    // All exchanges that any of this is about.
+    let all = evidence.seen(|one| is_resent(one.fact) || one.fact == Fact::Recovered);
+    let mut finding = RULE.seen(said.join(" "));
+    if let Some(all) = all {
+        finding = finding.observed(&all);
+    }
+    let dropped = evidence.capture.losses.iter().filter_map(|loss| loss.frame);
+    finding.names_too(dropped);
+    finding.options = options;
+    let bytes = resent.map_or(0, |resent| resent.cases.bytes);
+    vec![finding.costs(bytes, recovered.map_or(0, |seen| seen.cases.ns))]
+}
+
+/// "In 12 of 40 exchanges (GET /time) 14 packets of 2345 bytes were sent again: 8 after a pause, as a time-out makes it."
+fn sent_again(evidence: &Evidence<'_>, seen: &Seen<'_>) -> String {
     let times = |fact: Fact| evidence.seen(|one| one.fact == fact).map_or(0, |seen| seen.cases.times);
     let how: Vec<String> = [
         (Fact::ResentAfterPause, "after a pause, as a time-out makes it"),
@@ -41,8 +73,20 @@ fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
     .filter(|(times, _)| *times > 0)
     .map(|(times, how)| if seen.cases.times == 1 { how.to_owned() } else { format!("{} {how}", grouped(times)) })
     .collect();
-    let recovered = evidence.seen(|one| one.fact == Fact::Recovered).map(|seen| seen.cases);
-    let waiting = match &recovered {
+    let cases = &seen.cases;
+    let were = if cases.times == 1 { "was" } else { "were" };
+    format!(
+        "In {} {} of {} bytes {were} sent again: {}.",
+        seen.exchanges(),
+        count(cases.times, "packet"),
+        grouped(cases.bytes),
+        listed(&how),
+    )
+}
+
+/// "9 exchanges waited for that: 4.5 s in all, 2.05 s at most."
+fn waiting(recovered: Option<&Cases>) -> String {
+    match recovered {
         None => "Nothing is seen to have waited for that.".to_owned(),
         Some(cases) if cases.times == 1 => format!("One exchange waited for that: {}.", duration(cases.ns)),
         Some(cases) => format!(
@@ -51,17 +95,7 @@ fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
             duration(cases.ns),
             duration(cases.worst.ns)
         ),
-    };
-    let cases = &seen.cases;
-    let were = if cases.times == 1 { "was" } else { "were" };
-    let text = format!(
-        "In {} {} of {} bytes {were} sent again: {}. {waiting}",
-        seen.exchanges(),
-        count(cases.times, "packet"),
-        grouped(cases.bytes),
-        listed(&how),
-    );
-    vec![RULE.seen(text).observed(&seen).costs(cases.bytes, recovered.map_or(0, |cases| cases.ns))]
+    }
 }
 
 /// One in so many packets twice is more than a network doubles by itself.

@@ -26,6 +26,7 @@ mod silent_connection;
 mod slow_sender;
 mod slow_server;
 mod split_answer;
+mod story_of_a_loss;
 mod truncated_packets;
 mod window_limited;
 mod words;
@@ -144,6 +145,16 @@ impl Finding {
         finding.exchanges.clone_from(&seen.places);
         finding.exchanges_left_out = seen.left_out();
         finding
+    }
+
+    /// These packets show it, too.
+    fn names_too(&mut self, packets: impl Iterator<Item = u64>) {
+        self.packets.extend(packets);
+        self.packets.sort_unstable();
+        self.packets.dedup();
+        let more = self.packets.len().saturating_sub(MOST_NUMBERS);
+        self.packets.truncate(MOST_NUMBERS);
+        self.packets_left_out += more as u64;
     }
 
     fn costs(mut self, bytes: u64, ns: u64) -> Finding {

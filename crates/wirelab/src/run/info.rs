@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use wirelab_capture::{Frame, LinkType};
 use wirelab_catalog::{App, Renewal};
+use wirelab_dissect::packet::{Decoded, decode};
 use wirelab_driver::Step;
 use wirelab_report::{
-    AnswerWrites, CaptureInfo, ImpairedBy, ImpairedFrame, Impairment, LinkEnd, RUN_SCHEMA, RunInfo, RunOptions,
-    StampedAt, StepInfo, WireInfo, WireMake,
+    AnswerWrites, CaptureInfo, DownTime, ImpairedBy, ImpairedFrame, ImpairedSegment, Impairment, LinkEnd, RUN_SCHEMA,
+    RunInfo, RunOptions, StampedAt, StepInfo, WireInfo, WireMake,
 };
 use wirelab_wire::{Host, Vantage, WireKind};
 
@@ -26,23 +28,32 @@ pub fn info(plan: &Plan, kind: WireKind, recording: &Recording, digests: &[(Stri
         wall_s: (kind == WireKind::Kernel).then_some(recording.wall_time.as_secs_f64()),
         wire_s: recording.wire_time.as_secs_f64(),
         wire: wire(kind, &recording.captures),
-        options: RunOptions {
-            apps: plan.apps.clone(),
-            interval_s: plan.interval.as_secs_f64(),
-            poll_every_s: polls(plan).then_some(plan.poll_every.as_secs_f64()),
-            conditional: plan.conditional,
-            hold_s: holds(plan).then_some(plan.hold.as_secs_f64()),
-            updates: plan.updates.into(),
-            rtt_ms: plan.link.rtt.as_secs_f64() * 1000.0,
-            loss: plan.link.loss,
-            seed: plan.link.seed,
-            server: style(plan.style),
-            client: profile(plan.profile).to_owned(),
-            replay: plan.replay,
-            server_quick_ack: plan.link.server_quick_ack,
-            vantage: vantage(plan.link.vantage),
-        },
+        options: options(plan),
         captures: recording.captures.iter().zip(digests).map(|(capture, digest)| entry(capture, digest)).collect(),
+    }
+}
+
+/// What was asked of a run.
+pub fn options(plan: &Plan) -> RunOptions {
+    let link = &plan.link;
+    RunOptions {
+        apps: plan.apps.clone(),
+        interval_s: plan.interval.as_secs_f64(),
+        poll_every_s: polls(plan).then_some(plan.poll_every.as_secs_f64()),
+        conditional: plan.conditional,
+        hold_s: holds(plan).then_some(plan.hold.as_secs_f64()),
+        updates: plan.updates.into(),
+        rtt_ms: link.rtt.as_secs_f64() * 1000.0,
+        loss: link.loss,
+        duplicate: link.duplicate,
+        reorder: link.reorder,
+        down: link.down.map(|(from, length)| DownTime { from_s: from.as_secs_f64(), length_s: length.as_secs_f64() }),
+        seed: link.seed,
+        server: style(plan.style),
+        client: profile(plan.profile).to_owned(),
+        replay: plan.replay,
+        server_quick_ack: link.server_quick_ack,
+        vantage: vantage(link.vantage),
     }
 }
 
@@ -130,7 +141,8 @@ fn wire(kind: WireKind, captures: &[Recorded]) -> WireInfo {
     info
 }
 
-fn entry(capture: &Recorded, (sha256, frames): &(String, u64)) -> CaptureInfo {
+/// How one capture was made. Its digest comes with the number of its frames.
+pub fn entry(capture: &Recorded, (sha256, frames): &(String, u64)) -> CaptureInfo {
     let name = capture.app.capture_name();
     CaptureInfo {
         app: capture.app,
@@ -167,7 +179,31 @@ fn impaired(frame: &wirelab_wire::ImpairedFrame) -> ImpairedFrame {
         arrived_s: frame.arrived.map(|arrived| arrived.as_secs_f64()),
         frame: frame.frame,
         copy: frame.copy,
+        bytes: frame.bytes,
+        segment: segment(frame),
     }
+}
+
+/// The TCP segment of a frame of which the headers were kept.
+fn segment(frame: &wirelab_wire::ImpairedFrame) -> Option<ImpairedSegment> {
+    let data = &frame.beginning;
+    let (link, wire_len) = (LinkType::ETHERNET, frame.bytes);
+    let Decoded::Tcp(segment) = decode(&Frame { number: 0, time_ns: 0, wire_len, data, link, file_offset: 0 }) else {
+        return None;
+    };
+    let [client, server] = match frame.to {
+        Host::Server => [segment.source, segment.destination],
+        Host::Client => [segment.destination, segment.source],
+    };
+    Some(ImpairedSegment {
+        client: client.to_string(),
+        server: server.to_string(),
+        seq: segment.seq,
+        ack: segment.flags.ack().then_some(segment.ack),
+        payload_bytes: segment.payload_len,
+        syn: segment.flags.syn(),
+        fin: segment.flags.fin(),
+    })
 }
 
 fn step(step: &Step) -> StepInfo {

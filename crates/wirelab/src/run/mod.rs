@@ -73,13 +73,15 @@ fn publish(
     recording: &Recording,
     folders: &Folders,
 ) -> Result<wirelab_report::Report, Failure> {
+    let options = info::options(plan);
     let sources: Vec<Source> = recording
         .captures
         .iter()
         .map(|capture| Source {
             name: capture.app.capture_name().to_owned(),
             path: capture.partial.clone(),
-            origin: Origin::of(capture.app),
+            // Its digest is not known yet, and not asked for.
+            origin: Origin::of(&options, &info::entry(capture, &Default::default())),
         })
         .collect();
     let mut outputs = Outputs::new(folders);
@@ -92,7 +94,7 @@ fn publish(
     if plan.annotate {
         for Source { name, path, origin } in &sources {
             let place = plan.pcap_dir.join(format!("{name}.pcapng"));
-            Known::of(path, name, *origin, |_| Some(run.clone()))?.stage(&place, &mut outputs)?;
+            Known::of(path, name, origin.clone(), |_| Some(run.clone()))?.stage(&place, &mut outputs)?;
         }
     }
     let report = publish::report(found, Some(run));

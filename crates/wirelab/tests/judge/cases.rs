@@ -13,6 +13,8 @@ use super::walk::{MS, Walk};
 pub struct Capture<'a> {
     pub json: &'a Value,
     pub packets: &'a Packets,
+    /// How it was made, where that is known.
+    pub made: Option<Value>,
     pub walks: Vec<Walk<'a>>,
     pub exchanges: Vec<Exchange>,
     owners: HashMap<u64, usize>,
@@ -53,7 +55,7 @@ pub fn list(of: &Value) -> Vec<u64> {
 }
 
 impl<'a> Capture<'a> {
-    pub fn new(json: &'a Value, packets: &'a Packets) -> Capture<'a> {
+    pub fn new(json: &'a Value, packets: &'a Packets, made: Option<Value>) -> Capture<'a> {
         let exchanges: Vec<Exchange> = json["exchanges"]
             .as_array()
             .expect("exchanges")
@@ -82,7 +84,7 @@ impl<'a> Capture<'a> {
         let owners = owners.collect();
         let walks = (0..packets.connections.len()).map(|connection| Walk::new(packets, connection)).collect();
         let mut streams = BTreeSet::new();
-        let capture = Capture { json, packets, walks, exchanges, owners, compressed_streams: BTreeSet::new() };
+        let capture = Capture { json, packets, made, walks, exchanges, owners, compressed_streams: BTreeSet::new() };
         for (connection, walk) in capture.walks.iter().enumerate() {
             let [client, server] = capture.said(connection);
             let answers = answers(&client, &server).into_iter();

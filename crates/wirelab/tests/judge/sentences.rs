@@ -5,23 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::cases::{Capture, Case, Exchange, is_unread, list};
+use super::losses;
 use super::streams::{PREFACE, Said, answers, compressed_messages, frames};
 use super::walk::MS;
 use super::words::{are_times, holes, is_time, number};
 
-type Judged = Result<(), String>;
+pub type Judged = Result<(), String>;
 
 /// A finding as the JSON has it.
+#[derive(Clone)]
 pub struct Finding<'a> {
     pub id: &'a str,
     pub text: &'a str,
-    packets: Vec<u64>,
-    exchanges: Vec<usize>,
-    is_whole: bool,
+    pub packets: Vec<u64>,
+    pub exchanges: Vec<usize>,
+    pub is_whole: bool,
     /// How many exchanges it says that it is about.
-    times: u64,
-    bytes: u64,
-    s: f64,
+    pub times: u64,
+    pub bytes: u64,
+    pub s: f64,
 }
 
 impl<'a> Finding<'a> {
@@ -41,12 +43,12 @@ impl<'a> Finding<'a> {
     }
 }
 
-fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Judged {
+pub fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Judged {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
 
 /// What a hole says, and what was found.
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, said: T, found: T) -> Judged {
+pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, said: T, found: T) -> Judged {
     ensure(said == found, || format!("{what}: says {said:?}, found {found:?}"))
 }
 
@@ -63,7 +65,7 @@ pub fn judge(capture: &Capture<'_>, json: &Value) -> Judged {
         "events-together" => events_together(capture, finding),
         "slow-server" => slow(capture, finding, true),
         "slow-sender" => slow(capture, finding, false),
-        "loss" => loss(capture, finding),
+        "loss" => losses::judge(capture, finding, json),
         "window-limited" => window_limited(capture, finding),
         "connection-per-request" => connection_per_request(capture, finding),
         "reconnects" => reconnects(capture, finding),
@@ -172,7 +174,7 @@ fn is_part(said: &str, noun: &str, part: u64, of: u64) -> Judged {
 }
 
 /// "12 of 40 exchanges (GET /time", without the bracket behind it: as many as it names, of as many as there are of these names.
-fn exchanges(capture: &Capture<'_>, finding: &Finding<'_>, said: &str) -> Judged {
+pub fn exchanges(capture: &Capture<'_>, finding: &Finding<'_>, said: &str) -> Judged {
     if capture.json["rows_left_out"] != 0 {
         return Ok(());
     }
@@ -396,96 +398,6 @@ fn slow(capture: &Capture<'_>, finding: &Finding<'_>, server: bool) -> Judged {
         are_times(said[1], &times(&cases))?;
     }
     shows_longest(&cases, &said[2..])
-}
-
-fn loss(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {
-    let said = read(finding, "In {}) {} of {} bytes {} sent again: {}. {}")?;
-    exchanges(capture, finding, said[0])?;
-    let again = capture.again();
-    let (mut paused, mut asked, mut sooner, mut in_vain, mut bytes) = (0, 0, 0, 0, 0);
-    for number in &finding.packets {
-        let packet = capture.packets.of(*number).ok_or("no TCP packet")?;
-        let walk = &capture.walks[packet.connection];
-        let at = walk.place(*number);
-        let case = again.iter().find(|case| case.packets[0] == *number);
-        let case = case.ok_or_else(|| format!("packet {number} brings only what had not passed"))?;
-        bytes += case.bytes;
-        let of_side = |other: &usize| walk.packets[*other].from_client == packet.from_client;
-        let last =
-            (0..at).rev().filter(of_side).find(|other| walk.packets[*other].is_sent()).map(|at| walk.packets[at].ns);
-        let trip = walk.way(at, true) + walk.way(at, false);
-        let since = packet.ns.saturating_sub(last.unwrap_or(0));
-        let theirs = (0..at).rev().map(|at| walk.packets[at]).filter(|one| one.from_client != packet.from_client);
-        let asks: Vec<_> = theirs.take_while(|one| one.acks == packet.start && !one.is_sent()).collect();
-        let soon = asks.first().is_some_and(|last| packet.ns.saturating_sub(last.ns) < 20 * MS);
-        match () {
-            () if case.count == 1 && packet.len > 0 => in_vain += 1,
-            () if asks.len() >= 3 && soon => asked += 1,
-            () if since > trip + trip / 4 + MS => paused += 1,
-            () => sooner += 1,
-        }
-    }
-    if !finding.is_whole {
-        return Ok(());
-    }
-    let count = finding.packets.len() as u64;
-    same("packets", number(said[1]), Some(count))?;
-    same("bytes", number(said[2]), Some(bytes))?;
-    same("cost in bytes", finding.bytes, bytes)?;
-    let of = |how: &str| match count {
-        1 => u64::from(said[4] == how),
-        _ => said[4]
-            .split(", ")
-            .flat_map(|piece| piece.split(" and "))
-            .find(|piece| piece.contains(how))
-            .and_then(number)
-            .unwrap_or(0),
-    };
-    let vain = of("though they had been acknowledged");
-    same("in vain", vain, in_vain)?;
-    let (after_pause, as_asked) =
-        (of("after a pause, as a time-out makes it"), of("since duplicate ACKs asked for them"));
-    same("after a pause", if count == 1 { after_pause } else { of("after a pause") }, paused)?;
-    same("asked for", as_asked, asked)?;
-    same("sooner", of("sooner than a time-out"), sooner)?;
-    // Whatever passed twice is named, but for keep-alives and what overtook something.
-    for case in &again {
-        let packet = capture.packets.of(case.packets[0]).expect("a packet");
-        let walk = &capture.walks[packet.connection];
-        let at = walk.place(packet.number);
-        let before = || walk.packets[..at].iter().filter(|before| before.from_client == packet.from_client);
-        let known = before().any(|before| before.start <= packet.start && before.end >= packet.end);
-        let twice = before().any(|before| {
-            let key = |one: &super::packets::Packet| (one.seq, one.ack, one.window, one.identification, one.len);
-            key(before) == key(packet) && packet.ns.saturating_sub(before.ns) <= MS
-        });
-        let is_probe = packet.len <= 1 && Some(packet.start + 1) == walk.sent(at, packet.from_client);
-        let way = walk.way(at, true) + walk.way(at, false);
-        let last = walk.last_new(at, packet.from_client).map_or(0, |(_, last)| last.ns);
-        let soon = packet.ns.saturating_sub(last) < way.max(3 * MS);
-        let named = finding.packets.binary_search(&packet.number).is_ok();
-        ensure(named || !known || is_probe || soon || twice, || {
-            format!("packet {} passed before, and is not named", packet.number)
-        })?;
-    }
-    let waited: Vec<u64> =
-        finding.exchanges.iter().map(|at| capture.exchanges[*at].recovery_ns).filter(|ns| *ns > 0).collect();
-    waiting(finding, said[5], &waited)
-}
-
-/// "3 exchanges waited for that: 4 s in all, 2 s at most."
-fn waiting(finding: &Finding<'_>, said: &str, waited: &[u64]) -> Judged {
-    let sum = waited.iter().sum::<u64>() as f64;
-    ensure((finding.s - sum / 1e9).abs() < 1e-6, || format!("cost: says {} s, found {sum} ns", finding.s))?;
-    let most = waited.iter().max().copied().unwrap_or(0) as f64;
-    let fits = match waited {
-        [] => said == "Nothing is seen to have waited for that.",
-        [one] => holes("One exchange waited for that: {}.", said).is_some_and(|said| is_time(said[0], *one as f64)),
-        several => holes("{} exchanges waited for that: {} in all, {} at most.", said).is_some_and(|said| {
-            number(said[0]) == Some(several.len() as u64) && is_time(said[1], sum) && is_time(said[2], most)
-        }),
-    };
-    ensure(fits, || format!("says {said:?}, and {} waited {sum} ns in all, {most} at most", waited.len()))
 }
 
 fn window_limited(capture: &Capture<'_>, finding: &Finding<'_>) -> Judged {

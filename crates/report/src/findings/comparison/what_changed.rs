@@ -5,9 +5,9 @@ use wirelab_analyze::model::{Capture, Column};
 use super::time::median;
 use super::{Compared, Find, Pairing, Place, ReportFinding, Rule};
 use crate::lookup;
-use crate::numbers::{capital, duration, listed, significant, word};
+use crate::numbers::{capital, duration, listed, word};
 use crate::report::Report;
-use crate::run_info::RunInfo;
+use crate::run_info::{ImpairedBy, RunInfo, typed};
 use crate::tables::{Row, TableKind};
 use crate::times;
 
@@ -104,10 +104,6 @@ fn in_words(mut effects: Vec<(Effect, Vec<String>)>, [was, is]: [f64; 2]) -> Str
 fn options(left: Option<&RunInfo>, right: Option<&RunInfo>) -> (Vec<&'static str>, Vec<String>) {
     let (Some(a), Some(b)) = (left, right) else { return (Vec::new(), Vec::new()) };
     let (wires, a, b) = ([a.wire.kind, b.wire.kind], &a.options, &b.options);
-    let time = |seconds: f64| match seconds {
-        s if s < 1.0 => format!("{}ms", significant(s * 1e3, 4)),
-        s => format!("{}s", significant(s, 4)),
-    };
     let replay = if b.replay { "--replay" } else { "no --replay" };
     // A replay stands for the server, the client and the quick ACK.
     let same_replay = a.replay == b.replay;
@@ -116,9 +112,12 @@ fn options(left: Option<&RunInfo>, right: Option<&RunInfo>) -> (Vec<&'static str
         ("replay", !same_replay, replay.to_owned()),
         ("server", same_replay && a.server != b.server, format!("--server {}", b.server)),
         ("client", same_replay && a.client != b.client, format!("--client {}", b.client)),
-        ("rtt_ms", a.rtt_ms != b.rtt_ms, format!("--rtt {}", time(b.rtt_ms / 1e3))),
-        ("loss", a.loss != b.loss, format!("--loss {}%", significant(b.loss * 100.0, 4))),
-        ("interval_s", a.interval_s != b.interval_s, format!("--interval {}", time(b.interval_s))),
+        ("rtt_ms", a.rtt_ms != b.rtt_ms, format!("--rtt {}", typed(b.rtt_ms / 1e3))),
+        ("loss", a.loss != b.loss, b.impaired_by(ImpairedBy::Loss)),
+        ("duplicate", a.duplicate != b.duplicate, b.impaired_by(ImpairedBy::Duplicate)),
+        ("reorder", a.reorder != b.reorder, b.impaired_by(ImpairedBy::Reorder)),
+        ("down", a.down != b.down, b.impaired_by(ImpairedBy::Down)),
+        ("interval_s", a.interval_s != b.interval_s, format!("--interval {}", typed(b.interval_s))),
         ("updates", a.updates != b.updates, format!("--updates {}", b.updates)),
         ("vantage", a.vantage != b.vantage, format!("--vantage {}", b.vantage)),
     ];
