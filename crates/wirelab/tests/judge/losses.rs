@@ -35,9 +35,8 @@ pub fn judge(capture: &Capture<'_>, finding: &Finding<'_>, json: &Value) -> Judg
         finding.packets.iter().copied().filter(|number| again.contains(number) || !is_dropped(number)).collect();
     let waited: Vec<u64> =
         finding.exchanges.iter().map(|at| capture.exchanges[*at].recovery_ns).filter(|ns| *ns > 0).collect();
-    let mut pieces = finding.text.split_inclusive(". ").map(str::trim_end).peekable();
     let mut said_waiting = false;
-    while let Some(piece) = pieces.next() {
+    for piece in finding.text.split_inclusive(". ").map(str::trim_end) {
         match piece {
             piece if piece.starts_with("The link ") => what_the_link_did(piece, &impaired)?,
             piece if piece.contains(" came later by that") => updates(capture, piece)?,
