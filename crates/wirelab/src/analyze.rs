@@ -24,13 +24,14 @@ pub fn analyze(flags: Analyze) -> Result<(), Failure> {
         listening.map_err(|error| Failure::machine(format_args!("cannot listen for signals: {error}")))?;
     }
     let mut sound = true;
-    let mut captures = Vec::new();
+    let (mut captures, mut files) = (Vec::new(), Vec::new());
     for file in &flags.files {
         match reading::read(file, Settings { limit: flags.limit, update: flags.update.clone(), ..Settings::default() })
         {
             Ok(capture) => {
                 sound &= say_problems(file, &capture);
                 captures.push(capture);
+                files.push(file.as_path());
             }
             Err(sentence) => {
                 terminal::say(format_args!("wirelab: {sentence}"));
@@ -40,7 +41,7 @@ pub fn analyze(flags: Analyze) -> Result<(), Failure> {
     }
     if !captures.is_empty() {
         chosen_update::check(&captures, flags.update.as_deref())?;
-        let unwanted = say_unwanted(&captures, &flags.fail_on);
+        let unwanted = say_unwanted(&files, &captures, &flags.fail_on);
         print(Analysis::new(captures), &flags)?;
         sound &= !unwanted;
     }
@@ -69,12 +70,12 @@ fn print(analysis: Analysis, flags: &Analyze) -> Result<(), Failure> {
 }
 
 /// Says which findings are there that nobody wanted; gives whether there are any.
-fn say_unwanted(captures: &[Capture], unwanted: &[FindingId]) -> bool {
+fn say_unwanted(files: &[&Path], captures: &[Capture], unwanted: &[FindingId]) -> bool {
     let mut any = false;
-    for capture in captures {
+    for (file, capture) in files.iter().zip(captures) {
         for finding in capture.findings.iter().filter(|finding| unwanted.contains(&finding.id)) {
-            let (name, text) = (&capture.name, found::sentence(finding));
-            terminal::say(format_args!("wirelab: {name}: {}: {text}", finding.id));
+            let (file, text) = (called(file), found::sentence(finding));
+            terminal::say(format_args!("wirelab: {file}: {}: {text}", finding.id));
             any = true;
         }
     }
@@ -91,7 +92,7 @@ fn leave<T>(result: T) {
 ///
 /// A peer that breaks the rules of HTTP, or a network without TCP, is a finding about the traffic, not a failure to read it.
 fn say_problems(file: &Path, capture: &Capture) -> bool {
-    let file = if is_standard_input(file) { "standard input".to_owned() } else { file.display().to_string() };
+    let file = called(file);
     for problem in Remarks::of(capture).problems {
         terminal::say(format_args!("wirelab: {file}: {problem}"));
     }
@@ -103,6 +104,11 @@ fn say_problems(file: &Path, capture: &Capture) -> bool {
         ));
     }
     capture.problems.iter().all(Problem::is_of_a_peer)
+}
+
+/// What a person knows a file as.
+fn called(file: &Path) -> String {
+    if is_standard_input(file) { "standard input".to_owned() } else { file.display().to_string() }
 }
 
 fn is_standard_input(file: &Path) -> bool {
