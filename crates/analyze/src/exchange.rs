@@ -77,6 +77,8 @@ pub(crate) struct OpenExchange {
     pub happened: Option<Box<Happened>>,
     /// Whether bytes of it came in one packet with those of another exchange, or were acknowledged together with them.
     pub shares: bool,
+    /// Whether bytes of its answer are missing, so that nobody can read on in it.
+    pub is_cut: bool,
 }
 
 /// The numbers of the packets of an exchange: behind a pointer, since most exchanges are not kept.
@@ -173,12 +175,12 @@ impl OpenExchange {
         self.bytes_at(step);
         let from_client = packet.from_client;
         let headers = u64::from(packet.lower + packet.tcp);
-        let is_unread = self.label.is_unread();
+        let (is_unread, is_unknown) = (self.label.is_unread(), self.label.is_unknown());
         let is_many = match self.protocol_kind {
             // What a side says next may be a message of its own: nothing tells where one ends.
             ProtocolKind::Turn => true,
             ProtocolKind::EventStream { compressed } => compressed && !from_client,
-            _ => false,
+            _ => self.is_cut && !from_client,
         };
         let together = self.sent_by(from_client) + packet.app;
         let OpenExchange { stopwatch, happened, .. } = self;
@@ -186,6 +188,7 @@ impl OpenExchange {
             let bytes = match fact {
                 // Where nobody can read, nobody can tell where a message ends.
                 Fact::SlowServer | Fact::SlowSender | Fact::Apart if is_unread => return,
+                Fact::AckedAhead | Fact::AckedAheadFirst if is_unknown => return,
                 // A pause may be one between two of them.
                 Fact::SlowSender | Fact::Apart if is_many => return,
                 Fact::Apart if together > what.fits => return,

@@ -540,6 +540,9 @@ impl Http {
     }
 
     fn lose_response(&mut self, packet: &mut PacketInHand<'_>) {
+        if let Some(open) = self.answering.and_then(|answering| packet.open(answering.exchange)) {
+            open.is_cut = true;
+        }
         self.heard = None;
         self.end(packet);
         self.lost[1] = true;

@@ -24,6 +24,11 @@ impl LabelId {
         [DATA, HTTP2, HTTP2_CONNECTION, TLS, TLS_DATA, TLS_HANDSHAKE, TUNNEL, UNKNOWN].contains(&self)
     }
 
+    /// Whether it is the name of bytes of which not even the protocol is known: whether one side answers the other is not, either.
+    pub fn is_unknown(self) -> bool {
+        [label::DATA, label::TUNNEL, label::UNKNOWN].contains(&self)
+    }
+
     /// Whether it is the name of what a client says without an answer that is known.
     pub fn is_of_client(self) -> bool {
         [label::TEXT_ASKED, label::BINARY_ASKED].contains(&self)

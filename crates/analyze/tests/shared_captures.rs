@@ -13,10 +13,10 @@ use outside::shared;
 use serde_json::Value;
 use wirelab_analyze::model::FindingId::{
     AckWait, CapturedTwice, Compressed, ConnectionPerRequest, Encrypted, EventsTogether, Http2, JoinedMidway, Loss,
-    NagleDelayedAck, NoAnswer, OtherTransport, SegmentationOffload, SlowSender, SlowServer, SplitAnswer,
+    NagleDelayedAck, NoAnswer, OtherTransport, QuickAck, SegmentationOffload, SlowSender, SlowServer, SplitAnswer,
     TruncatedPackets,
 };
-use wirelab_analyze::model::{ConnectionRow, FindingId, Mean, TcpAnalysis};
+use wirelab_analyze::model::{Cause, ConnectionRow, FindingId, Kind, Mean, TcpAnalysis};
 use wirelab_analyze::{Analyzer, Capture, Column, Layer, Settings, Tally};
 use wirelab_capture::Reader;
 use wirelab_catalog::App;
@@ -98,6 +98,11 @@ fn exception(name: &str) -> Option<&'static str> {
 #[test]
 fn captures_of_others_agree_with_tshark() {
     let Some(folder) = shared("captures") else { return };
+    agree_with_tshark(&folder, 10);
+    agree_with_tshark(&folder.join("real"), 19);
+}
+
+fn agree_with_tshark(folder: &Path, at_least: u32) {
     let expected: Value = serde_json::from_slice(&fs::read(folder.join("expected.json")).unwrap()).unwrap();
     let mut differences = Vec::new();
     let mut compared = 0;
@@ -140,6 +145,10 @@ fn captures_of_others_agree_with_tshark() {
             ("9", sum(|one| one.websocket_frames.ping)),
             ("10", sum(|one| one.websocket_frames.pong)),
         ] {
+            // tshark recognises no WebSocket whose handshake is not there.
+            if name == "ws100-mid.pcap" {
+                continue;
+            }
             let theirs = expected["websocket_frames"][opcode].as_u64().unwrap_or(0);
             compare(&format!("WebSocket frames with opcode {opcode}"), ours, theirs);
         }
@@ -157,7 +166,7 @@ fn captures_of_others_agree_with_tshark() {
         compared += 1;
     }
     assert_eq!(differences, [] as [String; 0]);
-    assert!(compared >= 10, "only {compared} captures were compared");
+    assert!(compared >= at_least, "only {compared} captures were compared");
 }
 
 fn sums(tally: &Tally) -> [(&'static str, u64); 5] {
@@ -174,16 +183,25 @@ fn sums(tally: &Tally) -> [(&'static str, u64); 5] {
 #[test]
 fn what_happened_is_found_and_nothing_else() {
     let Some(folder) = shared("captures") else { return };
-    let table: [(&str, &[FindingId], &[FindingId]); 15] = [
+    let table: [(&str, &[FindingId], &[FindingId]); 20] = [
         ("real/nagle-8501", &[AckWait, SplitAnswer], &[NagleDelayedAck, Loss]),
         ("real/nfast-8502", &[SplitAnswer], &[AckWait, NagleDelayedAck, SlowSender, SlowServer, Loss]),
         ("real/gso-on", &[SegmentationOffload], &[Loss, SlowServer]),
         ("real/gso-off", &[], &[SegmentationOffload, Loss]),
+        ("real/flask", &[], &[SlowServer, Loss]),
+        ("real/redis", &[], &[SlowServer, SlowSender, SplitAnswer, NagleDelayedAck, AckWait, EventsTogether]),
+        (
+            "real/mqtt",
+            &[],
+            &[QuickAck, SlowServer, SlowSender, SplitAnswer, NagleDelayedAck, AckWait, EventsTogether, Loss],
+        ),
+        ("real/any", &[], &[SegmentationOffload, CapturedTwice, OtherTransport, Loss]),
+        ("real/lo6", &[Compressed], &[OtherTransport, Loss]),
         ("real/c-app-long", &[SlowServer], &[Loss]),
         ("real/c-app-poll", &[], &[ConnectionPerRequest, SlowServer, Loss]),
         ("real/c-app-llm", &[], &[Loss, NoAnswer]),
         ("real/ws100-mid", &[JoinedMidway], &[Loss]),
-        ("real/aio-sse-96", &[TruncatedPackets], &[NoAnswer, Loss]),
+        ("real/aio-sse-96", &[TruncatedPackets], &[SplitAnswer, NoAnswer, Loss]),
         ("real/tls-sse", &[Encrypted], &[Http2, SlowServer, SplitAnswer, AckWait, Loss]),
         ("real/h2-sse", &[Http2], &[Encrypted, EventsTogether, SlowServer, SlowSender, SplitAnswer, AckWait, Loss]),
         ("real/ng-h2c-par", &[Http2], &[Encrypted, Loss]),
@@ -215,6 +233,64 @@ fn what_happened_is_found_and_nothing_else() {
     says("real/nfast-8502", SplitAnswer, "In all 40 exchanges (GET /price) the server");
     says("arkime-arkime__http-post-upload", CapturedTwice, "17 of 34 packets");
     says("real/ws100-mid", JoinedMidway, "By what was captured: 100 WebSocket");
+}
+
+/// What is known of captures of which it is known what happened, beside what is found.
+#[test]
+fn what_happened_is_counted() {
+    let Some(folder) = shared("captures/real") else { return };
+    let read = |name: &str| analyze(&folder.join(name).with_extension("pcap"));
+    let labelled = |capture: &Capture, label: &str| capture.exchanges.iter().filter(|one| *one.label == *label).count();
+    let spent = |capture: &Capture, cause: Cause| -> u64 {
+        capture.exchanges.iter().filter_map(|one| Some(one.time()?[cause])).max().unwrap_or(0)
+    };
+
+    // Two segments an answer, of which the second waits for nothing; all but the first answer are over at once.
+    let nfast = read("nfast-8502");
+    assert!(spent(&nfast, Cause::Ack) < 700_000 && nfast.per_update_time.unwrap()[Cause::Ack] == 0);
+    let over_ms: Vec<f64> =
+        nfast.exchanges.iter().filter(|one| one.kind == Kind::Update).map(|one| one.duration_s() * 1e3).collect();
+    assert!(over_ms.iter().filter(|ms| **ms > 0.2).count() <= 1, "{over_ms:?}");
+
+    // The same downloads, before and after the card: 55 packets of the server have data on the wire.
+    assert_eq!(read("gso-off").exchanges.iter().map(|one| one.push().app_packets).sum::<u64>(), 55);
+    assert_eq!(read("gso-on").exchanges.iter().map(|one| one.push().app_packets).sum::<u64>(), 11);
+
+    // No update is the end of the stream; and what was held was held by the server.
+    let llm = read("c-app-llm");
+    assert_eq!((llm.per_update, llm.median_update), (None, None));
+    let held = read("c-app-long").per_update_time.unwrap();
+    assert!(held[Cause::Server] > 700_000_000 && held[Cause::Network] < 1_000_000, "{held:?}");
+
+    // A request and its answer are one exchange, though most of both was cut off.
+    let cut = read("aio-sse-96");
+    let asked = cut.exchanges.iter().find(|one| *one.label == *"GET /sse").unwrap();
+    assert!(asked.tally().app_packets > asked.push().app_packets && asked.push().app_packets > 0);
+    assert_eq!(labelled(&cut, "response without its request"), 0);
+
+    // What sets HTTP/2 up is apart from the stream.
+    let http2 = read("h2-sse");
+    assert_eq!((labelled(&http2, "HTTP/2 connection"), labelled(&http2, "HTTP/2")), (1, 1));
+
+    // Compressed messages can be read.
+    let compressed =
+        |capture: &Capture| capture.packets.iter().filter(|one| one.words.text.contains("compressed bytes")).count();
+    assert_eq!(compressed(&read("pyws")), 0);
+
+    for name in
+        ["ws100-mid", "tls-sse", "h2-sse", "mqtt", "redis", "flask", "any", "lo6", "ng-h2c-par", "socketio-poll"]
+    {
+        let capture = read(name);
+        // Two rows of one name would be one row too many.
+        let mut names: Vec<(Kind, &str)> =
+            capture.groups.iter().map(|group| (group.kind, group.label.as_str())).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{name}: {names:?}");
+    }
+    for name in ["tls-sse", "h2-sse", "ng-h2c-par", "mqtt"] {
+        let capture = read(name);
+        assert_eq!((capture.update_count, &capture.per_update_of), (0, &None), "{name}");
+    }
 }
 
 /// Each finding rests on packets and exchanges that are there.

@@ -2,7 +2,7 @@
 
 mod lab;
 
-use lab::{Lab, capture, talk};
+use lab::{Lab, capture, outside, talk};
 
 #[test]
 fn two_runs_are_compared_cell_by_cell() {
@@ -29,6 +29,32 @@ fn captures_of_any_origin_make_the_same_page() {
     let page = String::from_utf8(lab.read("reports/index.html")).expect("text");
     assert!(page.contains("id=\"ws-u2\""));
     assert!(page.contains("how they were made is not known here"));
+}
+
+/// What holds for the lab's own wire is not said of anybody else's.
+#[test]
+fn nothing_of_the_lab_is_said_of_other_peoples_captures() {
+    let Some(folder) = outside::shared("captures") else { return };
+    let lab = Lab::new();
+    let mut seen = 0;
+    for folder in [folder.join("real"), folder] {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if !path.extension().is_some_and(|ending| ending.to_string_lossy().starts_with("pcap")) {
+                continue;
+            }
+            seen += 1;
+            // One that ends in the middle of a frame is a failure, and makes a report all the same.
+            lab.run(&format!("report {}", path.display()));
+            let said =
+                lab.text("reports/report.md") + &lab.run(&format!("analyze --explain {}", path.display())).stdout;
+            for words in ["2021", "offload is off", "this lab", "the lab's", "wirelab's own", "smoltcp", "server-time"]
+            {
+                assert!(!said.contains(words), "{}: {words}: {said}", path.display());
+            }
+        }
+    }
+    assert!(seen >= 30, "only {seen} captures were looked at");
 }
 
 /// As with `analyze`: a peer that breaks the rules of HTTP is a finding, a file that ends early is a failure.

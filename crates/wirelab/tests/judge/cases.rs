@@ -200,7 +200,11 @@ impl<'a> Capture<'a> {
     fn is_open_ended(&self, exchange: usize) -> bool {
         let is_compressed = self.compressed_streams.contains(&exchange);
         let exchange = &self.exchanges[exchange];
-        exchange.is_turn || is_unread(&exchange.label) || is_compressed
+        // Of an answer whose head was cut, nobody knows where it ends.
+        let own = exchange.all.iter().filter_map(|number| self.packets.of(*number));
+        let head = own.filter(|packet| !packet.from_client && packet.len > 0).map(|packet| packet.number).min();
+        let is_cut = head.is_some_and(|number| self.packets.truncated.contains(&number));
+        exchange.is_turn || is_unread(&exchange.label) || is_compressed || is_cut
     }
 
     /// ACKs of the server on their own just before the answer; `count`: whether it had sent no bytes before.
@@ -218,7 +222,9 @@ impl<'a> Capture<'a> {
             let after_ns = ack.ns.saturating_sub(asked.ns).saturating_sub(way);
             let then_ns = answer.ns.saturating_sub(ack.ns);
             let soon = after_ns <= MS.max(way / 8) && then_ns < 40 * MS && then_ns > 0;
-            if walk.is_new(at) && turns && turn && soon && !ack.is_sent() {
+            // Where not even the protocol is known, nobody knows whether it answers.
+            let is_unknown = ["data", "tunnel", "unknown"].contains(&self.exchanges[exchange].label.as_str());
+            if walk.is_new(at) && turns && turn && soon && !ack.is_sent() && !is_unknown {
                 let is_first = (0..at).all(|at| walk.packets[at].from_client || walk.packets[at].len == 0);
                 let packets = vec![asked.number, ack.number, answer.number];
                 let bytes = ack.bytes;
