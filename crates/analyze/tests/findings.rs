@@ -8,8 +8,8 @@
 mod talk;
 
 use talk::ladder::{
-    ACK, ASKED, BEGINNING, END, FIN, HEAD, HEAD_END, Line, PSH, REQUEST, SYN, SYN_ACK, Sample, after_the_beginning,
-    analyzed_frames, frames,
+    ACK, ASKED, BEGINNING, END, FIN, HEAD, HEAD_END, Line, PSH, REQUEST, RST, SYN, SYN_ACK, Sample,
+    after_the_beginning, analyzed_frames, frames,
 };
 use wirelab_analyze::findings::RULES;
 use wirelab_analyze::model::{FindingId, Sure};
@@ -111,14 +111,23 @@ fn two_lines(after_ms: f64) -> Vec<Sample> {
     frames(40_000, &[&BEGINNING[..3], &lines].concat())
 }
 
-/// The usual answer, and a datagram.
-fn with_a_datagram() -> Vec<Sample> {
-    let (from, to) = (build::endpoint("10.0.0.2:5353"), build::endpoint("10.0.0.1:53"));
-    let packet = build::ip(from.addr, to.addr, 17, &build::udp(from, to, b"who is it"));
+/// The usual answer, and so many datagrams that say this to the port of QUIC.
+fn with_datagrams(said: &[u8], count: usize) -> Vec<Sample> {
+    let (from, to) = (build::endpoint("10.0.0.2:50000"), build::endpoint("10.0.0.1:443"));
+    let packet = build::ip(from.addr, to.addr, 17, &build::udp(from, to, said));
     let data = build::ethernet(0x0800, &packet);
     let mut frames = at_once(0.1);
-    frames.insert(3, Sample { ms: 90.0, wire_len: data.len() as u32, data });
+    for _ in 0..count {
+        frames.insert(3, Sample { ms: 90.0, wire_len: data.len() as u32, data: data.clone() });
+    }
     frames
+}
+
+/// A packet that begins a connection over QUIC (RFC 9000, section 17.2.2): version 1, an id of eight bytes and none.
+fn quic_initial() -> Vec<u8> {
+    let mut packet = vec![0xc3, 0, 0, 0, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0];
+    packet.resize(1200, 0x55);
+    packet
 }
 
 /// A head of 100 bytes, and 950 bytes of its body: together more than fits in one.
@@ -140,6 +149,17 @@ fn acknowledged(ack_ms: f64, answer_ms: f64) -> Vec<Sample> {
         (100.0 + ack_ms + answer_ms, false, PSH, 1, ASKED, &answer),
         (120.0 + ack_ms + answer_ms, true, ACK, ASKED, END, b""),
     ])
+}
+
+/// Bytes of a protocol that is not known, acknowledged at once, and others 5 ms later.
+fn acknowledged_bytes() -> Vec<Sample> {
+    let lines = [
+        (100.0, true, PSH, 1, 1, &b"\x80\x01\x02\x03\x04\x05\x06\x07"[..]),
+        (100.0, false, ACK, 1, 9, b""),
+        (105.0, false, PSH, 1, 9, b"\x81\x01\x02"),
+        (125.0, true, ACK, 9, 4, b""),
+    ];
+    frames(40_000, &[&BEGINNING[..3], &lines].concat())
 }
 
 /// The last packets of the usual answer 5 ms after the request, with the ACK so many milliseconds late.
@@ -253,6 +273,16 @@ fn twice(frames: Vec<Sample>, later_ms: f64) -> Vec<Sample> {
     frames.iter().flat_map(|frame| [frame.clone(), again(frame)]).collect()
 }
 
+/// Each frame twice, the second between other addresses of the link.
+fn on_two_links() -> Vec<Sample> {
+    let mut frames = twice(at_once(0.1), 0.05);
+    for again in frames.iter_mut().skip(1).step_by(2) {
+        again.data[22] += 1;
+        again.data[0..6].copy_from_slice(&[2, 0, 0, 0, 0, 9]);
+    }
+    frames
+}
+
 /// Sets the window that a frame announces.
 fn window(frame: &mut Sample, window: u16) {
     frame.data[48..50].copy_from_slice(&window.to_be_bytes());
@@ -280,6 +310,22 @@ fn download() -> Vec<Sample> {
     for frame in &mut frames {
         window(frame, 40_000);
     }
+    frames
+}
+
+/// The usual answer, which fills what the client has room for.
+fn full_in_the_end() -> Vec<Sample> {
+    let mut frames = at_once(0.1);
+    window(frames.last_mut().unwrap(), 0);
+    frames
+}
+
+/// The client gives up, and a reset has no window.
+fn reset() -> Vec<Sample> {
+    let mut frames = at_once(0.1);
+    let last = frames.last_mut().unwrap();
+    last.data[47] = (RST.0 | ACK.0) as u8;
+    window(last, 0);
     frames
 }
 
@@ -341,25 +387,44 @@ fn streams(begin_ms: &[f64]) -> Vec<Sample> {
 
 /// A WebSocket on which the server says "Hello", compressed as RFC 7692 has it in section 7.2.3.1, or not.
 fn websocket(compressed: bool) -> Vec<Sample> {
-    let extension = if compressed { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
-    let request =
-        format!("GET /ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{extension}\r\n").into_bytes();
-    let answer =
-        format!("HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{extension}\r\n").into_bytes();
-    let hello: &[u8] = if compressed {
-        &[0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]
-    } else {
-        &[0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f]
-    };
+    if compressed {
+        let hello = [0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+        return upgraded("Sec-WebSocket-Extensions: permessage-deflate\r\n", &hello, 500.0);
+    }
+    messages(1, 380.0)
+}
+
+/// A WebSocket on which so many messages come in one packet, so many milliseconds after the handshake.
+fn messages(count: usize, after_ms: f64) -> Vec<Sample> {
+    upgraded("", &[0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f].repeat(count), 120.0 + after_ms)
+}
+
+/// A WebSocket with this field in its handshake, on which the server says this at that time.
+fn upgraded(extension: &str, said: &[u8], at_ms: f64) -> Vec<Sample> {
+    let fields = format!("Connection: Upgrade\r\nUpgrade: websocket\r\n{extension}\r\n");
+    let request = format!("GET /ws HTTP/1.1\r\n{fields}").into_bytes();
+    let answer = format!("HTTP/1.1 101 Switching\r\n{fields}").into_bytes();
     let (asked, answered) = (1 + request.len() as u32, 1 + answer.len() as u32);
     let lines = [
         (100.0, true, PSH, 1, 1, request.as_slice()),
         (100.0, false, PSH, 1, asked, &answer),
         (120.0, true, ACK, asked, answered, b""),
-        (500.0, false, PSH, answered, asked, hello),
-        (520.0, true, ACK, asked, answered + hello.len() as u32, b""),
+        (at_ms, false, PSH, answered, asked, said),
+        (at_ms + 20.0, true, ACK, asked, answered + said.len() as u32, b""),
     ];
     frames(40_000, &[&BEGINNING[..3], &lines].concat())
+}
+
+/// What a client sends, without its handshake and the server's packets; its last packet comes 2 s after the request.
+fn one_side() -> Vec<Sample> {
+    let mut lines = after_the_beginning(&[(2100.0, true, ACK, ASKED, 1, b"")]);
+    lines.retain(|(at, from_client, ..)| *at >= 100.0 && *from_client);
+    frames(40_000, &lines)
+}
+
+/// A connection that nobody wants.
+fn refused() -> Vec<Sample> {
+    frames(40_000, &[(0.0, true, SYN, 0, 0, b""), (0.0, false, RST, 0, 1, b"")])
 }
 
 /// The server says this and closes.
@@ -478,6 +543,7 @@ fn cases() -> Vec<Case> {
         case(AckWait, "the program writes the body long after the ACK", in_two_pieces(3, 20.0, 30.0)),
         case(SegmentationOffload, "4,000 bytes in one packet, where the client takes 1,000", in_one_packet(1000)).says(Seen, &[5], "1 packet is larger than the other side takes in one segment: captured before a network card cut it, or after it put it together. On the wire it was 4 packets, with 162 bytes of headers more."),
         case(SegmentationOffload, "where it takes as many", in_one_packet(4000)),
+        case(SegmentationOffload, "where nobody saw how many it takes", in_one_packet(1000).split_off(3)),
         case(TruncatedPackets, "60 bytes of each frame", cut(60)).says(Seen, &[4, 5], "Only the beginning of 2 of 7 frames was kept: packets and bytes are counted in full, and what the missing bytes say is not known."),
         case(TruncatedPackets, "as many bytes as the longest frame has", cut(100)),
         case(JoinedMidway, "without the handshake", from(3)).says(Seen, &[1], "The beginning of the only connection is not in the capture: what it cost until then is not known. By what was captured: 1 HTTP."),
@@ -491,17 +557,20 @@ fn cases() -> Vec<Case> {
         case(Http2, "the same within a round trip", http2(15.0)).says(Seen, &[6, 7], "The only connection speaks HTTP/2: 129 bytes, on 1 stream, in 1 burst from the server and 1 burst from the client. What they say is not read, and no updates are claimed."),
         case(Http2, "TLS, within which HTTP/2 may be spoken", said(CLIENT_HELLO, SERVER_HELLO_AND_DATA)),
         case(Http2, "an answer over HTTP/1.1", at_once(0.1)),
-        case(OtherTransport, "a datagram among them", with_a_datagram()).says(Seen, &[4], "1 of 8 frames carries no TCP and is not counted: 1 frame of UDP with 51 bytes."),
+        case(OtherTransport, "a datagram to the port of QUIC that is none", with_datagrams(b"who is it", 1)).says(Seen, &[4], "1 of 8 frames carries no TCP and is not counted: 1 frame of UDP with 51 bytes."),
+        case(OtherTransport, "the beginning of a connection over QUIC", with_datagrams(&quic_initial(), 2)).says(Seen, &[4, 5], "2 of 9 frames carry no TCP and are not counted: 2 frames of QUIC with 2484 bytes."),
         case(OtherTransport, "a frame whose IP packet is TCP", at_once(0.1)),
         case(SplitAnswer, "head and body right behind each other", at_once(0.1)).says(Seen, &[5, 6], "In the only exchange (GET /slow) the server sent in several segments what would have fitted in fewer: 1 packet and 54 bytes of headers more, ACKs of them not counted (packets 5 and 6 are the first)."),
         case(SplitAnswer, "head and body in one", said(REQUEST, &[HEAD, b"body"].concat())),
         case(SplitAnswer, "the body is written 50 ms after the head", at_once(50.0)),
         case(SplitAnswer, "more than a segment holds", in_one_packet_and_a_bit()),
+        case(SplitAnswer, "an answer of whose head the capture kept the beginning", cut(80)),
         case(SplitAnswer, "another line of a server that may say something by itself", two_lines(1.3)),
         case(SplitAnswer, "a compressed event stream with an event 1 ms after another", compressed_events(&[1, 1, 1], 1.0)),
         case(QuickAck, "an ACK at once, and the answer 5 ms later", acknowledged(0.0, 5.0)).says(Seen, &[4, 5, 6], "In the only exchange (GET /slow) the server acknowledged what it was asked with a packet of its own, and answered later, after 5 ms: 1 packet and 54 bytes more, before the first answer of its connection (packet 5 acknowledges 4, 6 answers it)."),
         case(QuickAck, "an ACK at once, and the answer when a timer would have ended", acknowledged(0.0, 90.0)),
         case(QuickAck, "the ACK goes with the answer", at_once(0.1)),
+        case(QuickAck, "bytes of which nobody knows whether they answer", acknowledged_bytes()),
         case(DelayedAck, "the answer is acknowledged 40 ms late", acknowledged(0.0, 5.0)[..5].iter().cloned().chain(late_ack(40.0)).collect())
             .says(Likely, &[6, 7], "In the only exchange (GET /slow) the client acknowledged with a packet of its own and 54 bytes, later than the way takes: 40 ms (packet 7)."),
         case(DelayedAck, "on a way that takes as long", acknowledged(0.0, 5.0)),
@@ -512,6 +581,8 @@ fn cases() -> Vec<Case> {
         case(EventsTogether, "four events in Zstandard in one packet after 2 s", zstd_events(&[1, 4], 2000.0)).says(Likely, &[9], "4 messages came in one packet (9), after 2 s in which nobody had sent anything."),
         case(EventsTogether, "an event in Zstandard a packet", zstd_events(&[1, 1, 1], 2000.0)),
         case(EventsTogether, "a compressed event a packet", compressed_events(&[1, 1, 1], 2000.0)),
+        case(EventsTogether, "four messages of a WebSocket in one packet after 2 s", messages(4, 2000.0)).says(Likely, &[7], "4 messages came in one packet (7), after 2.02 s in which nobody had sent anything."),
+        case(EventsTogether, "two messages of a WebSocket", messages(2, 2000.0)),
         case(EventsTogether, "an event a packet", events(&[&[1], &[1], &[1]], 2000.0)),
         case(EventsTogether, "five events in one packet right behind another", events(&[&[1], &[1, 1, 1, 1, 1]], 50.0)),
         case(SlowServer, "the answer begins after 400 ms", answered_after(400.0)).says(Likely, &[4, 5], "In the only exchange (GET /slow) the server had what it was asked, and had not begun to answer for 400 ms (packet 5 answers 4)."),
@@ -527,10 +598,15 @@ fn cases() -> Vec<Case> {
         case(Loss, "each packet is recorded twice", twice(at_once(0.1), 0.05)),
         case(Loss, "nothing comes again", at_once(300.0)),
         case(CapturedTwice, "each packet is recorded twice", twice(at_once(0.1), 0.05)).says(Seen, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], "7 of 14 packets are the second record of a packet: 459 bytes are counted twice."),
+        case(CapturedTwice, "on two links: addresses differ, and the time to live does not", on_two_links()).says(Seen, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], "7 of 14 packets are the second record of a packet: 459 bytes are counted twice."),
+        case(CapturedTwice, "each packet again, 5 ms later", twice(at_once(0.1), 5.0)),
         case(CapturedTwice, "the body comes again with an identification of its own", resent(0.5)),
         case(CapturedTwice, "the same, 300 ms later", resent(300.0)),
         case(WindowLimited, "the client says that it has no room, and later that it has", no_room()).says(Seen, &[8, 9, 10, 11], "In the only exchange (GET /slow) the client had no room for more: 1 packet said that there was no room and the server waited 220 ms for room, in 1 pause (220 ms at most: packet 11 behind 8, when 10 made room)."),
+        case(WindowLimited, "four segments are all that fits in the window", in_five_segments()).says(Seen, &[8, 9, 10], "In the only exchange (GET /slow) the client had no room for more: the server waited 20 ms for room, in 1 pause (20 ms at most: packet 10 behind 8, when 9 made room)."),
+        case(WindowLimited, "the client says that it has no room, and nobody has more to say", full_in_the_end()).says(Seen, &[7], "In the only exchange (GET /slow) the client had no room for more: 1 packet said that there was no room."),
         case(WindowLimited, "a download that waits for ACKs with room left", download()),
+        case(WindowLimited, "the window of a reset", reset()),
         case(ConnectionPerRequest, "five connections with a request each", one_after_the_other(5, 1000.0)).says(Seen, &[9, 10, 11, 14, 15, 16, 17, 18, 19, 22, 23, 24, 25, 26, 27, 30, 31, 32, 33, 34, 35, 38, 39, 40], "4 of 5 requests came on connections of their own, each opened after one before it had been closed: handshakes and closes of these are 24 packets and 1328 bytes, and 80 ms of waiting."),
         case(ConnectionPerRequest, "five connections side by side", one_after_the_other(5, 1.0)),
         case(ConnectionPerRequest, "five requests on one connection", in_two_pieces(5, 20.0, 0.0)),
@@ -552,10 +628,14 @@ fn cases() -> Vec<Case> {
         case(ShortBody, "a stream that ends with its last chunk", closed(&[CHUNKED_STREAM, b"0\r\n\r\n"].concat(), ASKED)),
         case(ShortBody, "an answer without a length ends with its connection", closed(b"HTTP/1.1 200 OK\r\n\r\nbo", ASKED)),
         case(NoAnswer, "the server closes without a word", closed(b"", ASKED)).says(Seen, &[4], "The only request is without an answer, GET /slow: the capture goes on for 30 ms."),
+        case(NoAnswer, "only the client's packets were captured", one_side()).says(Likely, &[1], "The only request is without an answer, GET /slow: the capture goes on for 2 s."),
+        case(NoAnswer, "the answer comes after all", answered_after(3000.0)),
         case(NoAnswer, "the capture ends with the request", frames(40_000, &BEGINNING)),
         case(NoAnswer, "a short answer is one", closed(HEAD, ASKED)),
         case(SilentConnection, "a handshake and a close", silent(true)).says(Seen, &[1, 2, 3, 4, 5, 6], "On the only connection nothing was said: 6 packets and 332 bytes for opening and closing."),
         case(SilentConnection, "a SYN that is not answered", silent(false)),
+        case(SilentConnection, "a SYN that is answered with a reset", refused()),
+        case(SilentConnection, "a request without an answer", closed(b"", ASKED)),
     ]
 }
 
