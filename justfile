@@ -19,7 +19,7 @@ quick *ARGS:
 serve APP *ARGS:
     cargo lab serve {{APP}} {{ARGS}}
 
-# Serve one app, or a server of your own (--to HOST:PORT), and show its packets as they happen
+# A page for each app (or for a server of your own: --to HOST:PORT) with the packets that you cause, as they happen
 [group('run')]
 live *ARGS:
     cargo lab live {{ARGS}}

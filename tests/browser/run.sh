@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tests the report's page in Chromium.
+# Tests the report's page and the live pages in Chromium.
 #
 #   tests/browser/run.sh                  makes a run and a large capture, and tests their pages
 #   tests/browser/run.sh PAGE [LARGE]     tests pages that are there already
@@ -26,4 +26,7 @@ fi
 
 cd "$here"
 [ -d node_modules/playwright-core ] || npm install --no-audit --no-fund --no-package-lock --silent
-PAGE=$(realpath "$page") LARGE=$([ -z "$large" ] || realpath "$large") node --test --test-concurrency=1 ./*.test.js
+# Started and ended by the tests themselves.
+program=${WIRELAB:-$root/target/debug/wirelab}
+[ -n "${WIRELAB:-}" ] || cargo build --quiet --manifest-path "$root/Cargo.toml" --package wirelab
+WIRELAB_PROGRAM=$program PAGE=$(realpath "$page") LARGE=$([ -z "$large" ] || realpath "$large") node --test --test-concurrency=1 ./*.test.js

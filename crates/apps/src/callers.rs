@@ -194,7 +194,7 @@ pub(crate) fn check_host(
 
 /// Whether the page that asks, if it is a page that asks, is one of this server or of a host that was allowed: the one that `Origin` names (RFC 6454,
 /// section 7; WHATWG URL, section 4.7).
-pub(crate) fn is_of_own_page(request: &Parts, allowed: &[AllowedHost]) -> bool {
+pub fn is_of_own_page(request: &Parts, allowed: &[AllowedHost]) -> bool {
     let mut origins = request.headers.get_all("origin").iter();
     let (origin, others) = (origins.next(), origins.next());
     let Some(origin) = origin else { return true };

@@ -18,7 +18,7 @@ use crate::{Listener, ServerOptions};
 
 /// A client's place at the server; the last clone that is dropped frees it.
 #[derive(Clone, Debug)]
-pub(crate) struct Seat {
+pub struct Seat {
     stop: watch::Receiver<bool>,
     phase: Phase,
     over_loopback: bool,
@@ -28,7 +28,7 @@ pub(crate) struct Seat {
 
 impl Seat {
     /// Resolves when the server begins to stop. The server waits for the seat, not for this future.
-    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut stop = self.stop.clone();
         async move {
             // An error means that the server itself is gone: that is stopping too.
@@ -41,8 +41,13 @@ impl Seat {
         self.is_turned_away
     }
 
+    /// The answer does not end by itself: nothing else is expected of the client, and when it leaves the answer ends.
+    pub fn endless(&self) {
+        self.phase.endless();
+    }
+
     /// Whether the client is on this machine, and came by an address that only this machine has.
-    pub(crate) fn over_loopback(&self) -> bool {
+    pub fn over_loopback(&self) -> bool {
         self.over_loopback
     }
 

@@ -44,7 +44,7 @@ impl Endless {
     /// The answer to one client, which ends only with the server.
     pub(crate) async fn answer(&self, method: Method, seat: &Seat) -> Response {
         if method == Method::GET {
-            seat.phase().endless();
+            seat.endless();
         }
         let first = Instant::now() + self.interval;
         if self.style == AnswerStyle::Split && method == Method::GET {

@@ -37,7 +37,10 @@ use crate::{AllowedHost, AnswerStyle, Listener, ServerOptions};
 
 /// Serves `routes` until `shutdown` resolves. Handlers find the client's [`Seat`] in the request's
 /// extensions.
-pub(crate) async fn serve<L: Listener>(
+///
+/// # Errors
+/// None; the type is that of the apps.
+pub async fn serve<L: Listener>(
     listener: L,
     routes: Router,
     clock: Clock,

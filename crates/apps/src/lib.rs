@@ -67,7 +67,9 @@ use std::io;
 use wirelab_catalog::App;
 use wirelab_clock::Clock;
 
-pub use callers::{AllowedHost, NotAHost, Refused, WrongHost, may_ask};
+pub use callers::{AllowedHost, NotAHost, Refused, WrongHost, is_of_own_page, may_ask};
+pub use connections::Seat;
+pub use http::serve as serve_routes;
 pub use listener::Listener;
 pub use options::{AnswerStyle, Limits, Pages, ServerOptions, Timeouts};
 

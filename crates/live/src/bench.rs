@@ -6,11 +6,12 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use wirelab_apps::AllowedHost;
-use wirelab_catalog::App;
+use wirelab_catalog::{App, Renewal};
 use wirelab_wire::{Error, Facts, Outcome, Stop, Tuning, WireKind, WireOptions, kernel, virtual_wire};
 
 use crate::carrier::{Intake, carry_all};
@@ -41,6 +42,22 @@ impl Target {
         match self {
             Target::App(app) => app.title(),
             Target::Server(to) => to,
+        }
+    }
+
+    /// What its capture is called: "wsapp", "server".
+    pub fn capture_name(&self) -> &str {
+        match self {
+            Target::App(app) => app.capture_name(),
+            Target::Server(_) => self.name(),
+        }
+    }
+
+    /// The shortest interval that makes sense: a value that is asked for is a time in whole seconds.
+    pub fn shortest_interval(&self) -> Duration {
+        match self {
+            Target::App(app) if matches!(app.renewal(), Renewal::Polled | Renewal::Held) => Duration::from_secs(1),
+            _ => Duration::from_millis(10),
         }
     }
 }
@@ -92,7 +109,7 @@ impl Bench {
     pub fn start(plan: Plan, outside: &Handle, stop: Stop) -> io::Result<(Bench, Ending)> {
         let Plan { target, listener, wire, settings, allowed, connections, limits, seed } = plan;
         let address = listener.local_addr()?;
-        let recording = Arc::new(Recording::new(limits));
+        let recording = Arc::new(Recording::new(limits, settings.quality.rtt.as_secs_f64()));
         let (settings, changes) = watch::channel(settings);
         let (trouble, troubles) = watch::channel(None);
         let tuning = Tuning::default();

@@ -17,16 +17,20 @@
 //! | [`bench`](mod@bench) | one wire with what is at its ends, in a thread of its own |
 //! | [`gate`] | which requests may pass: none that a stranger's page makes a browser send |
 //! | [`pump`] | two connections made one: bytes, half-closes, resets, back-pressure |
+//! | [`site`] | the pages, and what they ask for |
 //! | [`recording`] | the capture so far: its packets, its bytes, what was found |
 
 pub mod bench;
 mod carrier;
+mod events;
 mod far_end;
 pub mod gate;
 mod kept;
 pub mod pump;
 pub mod recording;
 mod settings;
+pub mod site;
+mod state;
 
 pub use bench::{Bench, Target};
 pub use recording::{Recording, Row};

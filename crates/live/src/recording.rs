@@ -12,6 +12,8 @@ use tokio::sync::watch;
 use wirelab_analyze::{Analyzer, Capture, Packet, Protocol, Settings};
 use wirelab_capture::{Frame, LinkType, WriteError};
 use wirelab_report::PacketProtocol;
+use wirelab_report::header_cuts::{Before, HeaderCuts};
+use wirelab_report::html::ladder::{Step, Steps, slant};
 use wirelab_wire::Recorder;
 
 use crate::kept::Kept;
@@ -48,6 +50,10 @@ struct State {
     rows: VecDeque<Arc<Row>>,
     /// The number of the row that comes next.
     next: u64,
+    /// How rows are drawn, and for which round trip in seconds.
+    steps: Steps,
+    trip: f64,
+    cuts: HeaderCuts,
     /// The row with which the capture begins: those before were cleared away.
     begins: u64,
 }
@@ -63,6 +69,12 @@ pub struct Row {
     pub protocol: PacketProtocol,
     /// What its connection spoke then.
     pub spoken: Protocol,
+    /// How far below the one before it stands in a ladder.
+    pub step: Step,
+    /// How far its arrow slants there.
+    pub slant: f64,
+    /// What of a WebSocket frame's header came before it.
+    pub header: Before,
 }
 
 /// Some rows.
@@ -77,9 +89,9 @@ pub struct Rows {
 }
 
 impl Recording {
-    /// An empty one.
-    pub fn new(limits: Limits) -> Recording {
-        Recording { state: Mutex::new(State::new(&limits, 0)), news: watch::Sender::new(0), limits }
+    /// An empty one, of a link with a round trip of so many seconds.
+    pub fn new(limits: Limits, trip: f64) -> Recording {
+        Recording { state: Mutex::new(State::new(&limits, 0, trip)), news: watch::Sender::new(0), limits }
     }
 
     /// What the wire hands its frames to.
@@ -111,6 +123,13 @@ impl Recording {
         Rows { rows: state.rows.iter().skip(skip).take(most).cloned().collect(), begins: state.begins, missed }
     }
 
+    /// The row of a packet of this number in the capture, if it is still there.
+    pub fn row(&self, number: u64) -> Option<Arc<Row>> {
+        let state = self.state();
+        let at = state.rows.partition_point(|row| row.id < state.begins || row.packet.number < number);
+        state.rows.get(at).filter(|row| row.packet.number == number).cloned()
+    }
+
     /// What was found so far.
     pub fn found(&self, name: &str) -> Capture {
         // Only the copy is made while the wire waits.
@@ -136,10 +155,16 @@ impl Recording {
         self.state().kept.lacks()
     }
 
+    /// From now on ladders are drawn for this round trip, in seconds.
+    pub fn draw_to(&self, trip: f64) {
+        let mut state = self.state();
+        (state.trip, state.steps) = (trip, Steps::new(Some(trip)));
+    }
+
     /// Begins anew. Connections that are open go on, and are then such as were joined midway.
     pub fn clear(&self) {
         let mut state = self.state();
-        *state = State::new(&self.limits, state.next);
+        *state = State::new(&self.limits, state.next, state.trip);
         drop(state);
         self.news.send_modify(|count| *count += 1);
     }
@@ -150,13 +175,16 @@ impl Recording {
 }
 
 impl State {
-    fn new(limits: &Limits, begins: u64) -> State {
+    fn new(limits: &Limits, begins: u64, trip: f64) -> State {
         State {
             analyzer: Analyzer::new(Settings { keep_packets: MOST_WAITING, ..Settings::default() }),
             kept: Kept::new(limits.bytes),
             frames: 0,
             rows: VecDeque::new(),
             next: begins,
+            steps: Steps::new(Some(trip)),
+            trip,
+            cuts: HeaderCuts::default(),
             begins,
         }
     }
@@ -179,12 +207,33 @@ impl State {
         while let Some(packet) = self.analyzer.take_packet() {
             let spoken = self.analyzer.protocol(packet.connection);
             let protocol = PacketProtocol::of(&packet, spoken);
+            let header = if spoken == Protocol::WebSocket { self.header_before(&packet) } else { Before::Nothing };
+            let step = self.steps.next(packet.time_s);
             if self.rows.len() >= limits.rows {
                 self.rows.pop_front();
             }
-            self.rows.push_back(Arc::new(Row { id: self.next, packet, protocol, spoken }));
+            self.rows.push_back(Arc::new(Row {
+                id: self.next,
+                packet,
+                protocol,
+                spoken,
+                step,
+                slant: slant(Some(self.trip)),
+                header,
+            }));
             self.next += 1;
         }
+    }
+}
+
+impl State {
+    /// What of a WebSocket frame's header came before this packet, which is taken note of.
+    fn header_before(&mut self, packet: &Packet) -> Before {
+        let before = self.cuts.before(packet);
+        let data = self.kept.frame(packet.number).map_or(&[][..], |frame| frame.data);
+        let payload = data.get(packet.payload_offset as usize..).unwrap_or_default();
+        self.cuts.see(packet, payload.get(..packet.app_len as usize).unwrap_or(payload));
+        before
     }
 }
 
@@ -203,7 +252,7 @@ mod tests {
     fn recorded(pushes: u32, limits: Limits) -> Recording {
         let [client, server] =
             [(2, 40_000), (1, 8000)].map(|(host, port)| Endpoint { addr: [10, 0, 0, host].into(), port });
-        let recording = Recording::new(limits);
+        let recording = Recording::new(limits, 0.025);
         for push in 0..pushes {
             let tcp = Tcp { seq: 1 + push, flags: Flags::ACK | Flags::PSH, payload: b"x", ..Tcp::new(server, client) };
             recording.frame(1_000_000_007 * u64::from(push + 1), &tcp.frame());

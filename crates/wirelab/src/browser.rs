@@ -1,13 +1,13 @@
 //! How is a page opened in the person's browser?
 
-use std::path::Path;
+use std::ffi::OsStr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::terminal;
 
 /// Opens a page; where that cannot be, says how to do it by hand.
-pub fn open(page: &Path) {
+pub fn open(page: &OsStr) {
     let started = Command::new(OPEN).arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     if !started.is_ok_and(|mut child| goes_on(&mut child)) {
         terminal::say(format_args!("no browser could be opened with {OPEN}; open {} in one", page.display()));

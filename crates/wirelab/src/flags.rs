@@ -203,17 +203,21 @@ pub struct Serve {
 
 #[derive(Debug, Args)]
 pub struct Live {
-    /// Which app
+    /// Which apps; all where none is named
     #[arg(value_parser = app(), value_name = "APP")]
     pub apps: Vec<App>,
     /// Any server instead, as HOST:PORT: a browser or program opens the lab's address, and all that it says is carried
     /// over the lab's wire to that server and back
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "apps")]
     pub to: Option<String>,
-    /// Show the packets in this terminal
-    #[arg(long)]
+    /// Show the packets of one app, or of a server, in this terminal instead of on pages
+    #[arg(long, conflicts_with = "open")]
     pub no_page: bool,
-    /// Port to listen on; 0 takes any free one
+    /// Open the pages in a browser
+    #[arg(long)]
+    pub open: bool,
+    /// Port of the pages, or with --no-page of the app; 0 takes any free one. Each app has a port behind it, or another
+    /// free one
     #[arg(long, value_name = "PORT", default_value_t = 8000)]
     pub port: u16,
     /// Address to listen on; 0.0.0.0 lets other machines in
@@ -430,8 +434,9 @@ Limits:
 
 const LIVE_HELP: &str = "\
 Examples:
-  wirelab live ws --no-page                             open the address that it prints, and click
-  wirelab live --to 127.0.0.1:3000 --no-page            a server of your own; open the lab's address instead
+  wirelab live                                          a page for each app: the app, and the packets that you cause
+  wirelab live ws --no-page                             one app, its packets in the terminal
+  wirelab live --to 127.0.0.1:3000                      a server of your own; open the lab's address instead
   wirelab live --to db.example:6379 --no-page --rtt 200ms --loss 2%
 
 The packets are those of the lab's wire, recorded there: what a browser says is carried over it byte for byte, and what

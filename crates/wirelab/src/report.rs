@@ -84,7 +84,7 @@ fn finish(flags: &flags::Report, page: &str, sound: bool) -> Result<(), Failure>
     let page = flags.report_dir.join(page);
     terminal::say(format_args!("Report: {}", page.display()));
     if flags.open {
-        browser::open(&page);
+        browser::open(page.as_os_str());
     }
     if sound { Ok(()) } else { Err(Failure::already_said(Status::Failed)) }
 }

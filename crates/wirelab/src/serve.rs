@@ -46,7 +46,7 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::machine)?;
         let url = to_reach(app, address);
         terminal::say(hint(app, flags.interval, poll_every, flags.bind));
-        terminal::say(format_args!("wirelab live {app} --no-page shows its packets, too"));
+        terminal::say(format_args!("wirelab live {app} shows its packets, too"));
         terminal::print(&format!("{url}\n"))?;
         let shutdown = async move {
             signals.next().await;

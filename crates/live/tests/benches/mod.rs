@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,10 +16,10 @@ use wirelab_wire::{Quality, Stop, WireKind, kernel};
 
 /// A bench with what it needs; all of it ends with this.
 pub struct Lab {
-    pub bench: Bench,
+    pub bench: Arc<Bench>,
     stop: Stop,
     ending: Option<Ending>,
-    _outside: Runtime,
+    pub outside: Runtime,
 }
 
 impl Lab {
@@ -40,7 +41,7 @@ impl Lab {
             seed: 1,
         };
         let (bench, ending) = Bench::start(plan, outside.handle(), stop.clone()).unwrap();
-        Lab { bench, stop, ending: Some(ending), _outside: outside }
+        Lab { bench: Arc::new(bench), stop, ending: Some(ending), outside }
     }
 
     pub fn connect(&self) -> TcpStream {

@@ -1,59 +1,93 @@
 //! The fields of a packet as HTML: a list a header, each field with the bytes it covers.
 
+use serde::Serialize;
 use wirelab_analyze::model::{Layer, Packet};
 use wirelab_dissect::fields::Field;
 
 use crate::html::hex;
 use crate::html::svg::escape_into;
 
-/// The fields of a packet, in the colours of their layers. Bits that are not set are left out: there are many, and they
-/// say nothing.
-pub fn render(fields: &[Field], packet: &Packet) -> String {
-    let mut html = String::new();
-    let mut left = MOST_ROWS;
-    for header in fields {
-        if left == 0 {
-            break;
+/// A line of the list of fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldRow {
+    /// How deep it stands: 0 is a header, which has the class of its layer.
+    pub depth: u8,
+    /// The class of the layer that it begins in.
+    pub class: &'static str,
+    /// Where its bytes begin in the frame, and how many there are.
+    pub bytes: (usize, usize),
+    /// What it is called.
+    pub name: String,
+    /// Its value, with its meaning.
+    pub said: String,
+}
+
+/// The fields of a packet, a row each; and whether there are more. Bits that are not set are left out: there are many,
+/// and they say nothing.
+pub fn rows(fields: &[Field], packet: &Packet) -> (Vec<FieldRow>, bool) {
+    let mut rows = Vec::new();
+    let whole = fields.iter().all(|header| {
+        let room = rows.len() < MOST_ROWS;
+        if room {
+            rows.push(row(header, packet, 0));
+            header.parts.iter().for_each(|part| add(&mut rows, part, packet, 1));
         }
-        left -= 1;
-        html.push_str(&format!(
-            "<p class=\"g {}\" data-r=\"{}\"><b>",
-            class_at(packet, header.range.start),
-            range(header)
-        ));
-        escape_into(&mut html, &header.name);
-        html.push_str("</b> ");
-        escape_into(&mut html, &said(header, packet));
-        html.push_str("</p>");
-        if !header.parts.is_empty() {
+        room
+    });
+    let more = !whole || rows.len() >= MOST_ROWS;
+    (rows, more)
+}
+
+/// A field and its parts, as long as there is room.
+fn add(rows: &mut Vec<FieldRow>, field: &Field, packet: &Packet, depth: u8) {
+    if rows.len() >= MOST_ROWS || field.is_unset || field.abbr == "tcp.payload" {
+        return;
+    }
+    rows.push(row(field, packet, depth));
+    field.parts.iter().for_each(|part| add(rows, part, packet, depth.saturating_add(1)));
+}
+
+fn row(field: &Field, packet: &Packet, depth: u8) -> FieldRow {
+    FieldRow {
+        depth,
+        class: class_at(packet, field.range.start),
+        bytes: (field.range.start, field.range.len()),
+        name: field.name.clone(),
+        said: said(field, packet),
+    }
+}
+
+/// The same as HTML, in the colours of their layers.
+pub(crate) fn render(fields: &[Field], packet: &Packet) -> String {
+    let mut html = String::new();
+    let (rows, more) = rows(fields, packet);
+    for (at, row) in rows.iter().enumerate() {
+        let range = format!("{}+{}", row.bytes.0, row.bytes.1);
+        if row.depth == 0 {
+            html.push_str(&format!("<p class=\"g {}\" data-r=\"{range}\"><b>", row.class));
+            escape_into(&mut html, &row.name);
+            html.push_str("</b> ");
+            escape_into(&mut html, &row.said);
+            html.push_str("</p>");
+            continue;
+        }
+        if at > 0 && rows.get(at - 1).is_some_and(|before| before.depth == 0) {
             html.push_str("<dl>");
-            for part in &header.parts {
-                field(&mut html, part, packet, 0, &mut left);
-            }
+        }
+        let deep = if row.depth > 1 { " class=\"s\"" } else { "" };
+        html.push_str(&format!("<div{deep} data-r=\"{range}\"><dt>"));
+        escape_into(&mut html, &row.name);
+        html.push_str("</dt><dd>");
+        escape_into(&mut html, &row.said);
+        html.push_str("</dd></div>");
+        if rows.get(at + 1).is_none_or(|next| next.depth == 0) {
             html.push_str("</dl>");
         }
     }
-    if left == 0 {
+    if more {
         html.push_str(&format!("<p>It has more fields: “wirelab show FILE --packet {}” lists all.</p>", packet.number));
     }
     html
-}
-
-/// A field and its parts, as long as there are rows left.
-fn field(html: &mut String, field: &Field, packet: &Packet, depth: u8, left: &mut usize) {
-    if *left == 0 || field.is_unset || field.abbr == "tcp.payload" {
-        return;
-    }
-    *left -= 1;
-    let deep = if depth > 0 { " class=\"s\"" } else { "" };
-    html.push_str(&format!("<div{deep} data-r=\"{}\"><dt>", range(field)));
-    escape_into(html, &field.name);
-    html.push_str("</dt><dd>");
-    escape_into(html, &said(field, packet));
-    html.push_str("</dd></div>");
-    for part in &field.parts {
-        self::field(html, part, packet, depth + 1, left);
-    }
 }
 
 /// The value with its meaning; numbers that a reader counts from the connection's start are given so too.
@@ -75,10 +109,6 @@ fn said(field: &Field, packet: &Packet) -> String {
         _ => {}
     }
     text
-}
-
-fn range(field: &Field) -> String {
-    format!("{}+{}", field.range.start, field.range.len())
 }
 
 /// The class of the layer that the byte at this place of the frame belongs to.

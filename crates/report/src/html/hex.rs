@@ -9,7 +9,7 @@ use crate::list::shown;
 /// Three columns of text: offsets, bytes, characters. Runs of one layer are one element, also across lines, so that the
 /// page stays small; the page's script splits them into bytes when a packet is opened.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Hex {
+pub(crate) struct Hex {
     /// "0000\n0010\n…".
     pub offsets: String,
     /// The bytes, marked; safe HTML.
@@ -21,7 +21,7 @@ pub struct Hex {
 }
 
 /// The bytes of a frame, as its packet divides them.
-pub fn render(packet: &Packet, data: &[u8]) -> Hex {
+pub(crate) fn render(packet: &Packet, data: &[u8]) -> Hex {
     let mut hex = Hex { missing: u64::from(packet.frame_len).saturating_sub(data.len() as u64), ..Hex::default() };
     for at in (0..data.len()).step_by(16) {
         if at > 0 {

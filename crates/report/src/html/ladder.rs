@@ -15,13 +15,13 @@ use crate::numbers::duration;
 use crate::tables::title;
 
 /// The ladder of a capture with at most so many packets, and how many it leaves out. `None` where no packets were kept.
-pub fn render(capture: &Capture, id: &str, most: usize, window: &Window) -> Option<(String, u64)> {
+pub(crate) fn render(capture: &Capture, id: &str, most: usize, window: &Window) -> Option<(String, u64)> {
     if capture.packets.is_empty() {
         return None;
     }
     let shown: Vec<&Packet> = capture.packets.iter().take(most).collect();
-    let trip = lookup::round_trip(capture).filter(|&trip| trip > 0.000_5);
-    let slant = if trip.is_some() { TRIP / 2.0 } else { 5.0 };
+    let trip = lookup::round_trip(capture);
+    let slant = slant(trip);
     let at_server = stamped_at_server(capture);
     let places = places(&shown, trip, slant, at_server);
     let height = places.last().map_or(0.0, |place| place.y) + slant + 30.0;
@@ -73,28 +73,80 @@ struct ArrowPlace {
     fold: Option<(f64, f64)>,
 }
 
+/// How far below the one before it a packet stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// In the picture's own measure.
+    pub down: f64,
+    /// The silence between the two in seconds, where it is folded.
+    pub silence: Option<f64>,
+}
+
+/// Says how far packets stand below one another, one by one.
+#[derive(Clone, Debug)]
+pub struct Steps {
+    trip: f64,
+    last_s: Option<f64>,
+}
+
+impl Steps {
+    /// With a round trip of so many seconds, where it is known.
+    pub fn new(trip: Option<f64>) -> Steps {
+        Steps { trip: trip.filter(|&trip| trip > SHORTEST_TRIP_S).unwrap_or(0.025), last_s: None }
+    }
+
+    /// The step to a packet of this time.
+    pub fn next(&mut self, time_s: f64) -> Step {
+        let Some(last_s) = self.last_s.replace(time_s) else { return Step { down: FIRST, silence: None } };
+        let idle = (time_s - last_s).max(0.0);
+        if idle > self.trip * 6.0 && idle > 0.05 {
+            Step { down: FOLD + ROW, silence: Some(idle) }
+        } else {
+            Step { down: (idle / self.trip * TRIP).clamp(ROW, TRIP), silence: None }
+        }
+    }
+}
+
+/// How far an arrow slants: half of a round trip, or a little where there is none to speak of.
+pub fn slant(trip: Option<f64>) -> f64 {
+    if trip.is_some_and(|trip| trip > SHORTEST_TRIP_S) { TRIP / 2.0 } else { 5.0 }
+}
+
 fn places(packets: &[&Packet], trip: Option<f64>, slant: f64, at_server: bool) -> Vec<ArrowPlace> {
-    let trip = trip.unwrap_or(0.025);
-    let mut y = 74.0;
+    let mut steps = Steps::new(trip);
+    let mut y = 0.0;
     let mut before: Option<&Packet> = None;
     packets
         .iter()
         .map(|packet| {
-            let mut fold = None;
-            if let Some(before) = before {
-                let idle = (packet.time_s - before.time_s).max(0.0);
-                if idle > trip * 6.0 && idle > 0.05 {
-                    let lowest = if before.from_client == at_server { y } else { y + slant };
-                    fold = Some((idle, lowest + 14.0));
-                    y += FOLD + ROW;
-                } else {
-                    y += (idle / trip * TRIP).clamp(ROW, TRIP);
-                }
-            }
+            let Step { down, silence } = steps.next(packet.time_s);
+            let lowest = if before.is_some_and(|before| before.from_client == at_server) { y } else { y + slant };
+            let fold = silence.map(|idle| (idle, lowest + 14.0));
+            y += down;
             before = Some(packet);
             ArrowPlace { y, fold }
         })
         .collect()
+}
+
+/// How a packet's arrow is drawn: what is sent again is dashed, data weighs more than an ACK.
+pub fn weight(packet: &Packet) -> &'static str {
+    let again = packet.analysis.is_some_and(TcpAnalysis::is_retransmission);
+    match (packet.app_len > 0, again) {
+        (_, true) => "again",
+        (true, false) => "data",
+        (false, false) => "bare",
+    }
+}
+
+/// What stands beside an arrow: the words, and the length.
+pub fn words(packet: &Packet) -> (String, String) {
+    let said: String = described(packet).chars().take(58).collect();
+    let size = match packet.app_len {
+        0 => format!("{} bytes", packet.frame_len),
+        len => format!("{} bytes, {len} of data", packet.frame_len),
+    };
+    (said, size)
 }
 
 /// One packet on its way: where it leaves and where it arrives.
@@ -109,12 +161,7 @@ impl Arrow {
         // A frame is stamped where it was captured: there it stands at y, at the other end half a round trip away.
         let (from_y, to_y) = if packet.from_client == at_server { (y - slant, y) } else { (y, y + slant) };
         let (from, to) = if packet.from_client { (CLIENT, SERVER) } else { (SERVER, CLIENT) };
-        let again = packet.analysis.is_some_and(TcpAnalysis::is_retransmission);
-        let weight = match (packet.app_len > 0, again) {
-            (_, true) => "again",
-            (true, false) => "data",
-            (false, false) => "bare",
-        };
+        let weight = weight(packet);
         let way = if packet.from_client { "up" } else { "down" };
         Arrow { from: (from, from_y), to: (to, to_y), class: format!("arrow {weight} {way}") }
     }
@@ -140,14 +187,10 @@ impl Arrow {
 
     /// Number, words and length at the sender's end.
     fn label(&self, svg: &mut Svg, packet: &Packet, other_connection: bool) {
-        let mut said: String = described(packet).chars().take(58).collect();
+        let (mut said, size) = words(packet);
         if other_connection {
             said = format!("{said} (connection {})", packet.connection);
         }
-        let size = match packet.app_len {
-            0 => format!("{} bytes", packet.frame_len),
-            len => format!("{} bytes, {len} of data", packet.frame_len),
-        };
         let weight = if packet.app_len > 0 { "said" } else { "quiet" };
         let inward = if packet.from_client { 16.0 } else { -16.0 };
         let anchor = if packet.from_client { "" } else { "end " };
@@ -201,13 +244,20 @@ fn stamped_at_server(capture: &Capture) -> bool {
     first.is_none_or(|(_, at_server)| at_server)
 }
 
-const WIDTH: f64 = 880.0;
-const CLIENT: f64 = 56.0;
-const SERVER: f64 = 728.0;
+/// Width of the picture.
+pub const WIDTH: f64 = 880.0;
+/// Where the client's line of life is, and where the server's.
+pub const CLIENT: f64 = 56.0;
+/// The server's.
+pub const SERVER: f64 = 728.0;
 /// Height of one round trip.
 const TRIP: f64 = 52.0;
 /// Least height between two packets.
 const ROW: f64 = 26.0;
+/// Where the first packet stands.
+const FIRST: f64 = 74.0;
+/// Round trips up to this are none to speak of.
+const SHORTEST_TRIP_S: f64 = 0.000_5;
 /// Height of a fold.
 const FOLD: f64 = 62.0;
 

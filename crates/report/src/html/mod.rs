@@ -8,10 +8,10 @@ mod app;
 mod bars;
 mod calculator;
 mod downloads;
-mod fields;
+pub mod fields;
 mod growth;
-mod hex;
-mod ladder;
+pub mod hex;
+pub mod ladder;
 mod layer;
 mod learn;
 mod proof;
@@ -66,7 +66,10 @@ pub fn render(report: &Report, templates: &Templates, forms: &[OtherForm]) -> Re
 }
 
 /// The style sheet, which has the layers' colours of their table.
-pub(crate) fn style(templates: &Templates) -> Result<String, TemplateError> {
+///
+/// # Errors
+/// Where the template asks for a value that there is not.
+pub fn style(templates: &Templates) -> Result<String, TemplateError> {
     #[derive(Serialize)]
     struct Look {
         layers: Vec<LayerLook>,

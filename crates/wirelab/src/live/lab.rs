@@ -1,13 +1,15 @@
 //! Which benches are there, and what keeps them running?
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use wirelab_catalog::App;
 use wirelab_live::bench::{self, Ending};
 use wirelab_live::recording::Limits;
-use wirelab_live::{Bench, Settings, Target};
+use wirelab_live::{Bench, Settings, Target, site};
 use wirelab_wire::{Error, Quality, Stop, WireKind, WireOptions};
 
 use crate::failure::Failure;
@@ -20,7 +22,9 @@ use crate::{descriptors, terminal};
 /// What shall be live.
 pub struct Plan {
     targets: Vec<Target>,
+    /// Of the pages, or of the one bench where there are none.
     address: SocketAddr,
+    pages: bool,
     settings: Settings,
     allowed: Vec<wirelab_apps::AllowedHost>,
 }
@@ -28,9 +32,6 @@ pub struct Plan {
 impl Plan {
     /// Judges the flags.
     pub fn new(flags: &Live) -> Result<Plan, Failure> {
-        if !flags.no_page {
-            return Err(Failure::usage("the packets are shown in a terminal: add --no-page"));
-        }
         within("--interval", flags.interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
         let quality = Quality { rtt: flags.rtt, loss: flags.loss };
         if let Some(fault) = (WireOptions { rtt: quality.rtt, loss: quality.loss, ..WireOptions::default() }).fault() {
@@ -38,19 +39,26 @@ impl Plan {
         }
         let targets: Vec<Target> = match &flags.to {
             Some(to) => vec![Target::Server(server(to)?)],
-            None => flags.apps.iter().copied().map(Target::App).collect(),
+            None if flags.apps.is_empty() => App::ALL.into_iter().map(Target::App).collect(),
+            None => {
+                let mut apps = flags.apps.clone();
+                apps.sort_unstable();
+                apps.dedup();
+                apps.into_iter().map(Target::App).collect()
+            }
         };
         for target in &targets {
             if let Target::App(app) = target {
                 long_enough(*app, flags.interval)?;
             }
         }
-        if targets.len() != 1 {
+        if flags.no_page && targets.len() != 1 {
             return Err(Failure::usage("a terminal shows the packets of one app: say which, as in wirelab live ws"));
         }
         Ok(Plan {
             targets,
             address: SocketAddr::new(flags.bind, flags.port),
+            pages: !flags.no_page,
             settings: Settings { quality, style: peers::style(flags.server), interval: flags.interval },
             allowed: flags.allowed_hosts.clone(),
         })
@@ -79,20 +87,34 @@ fn server(text: &str) -> Result<String, Failure> {
 
 /// Benches that run.
 pub struct Lab {
-    benches: Vec<Bench>,
+    benches: Vec<Arc<Bench>>,
     endings: RefCell<Vec<Ending>>,
     stop: Stop,
     wire: WireKind,
+    /// Where the pages are, where there are any.
+    pages: Option<TcpListener>,
+    allowed: Vec<wirelab_apps::AllowedHost>,
 }
 
 impl Lab {
     /// Starts all of them.
     pub fn start(plan: Plan, wire: WireKind) -> Result<Lab, Failure> {
-        let mut lab = Lab { benches: Vec::new(), endings: RefCell::default(), stop: Stop::new(), wire };
+        let mut lab = Lab {
+            benches: Vec::new(),
+            endings: RefCell::default(),
+            stop: Stop::new(),
+            wire,
+            pages: None,
+            allowed: plan.allowed.clone(),
+        };
         let connections = places();
-        for target in plan.targets {
+        if plan.pages {
+            lab.pages = Some(listen(plan.address)?);
+        }
+        for (target, number) in plan.targets.into_iter().zip(1..) {
+            let listener = if plan.pages { listen_beside(plan.address, number)? } else { listen(plan.address)? };
             let plan = bench::Plan {
-                listener: listen(plan.address)?,
+                listener,
                 target,
                 wire,
                 settings: plan.settings,
@@ -102,15 +124,22 @@ impl Lab {
                 seed: drawn_seed(),
             };
             let (bench, ending) = Bench::start(plan, &Handle::current(), lab.stop.clone()).map_err(Failure::machine)?;
-            lab.benches.push(bench);
+            lab.benches.push(Arc::new(bench));
             lab.endings.get_mut().push(ending);
         }
         Ok(lab)
     }
 
     /// All of them.
-    pub fn benches(&self) -> &[Bench] {
+    pub fn benches(&self) -> &[Arc<Bench>] {
         &self.benches
+    }
+
+    /// What the pages show, and where they are; `None` where there are none.
+    pub fn site(&self, hints: Vec<String>) -> Result<Option<(site::Lab, TcpListener)>, Failure> {
+        let Some(listener) = &self.pages else { return Ok(None) };
+        let site = site::Lab { benches: self.benches.clone(), wire: self.wire, allowed: self.allowed.clone(), hints };
+        Ok(Some((site, listener.try_clone().map_err(Failure::machine)?)))
     }
 
     /// Which wire they have.
@@ -147,6 +176,12 @@ impl Lab {
             }
         }
     }
+}
+
+/// A port behind that of the pages, or any other where that is taken: nobody has to type it.
+fn listen_beside(pages: SocketAddr, number: u16) -> Result<TcpListener, Failure> {
+    let wanted = if pages.port() == 0 { 0 } else { pages.port().checked_add(number).unwrap_or(0) };
+    listen(SocketAddr::new(pages.ip(), wanted)).or_else(|_| listen(SocketAddr::new(pages.ip(), 0)))
 }
 
 /// For how many connections of each bench there are file descriptors: one carried to a real server takes four.

@@ -6,15 +6,16 @@ mod ladder;
 use std::fs;
 
 use wirelab_analyze::Analysis;
-use wirelab_live::{Bench, Settings, Target};
+use wirelab_live::{Bench, Settings, Target, site};
 use wirelab_report::Report;
+use wirelab_report::numbers::capital;
 use wirelab_report::text::{self, Colours};
 
 use crate::failure::{Failure, reason};
 use crate::flags::Live;
 use crate::interrupt::Signals;
 use crate::listening::{reachable, to_do, to_reach};
-use crate::{quantity, terminal, wires};
+use crate::{browser, quantity, terminal, wires};
 use lab::Lab;
 
 /// Shows packets until Ctrl-C.
@@ -28,7 +29,9 @@ pub fn live(flags: &Live) -> Result<(), Failure> {
         let mut signals = Signals::new().map_err(Failure::machine)?;
         let mut lab = Lab::start(plan, kind)?;
         let shown = tokio::select! {
-            shown = in_the_terminal(&lab) => shown,
+            shown = async {
+                if flags.no_page { in_the_terminal(&lab).await } else { on_pages(&lab, flags).await }
+            } => shown,
             failed = lab.failed() => Err(failed),
             () = signals.next() => Ok(()),
         };
@@ -38,10 +41,32 @@ pub fn live(flags: &Live) -> Result<(), Failure> {
     })
 }
 
+/// The pages of all benches, for good.
+async fn on_pages(lab: &Lab, flags: &Live) -> Result<(), Failure> {
+    let Some((site, listener)) = lab.site(lab.benches().iter().map(|bench| sentence(bench)).collect())? else {
+        return Ok(());
+    };
+    let address = listener.local_addr().map_err(Failure::machine)?;
+    let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::machine)?;
+    terminal::say(format_args!(
+        "the packets are those of the lab's {} wire; Ctrl-C ends it{}",
+        lab.wire(),
+        if address.ip().is_loopback() { "" } else { "; other machines can reach it too" }
+    ));
+    let url = format!("http://{}/", reachable(address));
+    terminal::print(&format!("{url}\n"))?;
+    if flags.open {
+        browser::open(url.as_ref());
+    }
+    site::serve(site, listener, std::future::pending())
+        .await
+        .map_err(|error| Failure::failed(format_args!("the pages cannot be served: {error}")))
+}
+
 /// The ladder of the one bench, for good.
 async fn in_the_terminal(lab: &Lab) -> Result<(), Failure> {
     let Some(bench) = lab.benches().first() else { return Ok(()) };
-    terminal::say(hint(bench, lab));
+    terminal::say(format_args!("{}; {}", hint(bench), link(bench, lab)));
     let address = match &bench.target {
         Target::App(app) => to_reach(*app, bench.address),
         Target::Server(_) => reachable(bench.address).to_string(),
@@ -51,27 +76,38 @@ async fn in_the_terminal(lab: &Lab) -> Result<(), Failure> {
 }
 
 /// What a person does with it.
-fn hint(bench: &Bench, lab: &Lab) -> String {
-    let how = match &bench.target {
+fn hint(bench: &Bench) -> String {
+    match &bench.target {
         Target::App(app) => {
             let Settings { interval, .. } = *bench.settings.borrow();
             format!("{}: {}", app.title(), to_do(*app, interval, Settings::poll_every(interval)))
         }
         Target::Server(to) => format!("open this address instead of {to}"),
-    };
-    let quality = bench.settings.borrow().quality;
-    let rtt = quantity::show(quality.rtt);
+    }
+}
+
+/// The same as a sentence on a page.
+fn sentence(bench: &Bench) -> String {
+    match &bench.target {
+        Target::App(app) => {
+            let Settings { interval, .. } = *bench.settings.borrow();
+            format!("{}.", capital(&to_do(*app, interval, Settings::poll_every(interval)).replace('`', "")))
+        }
+        Target::Server(to) => format!("What is said to it is carried to {to} and back."),
+    }
+}
+
+/// What it is carried over.
+fn link(bench: &Bench, lab: &Lab) -> String {
+    let rtt = quantity::show(bench.settings.borrow().quality.rtt);
     let reach = if bench.address.ip().is_loopback() { "" } else { "; other machines can reach it too" };
-    format!(
-        "{how}; the packets are those of the lab's {} wire, {rtt} there and back{reach}; Ctrl-C ends it",
-        lab.wire()
-    )
+    format!("the packets are those of the lab's {} wire, {rtt} there and back{reach}; Ctrl-C ends it", lab.wire())
 }
 
 /// What is said, and kept, of the captures so far at the end.
 fn keep(lab: &Lab, flags: &Live) -> Result<(), Failure> {
     let recorded: Vec<_> =
-        lab.benches().iter().map(|bench| (bench, bench.recording.found(&capture_name(bench)))).collect();
+        lab.benches().iter().map(|bench| (&**bench, bench.recording.found(bench.target.capture_name()))).collect();
     let recorded: Vec<_> = recorded.into_iter().filter(|(_, capture)| capture.frames > 0).collect();
     if recorded.is_empty() {
         return Ok(());
@@ -108,12 +144,4 @@ fn keep(lab: &Lab, flags: &Live) -> Result<(), Failure> {
         places => terminal::say(format_args!("the capture is in {}", places.join(", "))),
     }
     Ok(())
-}
-
-/// What the capture of a bench is called.
-fn capture_name(bench: &Bench) -> String {
-    match &bench.target {
-        Target::App(app) => app.capture_name().to_owned(),
-        Target::Server(_) => "server".to_owned(),
-    }
 }

@@ -42,7 +42,7 @@ pub fn run(plan: &Plan) -> Result<(), Failure> {
     terminal::say(summary(plan, kind, &recording));
     terminal::say(format_args!("The same again: {}", info::command(plan, kind)));
     if plan.open {
-        browser::open(&plan.report_dir.join(PAGE));
+        browser::open(plan.report_dir.join(PAGE).as_os_str());
     }
     Ok(())
 }
