@@ -9,12 +9,16 @@ mod lab;
 
 #[path = "judge/cases.rs"]
 mod cases;
+#[path = "judge/effects.rs"]
+mod effects;
 #[path = "judge/losses.rs"]
 mod losses;
 #[path = "judge/made.rs"]
 mod made;
 #[path = "judge/packets.rs"]
 mod packets;
+#[path = "judge/pairs.rs"]
+mod pairs;
 #[path = "judge/sentences.rs"]
 mod sentences;
 #[path = "judge/streams.rs"]
@@ -37,7 +41,7 @@ use packets::Packets;
 use serde_json::Value;
 use truth::Figures;
 
-/// The packets of a capture.
+/// The packets of a capture; what it says of its connections tells the client of one whose SYN is not there.
 fn packets_of(path: &Path, json: &Value) -> Packets {
     let clients: Vec<(&str, &str)> = json["connections"]
         .as_array()
@@ -263,6 +267,66 @@ fn what_is_said_of_made_conversations_is_true() {
     for id in ["events-together", "window-limited", "encrypted", "http2", "compressed", "short-body"] {
         assert!(said.of(id) * 20 > runs, "too little was said of {id} to be judged: {said}");
     }
+}
+
+/// What is wrong with what is said of two runs beside each other, and how much is said.
+fn pair_complaints(lab: &Lab, options: [&str; 2]) -> (Vec<String>, usize) {
+    for (side, options) in ["a", "b"].into_iter().zip(options) {
+        lab.done(&format!("{options} --pcap-dir {side}"));
+    }
+    lab.done("report a b --report-dir compared");
+    let json: Value = serde_json::from_slice(&lab.read("compared/comparison.json")).expect("JSON");
+    let all = json["captures"].as_array().expect("captures");
+    let half = all.len() / 2;
+    let path = |at: usize, one: &Value| {
+        let side = if at < half { "a" } else { "b" };
+        lab.path(&format!("{side}/{}", one["file"].as_str().expect("a file")))
+    };
+    let packets: Vec<Packets> = all.iter().enumerate().map(|(at, one)| packets_of(&path(at, one), one)).collect();
+    let of = |((at, one), packets)| cases::Capture::new(one, packets, losses::made(&path(at, one), packets.frames));
+    let mut captures: Vec<cases::Capture<'_>> = all.iter().enumerate().zip(&packets).map(of).collect();
+    let theirs = captures.split_off(half);
+    let run = |side: &str| serde_json::from_slice(&lab.read(&format!("{side}/run.json"))).expect("JSON");
+    let sides = [
+        pairs::Side { name: "a", run: run("a"), captures },
+        pairs::Side { name: "b", run: run("b"), captures: theirs },
+    ];
+    let pair = pairs::Pair { sides, document: lab.text("compared/comparison.md") };
+    let wrong =
+        pairs::complaints(&pair, &json).into_iter().map(|wrong| format!("{}\n{}\n  {wrong}", options[0], options[1]));
+    (wrong.collect(), json["findings"].as_array().expect("findings").len())
+}
+
+#[test]
+fn what_is_said_of_random_pairs_of_runs_is_true() {
+    let count = number("WIRELAB_JUDGE_PAIRS", 60);
+    let first = number("WIRELAB_JUDGE_FROM", 0);
+    let next = AtomicU32::new(first);
+    let (wrong, found) = (Mutex::new(Vec::new()), AtomicU32::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + count {
+                        break;
+                    }
+                    // Of the same app, or of all.
+                    let (one, other) = (random_run(seed.into()), random_run(u64::from(seed) + 1_000_000));
+                    let of = if seed.is_multiple_of(5) { "run-all".to_owned() } else { format!("run {}", one.app) };
+                    let [one, other] = [&one, &other]
+                        .map(|run| run.recorded_at(run.vantage).replacen(&format!("run {}", run.app), &of, 1));
+                    let (new, said) = pair_complaints(&Lab::new(), [&one, &other]);
+                    found.fetch_add(said as u32, Ordering::Relaxed);
+                    wrong.lock().expect("a list").extend(new);
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().expect("a list");
+    wrong.sort();
+    assert!(wrong.is_empty(), "{} false sentences in {count} pairs:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(found.into_inner() > count * 3, "too little was said to be judged");
 }
 
 #[test]
