@@ -304,7 +304,8 @@ fn is_update(protocol_kind: ProtocolKind, label: &str, app: App) -> bool {
         (Update::Answer { path, media, .. }, ProtocolKind::Request { html, .. }) => {
             html == (media == Media::Html) && gets(path)
         }
-        (Update::Events { .. }, ProtocolKind::Event) | (Update::Messages { .. }, ProtocolKind::Message) => true,
+        (Update::Events { .. } | Update::Lines { .. }, ProtocolKind::Event)
+        | (Update::Messages { .. }, ProtocolKind::Message) => true,
         _ => false,
     }
 }

@@ -6,7 +6,7 @@
 
 use wirelab_dissect::deflate::DeflateParams;
 use wirelab_dissect::http1::{self, Coding, Content, Event, Mark, ReplyTo, RequestDecoder, ResponseDecoder, Upgrade};
-use wirelab_dissect::{Sniff, sse};
+use wirelab_dissect::{Sniff, json_lines, sse};
 
 use crate::compressed_content::CompressedContent;
 use crate::exchange::{ExchangeId, ProtocolKind};
@@ -73,10 +73,17 @@ enum Inside {
     Compressed(CompressedContent),
 }
 
-/// An event stream that is being received.
+/// How events are told apart.
+#[derive(Clone, Debug)]
+enum Records {
+    EventStream(sse::Decoder),
+    JsonLines(json_lines::Decoder),
+}
+
+/// An event stream that is being received, or another stream of records.
 #[derive(Clone, Debug)]
 struct Events {
-    decoder: sse::Decoder,
+    records: Records,
     /// The event that is being received.
     event: Option<ExchangeId>,
     /// The event received last, or the exchange that opened the stream.
@@ -232,7 +239,11 @@ impl Http {
                     });
                     // The head borrows the decoder: what matters of it is kept.
                     let (status, upgrade, deflate) = (head.status, head.upgrade, head.deflate);
-                    let (content, coding) = (head.content, head.content_encoding);
+                    let (mut content, coding) = (head.content, head.content_encoding);
+                    if content == Content::JsonLines && (coding != Coding::Identity || !may_go_on(head.body)) {
+                        // What is all there, and what is compressed, is an answer like any other.
+                        content = Content::Other;
+                    }
                     packet.own(packet.clamp(answering.exchange), Layer::ResponseHead, consumed);
                     self.head(status, content, coding, answering, packet);
                     if status == 101 {
@@ -329,7 +340,12 @@ impl Http {
                 return self.lose_response(packet);
             }
             match self.inside.as_deref_mut() {
-                Some(Inside::Events(events)) => return events.decoder.gap(),
+                Some(Inside::Events(events)) => {
+                    return match &mut events.records {
+                        Records::EventStream(decoder) => decoder.gap(),
+                        Records::JsonLines(decoder) => decoder.gap(),
+                    };
+                }
                 Some(Inside::Compressed(compressed)) => compressed.lose(),
                 None => {}
             }
@@ -447,15 +463,15 @@ impl Http {
                 packet.complete(exchange);
                 if coding == Coding::Identity {
                     self.had_events = true;
-                    self.inside = Some(Box::new(Inside::Events(Events {
-                        decoder: sse::Decoder::new(),
-                        event: None,
-                        last: exchange,
-                        has_body: false,
-                        retry: None,
-                        finder: Finder::default(),
-                    })));
+                    self.inside = Some(Events::of(Records::EventStream(sse::Decoder::new()), exchange));
                 }
+            }
+            Content::JsonLines => {
+                if let Some(open) = packet.open(exchange) {
+                    open.protocol_kind = ProtocolKind::EventStream { compressed: false };
+                }
+                packet.complete(exchange);
+                self.inside = Some(Events::of(Records::JsonLines(json_lines::Decoder::new()), exchange));
             }
             Content::Html | Content::Json => {
                 let html = content == Content::Html;
@@ -563,12 +579,28 @@ impl Http {
 }
 
 impl Events {
+    /// None yet of those that this exchange opened.
+    fn of(records: Records, opened: ExchangeId) -> Box<Inside> {
+        Box::new(Inside::Events(Events {
+            records,
+            event: None,
+            last: opened,
+            has_body: false,
+            retry: None,
+            finder: Finder::default(),
+        }))
+    }
+
     /// The event in progress, begun if there is none.
     fn begin(&mut self, packet: &mut PacketInHand<'_>) -> ExchangeId {
         match self.event {
             Some(event) => packet.clamp(event),
             None => {
-                let event = packet.begin(ProtocolKind::Event, label::EVENT_MESSAGE);
+                let label = match self.records {
+                    Records::EventStream(_) => label::EVENT_MESSAGE,
+                    Records::JsonLines(_) => label::LINE,
+                };
+                let event = packet.begin(ProtocolKind::Event, label);
                 self.event = Some(event);
                 self.has_body = false;
                 self.retry = None;
@@ -582,28 +614,31 @@ impl Events {
         while !data.is_empty() {
             let event = self.begin(packet);
             self.has_body = true;
-            let step = self.decoder.step(data);
-            if step.consumed == 0 && step.event.is_none() {
-                packet.own(event, Layer::Content, data.len());
-                return;
-            }
-            let bytes = data.get(..step.consumed).unwrap_or_default();
-            if step.mark == sse::Mark::Value {
-                match self.finder.look(bytes, TimePlace::Markup) {
-                    Some(found) => {
-                        packet.own_time(event, bytes.len(), &found);
+            let (consumed, is_over) = match &mut self.records {
+                Records::EventStream(decoder) => {
+                    let step = decoder.step(data);
+                    if step.consumed == 0 && step.event.is_none() {
+                        packet.own(event, Layer::Content, data.len());
+                        return;
                     }
-                    None => packet.own(event, Layer::Content, bytes.len()),
+                    let bytes = data.get(..step.consumed).unwrap_or_default();
+                    own(event, step.mark == sse::Mark::Value, bytes, &mut self.finder, packet);
+                    (step.consumed, step.event.is_some_and(|what| happened(&what, event, &mut self.retry, packet)))
                 }
-            } else {
-                packet.own(event, Layer::Framing, bytes.len());
-            }
-            if let Some(what) = step.event
-                && happened(&what, event, &mut self.retry, packet)
-            {
+                Records::JsonLines(decoder) => {
+                    let step = decoder.step(data);
+                    let bytes = data.get(..step.consumed).unwrap_or_default();
+                    own(event, step.mark == json_lines::Mark::Text, bytes, &mut self.finder, packet);
+                    if let Some(what) = &step.event {
+                        line_ended(what, event, packet);
+                    }
+                    (step.consumed, step.event.is_some())
+                }
+            };
+            if is_over {
                 self.finish(event, packet);
             }
-            data = data.get(bytes.len()..).unwrap_or_default();
+            data = data.get(consumed..).unwrap_or_default();
         }
     }
 
@@ -617,7 +652,9 @@ impl Events {
     fn end(mut self, packet: &mut PacketInHand<'_>) {
         if let Some(event) = self.event {
             // A CR may have been waiting for its LF.
-            if let Some(what) = self.decoder.finish() {
+            if let Records::EventStream(decoder) = &mut self.records
+                && let Some(what) = decoder.finish()
+            {
                 happened(&what, event, &mut self.retry, packet);
             }
             packet.complete(event);
@@ -626,6 +663,35 @@ impl Events {
             }
         }
     }
+}
+
+/// Gives bytes of an event to it: what it says, or what says where that is.
+fn own(event: ExchangeId, is_said: bool, bytes: &[u8], finder: &mut Finder, packet: &mut PacketInHand<'_>) {
+    match if is_said { finder.look(bytes, TimePlace::Markup) } else { None } {
+        Some(found) => packet.own_time(event, bytes.len(), &found),
+        None => packet.own(event, if is_said { Layer::Content } else { Layer::Framing }, bytes.len()),
+    }
+}
+
+/// Notes that a line has ended.
+fn line_ended(what: &json_lines::Event<'_>, event: ExchangeId, packet: &mut PacketInHand<'_>) {
+    match *what {
+        json_lines::Event::Line { text, .. } => {
+            packet.capture_state.recognition.line(text);
+            packet.say(|| format!("line {}", readable(text, 60)));
+        }
+        json_lines::Event::Blank => {
+            packet.capture_state.recognition.nobody();
+            packet.say(|| "empty line".to_owned());
+            packet.name(event, ProtocolKind::Control, label::EMPTY_LINE);
+        }
+        json_lines::Event::Torn => packet.capture_state.recognition.nobody(),
+    }
+}
+
+/// Whether nothing says how long what follows a head is.
+fn may_go_on(body: http1::Body) -> bool {
+    matches!(body, http1::Body::Chunked | http1::Body::UntilClose)
 }
 
 /// Notes what a step of the event stream's decoder said; gives whether the event is over.

@@ -74,6 +74,8 @@ pub(crate) mod label {
         BINARY_ASKED 24 "binary from the client",
         BINARY_PUSHED 25 "binary from the server",
         HTTP2_CONNECTION 26 "HTTP/2 connection",
+        LINE 27 "line of JSON",
+        EMPTY_LINE 28 "empty line",
     }
 }
 

@@ -96,7 +96,7 @@ impl Wanted {
                 };
                 App::ALL.into_iter().any(tells).then_some(TimePlace::Line)
             }
-            Content::EventStream => None,
+            Content::EventStream | Content::JsonLines => None,
         }
     }
 }
@@ -179,6 +179,10 @@ impl Recognition {
                 self.keep(|app| wanted.update_of.has(app) && matches!(update(app), Some(Update::Events { .. })));
                 None
             }
+            (200, Content::JsonLines) => {
+                self.keep(|app| wanted.update_of.has(app) && matches!(update(app), Some(Update::Lines { .. })));
+                None
+            }
             _ => Some(Box::new(Answer { wanted, status, content, bytes: Vec::new() })),
         }
     }
@@ -242,6 +246,16 @@ impl Recognition {
         if self.looks() {
             self.hear(|app| match update(app) {
                 Some(Update::Events { form, .. }) if event_type == "message" && form::is_of(form, data) => Some(form),
+                _ => None,
+            });
+        }
+    }
+
+    /// A line of a stream.
+    pub fn line(&mut self, text: &[u8]) {
+        if self.looks() {
+            self.hear(|app| match update(app) {
+                Some(Update::Lines { form, .. }) if form::is_of(form, text) => Some(form),
                 _ => None,
             });
         }

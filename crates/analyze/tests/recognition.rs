@@ -14,6 +14,7 @@ const GET_NEXT: &[u8] = b"GET /next?after=09:31:35 HTTP/1.1\r\nHost: a\r\n\r\n";
 const NOTHING: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 const GET_TINY: &[u8] = b"GET /tiny HTTP/1.1\r\nHost: a\r\n\r\n";
 const TINY: &[u8] = b"<!DOCTYPE html><title>Time</title><time>09:31:35</time>\n";
+const GET_FEED: &[u8] = b"GET /feed HTTP/1.1\r\nHost: a\r\n\r\n";
 const NOT_MODIFIED: &[u8] = b"HTTP/1.1 304 Not Modified\r\nETag: \"09:31:35\"\r\n\r\n";
 const GET_TIME: &[u8] = b"GET /time HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -39,6 +40,11 @@ fn json(content: &str) -> Vec<u8> {
 fn stream(events: &str) -> Vec<u8> {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\n";
     [head, events].concat().into_bytes()
+}
+
+fn feed(lines: &str) -> Vec<u8> {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n";
+    [head, lines].concat().into_bytes()
 }
 
 fn asked(turns: &[(&[u8], Vec<u8>)]) -> Frames {
@@ -139,6 +145,11 @@ fn what_else_an_app_says_is_its_own_too() {
         ),
         ("events without their page", App::Sse, asked(&[(GET_TIME, stream("data: {\"time\": \"09:31:35\"}\n\n"))])),
         ("an answer without its page", App::Ajax, asked(&[(GET_TIME, json("{\"time\":\"09:31:35\"}\n"))])),
+        (
+            "lines without their page",
+            App::Stream,
+            asked(&[(GET_FEED, feed("{\"time\": \"09:31:35\"}\n{\"time\": \"09:31:45\"}\n"))]),
+        ),
         ("a page in a frame", App::Iframe, asked(&[(GET_TINY, html(TINY))])),
         (
             "a value that was waited for, in vain at first",
@@ -242,6 +253,9 @@ fn what_looks_like_an_app_is_nobody_s() {
         ),
         ("a page in a frame at another place", asked(&[(GET_PAGE, html(TINY))])),
         ("another page in a frame", asked(&[(GET_TINY, html(b"<title>Time</title><time>09:31:35</time>"))])),
+        ("lines with other words", asked(&[(GET_FEED, feed("{\"time\": \"09:31:35\"}\n{\"news\": []}\n"))])),
+        ("lines and signs of life", asked(&[(GET_FEED, feed("{\"time\": \"09:31:35\"}\n\n"))])),
+        ("lines of another kind", asked(&[(GET_FEED, stream("{\"time\": \"09:31:35\"}\n"))])),
         ("nothing that was waited for", asked(&[(GET_NEXT, NOTHING.to_vec())])),
         ("messages with other words", websocket("", &["{\"time\": \"09:31:35\"}", "{\"price\": 3}"])),
         (
@@ -270,6 +284,7 @@ proptest! {
             (App::Sse, b"{\"time\": \"09:31:35\"}"),
             (App::Ws, b"{\"time\": \"09:31:35\"}"),
             (App::WsPush, b"{\"time\": \"09:31:35\"}"),
+            (App::Stream, b"{\"time\": \"09:31:35\"}"),
             (App::LongPoll, b"{\"time\":\"09:31:35\"}\n"),
             (App::Poll, b"{\"time\":\"09:31:35\"}\n"),
         ] {
@@ -281,6 +296,7 @@ proptest! {
                 let frames = match app {
                     App::Tcp => lines(&[("", &text)]),
                     App::Ajax => asked(&[(GET_TIME, json(&text))]),
+                    App::Stream => asked(&[(GET_FEED, feed(&format!("{text}\n")))]),
                     App::LongPoll => asked(&[(GET_NEXT, json(&text))]),
                     App::Poll => asked(&[(GET_POLL, json(&text))]),
                     App::Sse => asked(&[(GET_TIME, stream(&format!("data: {text}\n\n")))]),

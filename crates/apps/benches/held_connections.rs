@@ -47,7 +47,8 @@ const CASES: [Case; App::ALL.len()] = [
     Case { app: App::Poll, begin: (GET_POLL, 128), update: (GET_POLL, 128), limit_kib: None },
     Case { app: App::WsPush, begin: (PUSH_UPGRADE, 129), update: (b"", 22), limit_kib: Some(8.0) },
     Case { app: App::LongPoll, begin: (GET_NEXT, 128), update: (GET_NEXT, 128), limit_kib: None },
-    Case { app: App::Iframe, begin: (GET_TINY, 173), update: (GET_TINY, 173), limit_kib: None },
+    Case { app: App::Iframe, begin: (GET_TINY, 172), update: (GET_TINY, 172), limit_kib: None },
+    Case { app: App::Stream, begin: (GET_FEED, 120), update: (b"", 27), limit_kib: Some(22.0) },
 ];
 
 fn main() -> ExitCode {
@@ -168,6 +169,7 @@ const GET_TIME: &[u8] = b"GET /time HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 const GET_POLL: &[u8] = b"GET /poll HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 const GET_NEXT: &[u8] = b"GET /next HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 const GET_TINY: &[u8] = b"GET /tiny HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+const GET_FEED: &[u8] = b"GET /feed HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 const UPGRADE: &[u8] = b"GET /time HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: W+pQUnxtfyImglCepUIxdw==\r\n\r\n";
 const PUSH_UPGRADE: &[u8] = b"GET /push HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

@@ -11,6 +11,7 @@
 //! | [`iframe`] | the client loads a frame in the page again | `GET /tiny` -> a tiny page |
 //! | [`ajax`] | a script in the page asks | `GET /time` -> `{"time":"HH:MM:SS"}` |
 //! | [`sse`] | the server pushes an event (WHATWG HTML, section 9.2) | `data: {"time": "HH:MM:SS"}` |
+//! | [`stream`] | the server pushes a line of JSON | `{"time": "HH:MM:SS"}` |
 //! | [`ws`] | a script sends a message (RFC 6455) | `get-time` -> `{"time": "HH:MM:SS"}` |
 //! | [`ws_push`] | the server pushes a message | `{"time": "HH:MM:SS"}` |
 //! | [`poll`] | a script asks again and again | `GET /poll` -> `{"time":"HH:MM:SS"}`, new or not |
@@ -42,6 +43,7 @@ pub mod long_poll;
 pub mod options;
 pub mod poll;
 pub mod sse;
+pub mod stream;
 pub mod tcp;
 pub mod web;
 pub mod ws;
@@ -104,4 +106,5 @@ servers! {
     WsPush => ws_push,
     LongPoll => long_poll,
     Iframe => iframe,
+    Stream => stream,
 }

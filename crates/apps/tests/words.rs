@@ -275,3 +275,20 @@ async fn iframe_answers_with_a_tiny_page() {
         server.stop().await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn stream_says_at_once_that_it_has_begun_and_then_a_line_each_time() {
+    let server = Server::start(App::Stream, modern());
+    let mut client = server.client();
+    assert_eq!(
+        client.ask(request("GET /feed", "")).await,
+        "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\n\
+         date: Sun, 06 Jun 2021 09:36:17 GMT\r\ntransfer-encoding: chunked\r\n\r\n"
+    );
+    for time in ["09:36:27", "09:36:37", "09:36:47"] {
+        after(10.0).await;
+        assert_eq!(client.hear_text().await, format!("15\r\n{{\"time\": \"{time}\"}}\n\r\n"));
+    }
+    assert_eq!(client.writes(), [120, 27, 27, 27]);
+    server.stop().await;
+}

@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn the_numbers_stay() {
         let numbers = App::ALL.map(|app| format!("{} {app}", app.descriptor().number)).join(", ");
-        assert_eq!(numbers, "0 tcp, 1 web, 2 ajax, 3 sse, 4 ws, 5 poll, 6 ws-push, 7 long-poll, 8 iframe");
+        assert_eq!(numbers, "0 tcp, 1 web, 2 ajax, 3 sse, 4 ws, 5 poll, 6 ws-push, 7 long-poll, 8 iframe, 9 stream");
     }
 
     #[test]

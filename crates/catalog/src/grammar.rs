@@ -50,6 +50,13 @@ pub enum Update {
         /// The data of each event, whose type is `message`.
         form: &'static str,
     },
+    /// An answer without end, of JSON texts, each on a line of its own.
+    Lines {
+        /// What is asked for.
+        path: &'static str,
+        /// Each line, without its end.
+        form: &'static str,
+    },
     /// Text messages over a WebSocket (RFC 6455), without compression; the client may say anything.
     Messages {
         /// What is asked for.
@@ -66,7 +73,10 @@ impl Update {
     pub fn path(&self) -> &'static str {
         match self {
             Update::Page => "/",
-            Update::Answer { path, .. } | Update::Events { path, .. } | Update::Messages { path, .. } => path,
+            Update::Answer { path, .. }
+            | Update::Events { path, .. }
+            | Update::Lines { path, .. }
+            | Update::Messages { path, .. } => path,
         }
     }
 }

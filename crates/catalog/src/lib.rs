@@ -20,6 +20,7 @@ mod long_poll;
 mod poll;
 pub mod published;
 mod sse;
+mod stream;
 mod tcp;
 mod web;
 mod ws;
@@ -40,4 +41,5 @@ app::apps! {
     WsPush => ws_push,
     LongPoll => long_poll,
     Iframe => iframe,
+    Stream => stream,
 }

@@ -8,7 +8,7 @@
 //! The packet decoder ([`packet`]) finds the outermost TCP segment of a frame; [`ip`] and [`tcp`] say what their headers hold.
 //! [`quic`] tells QUIC from other datagrams.
 //!
-//! The stream decoders ([`http1`], [`sse`], [`websocket`], [`tls`], [`http2`]) are each fed one direction of
+//! The stream decoders ([`http1`], [`sse`], [`json_lines`], [`websocket`], [`tls`], [`http2`]) are each fed one direction of
 //! a connection, in order, in pieces of any size, and are all of one shape: see [`Step`].
 
 pub mod build;
@@ -20,6 +20,7 @@ mod flags;
 pub mod http1;
 pub mod http2;
 pub mod ip;
+pub mod json_lines;
 mod link;
 pub mod packet;
 pub mod quic;

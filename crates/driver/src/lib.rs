@@ -42,6 +42,7 @@ mod randomness;
 mod script;
 mod socket;
 mod sse;
+mod stream;
 mod subscription;
 mod tcp;
 mod time_of_day;
@@ -97,4 +98,5 @@ clients! {
     WsPush => ws_push,
     LongPoll => long_poll,
     Iframe => iframe,
+    Stream => stream,
 }

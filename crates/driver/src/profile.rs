@@ -42,6 +42,8 @@ pub(crate) enum Call<'a> {
     FrameReload,
     /// `new XMLHttpRequest`, where the browser has kept what the server called so with `ETag`.
     Xhr { kept: Option<&'a str> },
+    /// `fetch`.
+    Fetch,
     /// `new EventSource`.
     EventSource,
     /// `new WebSocket`.
@@ -145,6 +147,16 @@ impl Profile {
                 "Connection: keep-alive",
                 "Referer: http://{authority}/",
             ],
+            // Not recorded: what its successor sends, as far as it knew it.
+            (Profile::Firefox89, Call::Fetch) => &[
+                "Host: {authority}",
+                "User-Agent: Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:89.0) Gecko/20100101 Firefox/89.0",
+                "Accept: */*",
+                "Accept-Language: en-US,en;q=0.5",
+                "Accept-Encoding: gzip, deflate",
+                "Referer: http://{authority}/",
+                "Connection: keep-alive",
+            ],
             (Profile::Firefox89, Call::EventSource) => &[
                 "Host: {authority}",
                 "User-Agent: Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:89.0) Gecko/20100101 Firefox/89.0",
@@ -216,6 +228,16 @@ impl Profile {
                 "Connection: keep-alive",
                 "Referer: http://{authority}/",
             ],
+            (Profile::Firefox, Call::Fetch) => &[
+                "Host: {authority}",
+                "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+                "Accept: */*",
+                "Accept-Language: en-US,en;q=0.9",
+                "Accept-Encoding: gzip, deflate",
+                "Referer: http://{authority}/",
+                "Connection: keep-alive",
+                "Priority: u=4",
+            ],
             (Profile::Firefox, Call::EventSource) => &[
                 "Host: {authority}",
                 "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
@@ -286,7 +308,7 @@ impl Profile {
                 "Accept-Encoding: gzip, deflate",
                 "Accept-Language: en-US,en;q=0.9",
             ],
-            (Profile::Chromium, Call::Xhr { .. }) => &[
+            (Profile::Chromium, Call::Xhr { .. } | Call::Fetch) => &[
                 "Host: {authority}",
                 "Connection: keep-alive",
                 "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",

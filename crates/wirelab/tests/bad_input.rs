@@ -142,7 +142,7 @@ fn times_and_counts_that_make_no_sense() {
     ");
     assert_snapshot!(lab.run("run-all --apps tcp,smoke").failure(), @r"
     2
-    wirelab: invalid value 'smoke' for '--apps <APP>' [possible values: all, classic, pull, held, push, tcp, web, ajax, sse, ws, poll, ws-push, long-poll, iframe]; 'wirelab --help' has more
+    wirelab: invalid value 'smoke' for '--apps <APP>' [possible values: all, classic, pull, held, push, tcp, web, ajax, sse, ws, poll, ws-push, long-poll, iframe, stream]; 'wirelab --help' has more
     ");
     assert_snapshot!(lab.run("run-all --replay --server split").failure(), @r"
     2

@@ -94,6 +94,8 @@ pub enum Content {
     Json,
     /// Server-sent events: `text/event-stream`.
     EventStream,
+    /// JSON texts, each on a line of its own: `application/x-ndjson` and what else that is called.
+    JsonLines,
     /// Another type.
     Other,
     /// It doesn't say.
@@ -326,6 +328,11 @@ fn content_of(value: &[u8]) -> Content {
         9 if is(b"text/html") => Content::Html,
         17 if is(b"text/event-stream") => Content::EventStream,
         16 if is(b"application/json") => Content::Json,
+        17 if is(b"application/jsonl") => Content::JsonLines,
+        18 if is(b"application/ndjson") => Content::JsonLines,
+        20 if is(b"application/x-ndjson") => Content::JsonLines,
+        21 if is(b"application/jsonlines") => Content::JsonLines,
+        23 if is(b"application/x-jsonlines") => Content::JsonLines,
         21 if is(b"application/xhtml+xml") => Content::Html,
         _ if ending.is_some_and(|end| end.eq_ignore_ascii_case(b"+json")) => Content::Json,
         _ => Content::Other,
