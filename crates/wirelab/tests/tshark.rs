@@ -100,11 +100,11 @@ fn agree(lab: &Lab, file: &str) {
         // Where segments are repeated, tshark may show a message twice or not at all.
         if !with_losses {
             assert_eq!(sum("http_requests"), count("http.request.method"), "{file}: requests");
-            // tshark shows a response when its body has ended. An event stream that never does is told by the first
+            // tshark shows a response when its body has ended. A stream that never does is told by the first
             // bytes of its segment.
             let heads = packets.iter().filter(|packet| packet.text("tcp.payload").starts_with("485454502f")).count();
             assert_eq!(sum("http_responses"), heads as u64, "{file}: responses");
-            let endless = u64::from(capture["app"] == "sse");
+            let endless = u64::from(["sse", "stream"].iter().any(|app| capture["app"] == *app));
             assert_eq!(sum("http_responses"), count("http.response.code") + endless, "{file}: responses that ended");
         }
         let mut opcodes = BTreeMap::<&str, u64>::new();
@@ -117,7 +117,15 @@ fn agree(lab: &Lab, file: &str) {
             [("0", "continuation"), ("1", "text"), ("2", "binary"), ("8", "close"), ("9", "ping"), ("10", "pong")];
         for (opcode, name) in names {
             let ours: u64 = connections.iter().map(|connection| number(&connection["websocket_frames"][name])).sum();
-            assert_eq!(ours, opcodes.get(opcode).copied().unwrap_or(0), "{file}: {name} frames");
+            let theirs = opcodes.get(opcode).copied().unwrap_or(0);
+            if capture["app"] == "ws-push"
+                && packets.iter().any(|packet| !packet.text("tcp.analysis.retransmission").is_empty())
+            {
+                // What is pushed while the message before is lost leaves with it: tshark calls both sent again.
+                assert!(ours >= theirs, "{file}: {name} frames: {ours}, {theirs}");
+            } else {
+                assert_eq!(ours, theirs, "{file}: {name} frames");
+            }
         }
     }
 
@@ -146,11 +154,12 @@ fn on_captures_of_the_virtual_wire() {
         return;
     }
     let lab = Lab::new();
-    referee(&lab, "run-all --wire virtual --seed 1");
-    referee(&lab, "run-all --wire virtual --seed 1 --replay");
-    referee(&lab, "run-all --wire virtual --seed 1 --client minimal --rtt 0 --vantage client");
-    referee(&lab, "run-all --wire virtual --seed 2 --client chromium --loss 5% --updates 20 --interval 1s");
+    referee(&lab, "run-all --apps all --wire virtual --seed 1");
+    referee(&lab, "run-all --apps all --wire virtual --seed 1 --replay");
+    referee(&lab, "run-all --apps all --wire virtual --seed 1 --client minimal --rtt 0 --vantage client");
+    referee(&lab, "run-all --apps all --wire virtual --seed 2 --client chromium --loss 5% --updates 20 --interval 1s");
     referee(&lab, "run ws --wire virtual --seed 1 --clients 5");
+    referee(&lab, "run-all --apps poll,long-poll --wire virtual --seed 1 --conditional --hold 3s");
 }
 
 #[test]
@@ -160,6 +169,7 @@ fn on_captures_of_the_kernel_wire() {
     }
     let lab = Lab::new();
     referee(&lab, "run-all --wire kernel --interval 200ms");
+    referee(&lab, "run-all --apps all --wire kernel --interval 1s --conditional --hold 600ms");
     referee(&lab, "run-all --wire kernel --interval 200ms --replay");
     referee(&lab, "run-all --wire kernel --interval 200ms --rtt 5ms --updates 20 --loss 5% --seed 4");
 }
