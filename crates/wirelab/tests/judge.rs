@@ -368,7 +368,8 @@ fn what_was_said_wrongly_once_is_true() {
 fn what_is_said_of_other_peoples_captures_is_true() {
     let Some(folder) = outside::shared("captures") else { return };
     let mut files: Vec<PathBuf> = Vec::new();
-    for folder in [folder.join("real"), folder] {
+    let originals = outside::shared("reference");
+    for folder in [folder.join("real"), folder].into_iter().chain(originals) {
         let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
         files.extend(entries.filter(|path| path.extension().is_some_and(|end| end == "pcap" || end == "pcapng")));
     }
