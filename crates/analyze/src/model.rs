@@ -26,8 +26,8 @@ use serde::{Deserialize, Serialize};
 use wirelab_catalog::App;
 
 pub use column::Column;
+pub(crate) use connection::Rare;
 pub use connection::{Connection, ConnectionRow, Protocol, TlsRecords, WebSocketFrames};
-pub(crate) use connection::{NEVER, Rare};
 pub(crate) use costs::Costs;
 pub use exchange::{Exchange, ExchangeName, Exchanges};
 pub use finding::{Finding, FindingCost, FindingId, Sure};
@@ -297,3 +297,6 @@ pub(crate) fn seconds(ns: u64) -> f64 {
 pub(crate) fn nanoseconds(seconds: f64) -> u64 {
     (seconds * 1e9).round() as u64
 }
+
+/// A time that did not come: no answer, no round trip.
+pub(crate) const NEVER: u64 = u64::MAX;

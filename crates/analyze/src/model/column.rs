@@ -1,8 +1,5 @@
 //! What do the columns of a table count?
 
-use super::Tally;
-use super::layer::Layer;
-
 /// Makes the columns of their table: a column's name here, its name in JSON and CSV, its heading, its heading where room
 /// is short, and what it counts.
 macro_rules! columns {
@@ -62,28 +59,4 @@ impl Column {
     /// The columns that are known of each exchange of a group.
     pub const OF_EACH: [Column; 5] =
         [Column::TotalPackets, Column::FrameBytes, Column::LowerBytes, Column::TcpBytes, Column::AppBytes];
-
-    /// The column's value in a row.
-    pub fn of(self, tally: &Tally) -> u64 {
-        match self {
-            Column::TotalPackets => tally.total_packets,
-            Column::AppPackets => tally.app_packets,
-            Column::FrameBytes => tally.frame_bytes,
-            Column::LowerBytes => tally.layers[Layer::Lower],
-            Column::TcpBytes => tally.layers[Layer::Tcp],
-            Column::AppBytes => tally.app_bytes,
-        }
-    }
-
-    /// The same, to be set.
-    pub(super) fn in_row(self, tally: &mut Tally) -> &mut u64 {
-        match self {
-            Column::TotalPackets => &mut tally.total_packets,
-            Column::AppPackets => &mut tally.app_packets,
-            Column::FrameBytes => &mut tally.frame_bytes,
-            Column::LowerBytes => &mut tally.layers[Layer::Lower],
-            Column::TcpBytes => &mut tally.layers[Layer::Tcp],
-            Column::AppBytes => &mut tally.app_bytes,
-        }
-    }
 }

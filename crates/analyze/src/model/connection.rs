@@ -12,7 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, Serializer};
 use wirelab_dissect::packet::Endpoint;
 
-use super::{Costs, Tally, nanoseconds, seconds};
+use super::{Costs, NEVER, Tally, nanoseconds, seconds};
 
 /// One TCP connection.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -47,9 +47,6 @@ pub(crate) struct Rare {
     pub zero_windows: u64,
     pub missing_bytes: u64,
 }
-
-/// No round trip was seen.
-pub(crate) const NEVER: u64 = u64::MAX;
 
 impl Connection {
     /// Its packets and bytes.

@@ -61,6 +61,32 @@ impl Tally {
     }
 }
 
+impl Column {
+    /// The column's value in a row.
+    pub fn of(self, tally: &Tally) -> u64 {
+        match self {
+            Column::TotalPackets => tally.total_packets,
+            Column::AppPackets => tally.app_packets,
+            Column::FrameBytes => tally.frame_bytes,
+            Column::LowerBytes => tally.layers[Layer::Lower],
+            Column::TcpBytes => tally.layers[Layer::Tcp],
+            Column::AppBytes => tally.app_bytes,
+        }
+    }
+
+    /// The same, to be set.
+    fn in_row(self, tally: &mut Tally) -> &mut u64 {
+        match self {
+            Column::TotalPackets => &mut tally.total_packets,
+            Column::AppPackets => &mut tally.app_packets,
+            Column::FrameBytes => &mut tally.frame_bytes,
+            Column::LowerBytes => &mut tally.layers[Layer::Lower],
+            Column::TcpBytes => &mut tally.layers[Layer::Tcp],
+            Column::AppBytes => &mut tally.app_bytes,
+        }
+    }
+}
+
 impl Add for Tally {
     type Output = Tally;
 

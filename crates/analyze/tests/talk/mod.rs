@@ -97,8 +97,8 @@ impl Talk {
         header_len: usize,
         seq: u32,
     ) -> &mut Talk {
-        let tcp = self.tcp(from_client, flags, data, header_len);
-        self.push(Tcp { seq, ..tcp })
+        let ack = self.ack(from_client, flags);
+        self.raw(from_client, flags, data, header_len, seq, ack)
     }
 
     /// A packet with numbers of its own.
@@ -118,9 +118,14 @@ impl Talk {
     /// What one side would send now; a header longer than 20 bytes is filled with options that do nothing.
     fn tcp<'a>(&self, from_client: bool, flags: Flags, payload: &'a [u8], header_len: usize) -> Tcp<'a> {
         let (from, to) = if from_client { (self.client, self.server) } else { (self.server, self.client) };
-        let ack = if flags.ack() { self.next_seq(!from_client) } else { 0 };
+        let ack = self.ack(from_client, flags);
         let options = &[1; 40][..header_len - 20];
         Tcp { seq: self.next_seq(from_client), ack, flags, options, payload, ..Tcp::new(from, to) }
+    }
+
+    /// What one side acknowledges now.
+    fn ack(&self, from_client: bool, flags: Flags) -> u32 {
+        if flags.ack() { self.next_seq(!from_client) } else { 0 }
     }
 
     fn push(&mut self, tcp: Tcp<'_>) -> &mut Talk {
