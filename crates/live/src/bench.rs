@@ -75,6 +75,8 @@ pub struct Plan {
     pub settings: Settings,
     /// Whom requests may name, besides this machine.
     pub allowed: Vec<AllowedHost>,
+    /// Whether requests name the real server, whatever they said.
+    pub rewrite_host: bool,
     /// Connections at a time.
     pub connections: usize,
     /// How much is kept of what is recorded.
@@ -107,7 +109,7 @@ impl Bench {
     /// # Errors
     /// The listener has no address, or there can be no thread.
     pub fn start(plan: Plan, outside: &Handle, stop: Stop) -> io::Result<(Bench, Ending)> {
-        let Plan { target, listener, wire, settings, allowed, connections, limits, seed } = plan;
+        let Plan { target, listener, wire, settings, allowed, rewrite_host, connections, limits, seed } = plan;
         let address = listener.local_addr()?;
         let recording = Arc::new(Recording::new(limits, settings.quality.rtt.as_secs_f64()));
         let (settings, changes) = watch::channel(settings);
@@ -122,7 +124,11 @@ impl Bench {
             tuning: tuning.clone(),
             ..WireOptions::default()
         };
-        let intake = Intake { allowed, most: connections, settings: changes.clone(), tuning };
+        let host = match &target {
+            Target::Server(to) if rewrite_host => Some(to.clone()),
+            _ => None,
+        };
+        let intake = Intake { allowed, host, most: connections, settings: changes.clone(), tuning };
         let recorder = recording.recorder();
         let server = {
             let (target, outside, trouble) = (target.clone(), outside.clone(), Arc::new(trouble));

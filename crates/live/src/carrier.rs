@@ -23,6 +23,8 @@ use crate::settings::Settings;
 pub(crate) struct Intake {
     /// Whom requests may name, besides this machine.
     pub allowed: Vec<AllowedHost>,
+    /// What requests shall name instead of what they name.
+    pub host: Option<String>,
     /// Connections at a time.
     pub most: usize,
     pub settings: watch::Receiver<Settings>,
@@ -61,7 +63,8 @@ pub(crate) async fn carry_all(
             continue;
         };
         let connector = connector.clone();
-        let gate = Gate::new(intake.allowed.clone(), peer.ip().to_canonical().is_loopback());
+        let gate =
+            Gate::new(intake.allowed.clone(), peer.ip().to_canonical().is_loopback()).naming(intake.host.clone());
         carried.spawn(async move {
             carry_one(near, peer, &connector, gate).await;
             drop(place);

@@ -21,6 +21,8 @@ use wirelab_dissect::http1::{self, Event, RequestDecoder, RequestHead, Sniff, Up
 pub struct Gate {
     allowed: Vec<AllowedHost>,
     over_loopback: bool,
+    /// What `Host` shall say instead of what it says.
+    host: Option<String>,
     place: Place,
     /// What may not pass before more is known.
     held: Vec<u8>,
@@ -48,7 +50,12 @@ pub enum Refusal {
 impl Gate {
     /// For a client that came over the loopback interface, or not.
     pub fn new(allowed: Vec<AllowedHost>, over_loopback: bool) -> Gate {
-        Gate { allowed, over_loopback, place: Place::Beginning, held: Vec::new() }
+        Gate { allowed, over_loopback, host: None, place: Place::Beginning, held: Vec::new() }
+    }
+
+    /// The same, with another host in each request that passes: for a server that answers to its own name alone.
+    pub fn naming(self, host: Option<String>) -> Gate {
+        Gate { host, ..self }
     }
 
     /// One that lets everything pass.
@@ -113,7 +120,13 @@ impl Gate {
                 opens = head.upgrade != Upgrade::None || head.method == "CONNECT";
                 is_whole = true;
             }
-            if is_whole {
+            if is_whole
+                && is_head
+                && let Some(host) = &self.host
+            {
+                self.held.extend_from_slice(consumed);
+                out.extend(with_host(&std::mem::take(&mut self.held), host));
+            } else if is_whole {
                 out.append(&mut self.held);
                 out.extend_from_slice(consumed);
             } else {
@@ -148,6 +161,20 @@ impl Refusal {
     }
 }
 
+/// A head with another host.
+fn with_host(head: &[u8], host: &str) -> Vec<u8> {
+    let mut text = Vec::with_capacity(head.len() + host.len());
+    for line in head.split_inclusive(|&byte| byte == b'\n') {
+        match line.get(..5) {
+            Some(name) if name.eq_ignore_ascii_case(b"host:") => {
+                text.extend_from_slice(format!("Host: {host}\r\n").as_bytes())
+            }
+            _ => text.extend_from_slice(line),
+        }
+    }
+    text
+}
+
 /// Whether a request may pass.
 fn check(head: &RequestHead<'_>, over_loopback: bool, allowed: &[AllowedHost]) -> Result<(), Refused> {
     let mut request = Request::new(());
@@ -167,3 +194,37 @@ fn check(head: &RequestHead<'_>, over_loopback: bool, allowed: &[AllowedHost]) -
 }
 
 const UNREADABLE: &str = "The lab cannot read this request, so it does not carry it on.\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_rewritten_in_each_head_and_nowhere_else() {
+        let said = "POST /a HTTP/1.1\r\nhost: localhost\r\nContent-Length: 9\r\n\r\nHost: abcGET / HTTP/1.1\r\nX: y\r\nHost:127.0.0.1\r\n\r\n";
+        let expected = "POST /a HTTP/1.1\r\nHost: b:3\r\nContent-Length: 9\r\n\r\nHost: abcGET / HTTP/1.1\r\nX: y\r\nHost: b:3\r\n\r\n";
+        for pieces in 1..40 {
+            let mut gate = Gate::new(Vec::new(), true).naming(Some("b:3".to_owned()));
+            let mut passed = Vec::new();
+            for piece in said.as_bytes().chunks(pieces) {
+                gate.admit(piece, &mut passed).unwrap();
+            }
+            assert_eq!(String::from_utf8(passed).unwrap(), expected, "in pieces of {pieces}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_request_passes_as_it_is() {
+        for (said, passes_at_once) in
+            [("time\n", true), ("\x16\x03\x01", true), ("PING", false), ("PING\r\n", true), ("*1\r\n$4\r\n", true)]
+        {
+            let mut gate = Gate::new(Vec::new(), true);
+            let mut passed = Vec::new();
+            gate.admit(said.as_bytes(), &mut passed).unwrap();
+            assert_eq!(passed == said.as_bytes(), passes_at_once, "{said:?}");
+            assert_eq!(gate.holds_back(), !passes_at_once, "{said:?}");
+            gate.let_go(&mut passed);
+            assert_eq!(passed, said.as_bytes());
+        }
+    }
+}

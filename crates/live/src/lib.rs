@@ -28,6 +28,7 @@ pub mod gate;
 mod kept;
 pub mod pump;
 pub mod recording;
+mod secrets;
 mod settings;
 pub mod site;
 mod state;

@@ -11,12 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use wirelab_analyze::{Analyzer, Capture, Packet, Protocol, Settings};
 use wirelab_capture::{Frame, LinkType, WriteError};
+use wirelab_dissect::packet::plain;
 use wirelab_report::PacketProtocol;
 use wirelab_report::header_cuts::{Before, HeaderCuts};
 use wirelab_report::html::ladder::{Step, Steps, slant};
 use wirelab_wire::Recorder;
 
 use crate::kept::Kept;
+use crate::secrets::{Secrets, cover};
 
 /// The capture so far of one wire.
 #[derive(Debug)]
@@ -34,11 +36,13 @@ pub struct Limits {
     pub rows: usize,
     /// Bytes of packets.
     pub bytes: usize,
+    /// Whether cookies, tokens and such are kept as they are.
+    pub secrets: bool,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { rows: 20_000, bytes: 64 << 20 }
+        Limits { rows: 20_000, bytes: 64 << 20, secrets: false }
     }
 }
 
@@ -46,6 +50,7 @@ impl Default for Limits {
 struct State {
     analyzer: Analyzer,
     kept: Kept,
+    secrets: Secrets,
     frames: u64,
     rows: VecDeque<Arc<Row>>,
     /// The number of the row that comes next.
@@ -164,7 +169,9 @@ impl Recording {
     /// Begins anew. Connections that are open go on, and are then such as were joined midway.
     pub fn clear(&self) {
         let mut state = self.state();
-        *state = State::new(&self.limits, state.next, state.trip);
+        // What is secret in a connection that goes on stays known.
+        let secrets = std::mem::take(&mut state.secrets);
+        *state = State { secrets, ..State::new(&self.limits, state.next, state.trip) };
         drop(state);
         self.news.send_modify(|count| *count += 1);
     }
@@ -179,6 +186,7 @@ impl State {
         State {
             analyzer: Analyzer::new(Settings { keep_packets: MOST_WAITING, ..Settings::default() }),
             kept: Kept::new(limits.bytes),
+            secrets: Secrets::default(),
             frames: 0,
             rows: VecDeque::new(),
             next: begins,
@@ -191,6 +199,8 @@ impl State {
 
     fn take(&mut self, time_ns: u64, data: &[u8], limits: &Limits) {
         self.frames += 1;
+        let covered = if limits.secrets { None } else { self.without_secrets(data) };
+        let data = covered.as_deref().unwrap_or(data);
         let whole = Frame {
             number: self.frames,
             // As exact as the file will have it, so that it says the same when it is read.
@@ -227,6 +237,26 @@ impl State {
 }
 
 impl State {
+    /// A frame with its secrets covered; `None` where it has none.
+    fn without_secrets(&mut self, data: &[u8]) -> Option<Vec<u8>> {
+        let whole = Frame {
+            number: 0,
+            time_ns: 0,
+            wire_len: data.len() as u32,
+            data,
+            link: LinkType::ETHERNET,
+            file_offset: 0,
+        };
+        let segment = plain(&whole)?;
+        let found = self.secrets.find(&segment);
+        if found.is_empty() {
+            return None;
+        }
+        let mut covered = data.to_vec();
+        cover(&mut covered, (segment.payload_offset, segment.header_len), &found);
+        Some(covered)
+    }
+
     /// What of a WebSocket frame's header came before this packet, which is taken note of.
     fn header_before(&mut self, packet: &Packet) -> Before {
         let before = self.cuts.before(packet);

@@ -295,6 +295,26 @@ fn settings_hold_from_the_next_connection_on() {
 }
 
 #[test]
+fn secrets_reach_the_server_and_are_not_kept() {
+    for wire in wires() {
+        let (lab, _) = before(echo, wire);
+        let mut stream = lab.connect();
+        let request = "GET /?token=SESAME HTTP/1.1\r\nHost: localhost\r\nCookie: id=SESAME\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut back = vec![0; request.len()];
+        stream.read_exact(&mut back).unwrap();
+        assert_eq!(back, request.as_bytes());
+        drop(stream);
+        let found = lab.found();
+        let file = lab.bench.recording.file().unwrap();
+        assert!(!file.windows(6).any(|bytes| bytes == b"SESAME"), "{wire:?}");
+        assert!(file.windows(9).any(|bytes| bytes == b"*********"));
+        assert!(!format!("{found:?}").contains("SESAME"));
+        assert!(!format!("{:?}", lab.bench.recording.rows_from(0, 1000)).contains("SESAME"));
+    }
+}
+
+#[test]
 fn requests_of_other_peoples_pages_are_not_carried() {
     let evil = "http://evil.example";
     for (fields, status) in [

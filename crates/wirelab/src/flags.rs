@@ -210,6 +210,9 @@ pub struct Live {
     /// over the lab's wire to that server and back
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "apps")]
     pub to: Option<String>,
+    /// With --to: let requests name that server in their Host field, whatever the browser says; all else stays as it is
+    #[arg(long, requires = "to")]
+    pub rewrite_host: bool,
     /// Show the packets of one app, or of a server, in this terminal instead of on pages
     #[arg(long, conflicts_with = "open")]
     pub no_page: bool,
@@ -243,6 +246,9 @@ pub struct Live {
     /// Time between two events that are pushed, or two changes of a value that is asked for, from 10ms to 24h
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = quantity::duration, allow_hyphen_values = true, help_heading = PEERS)]
     pub interval: Duration,
+    /// Keep and show cookies, tokens and fields such as Authorization as they are; without it asterisks stand for them
+    #[arg(long, help_heading = OUTPUT)]
+    pub show_secrets: bool,
     /// Folder in which the captures are kept at the end
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, help_heading = OUTPUT)]
     pub pcap_dir: Option<PathBuf>,

@@ -36,6 +36,7 @@ impl Lab {
                 interval: Duration::from_secs(1),
             },
             allowed: Vec::new(),
+            rewrite_host: false,
             connections: 1000,
             limits: Limits::default(),
             seed: 1,

@@ -25,6 +25,8 @@ pub struct Plan {
     /// Of the pages, or of the one bench where there are none.
     address: SocketAddr,
     pages: bool,
+    show_secrets: bool,
+    rewrite_host: bool,
     settings: Settings,
     allowed: Vec<wirelab_apps::AllowedHost>,
 }
@@ -59,6 +61,8 @@ impl Plan {
             targets,
             address: SocketAddr::new(flags.bind, flags.port),
             pages: !flags.no_page,
+            show_secrets: flags.show_secrets,
+            rewrite_host: flags.rewrite_host,
             settings: Settings { quality, style: peers::style(flags.server), interval: flags.interval },
             allowed: flags.allowed_hosts.clone(),
         })
@@ -119,8 +123,9 @@ impl Lab {
                 wire,
                 settings: plan.settings,
                 allowed: plan.allowed.clone(),
+                rewrite_host: plan.rewrite_host,
                 connections,
-                limits: Limits::default(),
+                limits: Limits { secrets: plan.show_secrets, ..Limits::default() },
                 seed: drawn_seed(),
             };
             let (bench, ending) = Bench::start(plan, &Handle::current(), lab.stop.clone()).map_err(Failure::machine)?;
