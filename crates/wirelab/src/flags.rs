@@ -59,6 +59,9 @@ pub enum Command {
     /// Make the report again from saved captures, or compare two runs
     #[command(after_help = REPORT_HELP)]
     Report(Report),
+    /// Worksheets and captures of their own for a class, and marking what comes back
+    #[command(subcommand, after_help = CLASS_HELP)]
+    Class(Class),
     /// Say what this machine can do, and how to mend what it cannot
     Doctor,
     /// Print a completion script for a shell
@@ -69,6 +72,40 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Class {
+    /// Make a folder for each student: captures of their own, a sheet of questions, a file for the answers
+    Sheets(ClassSheets),
+    /// Mark a class by its key, or say of one student's answers which are right
+    Check {
+        /// The folder of the class, or a student's
+        #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+    /// List the exercises that come along, or check one of your own
+    Exercises {
+        /// An exercise's file
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ClassSheets {
+    /// The names of the students, one a line
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub students: PathBuf,
+    /// The same number gives the same sheets again
+    #[arg(long, value_name = "N")]
+    pub seed: u64,
+    /// An exercise that comes along, or the file of one of your own
+    #[arg(long, value_name = "NAME|FILE", default_value = "update")]
+    pub exercise: String,
+    /// Where the folders go: a place that is not there yet
+    #[arg(long, value_name = "FOLDER", default_value = "sheets", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
 }
 
 /// Make the captures and reports that the project keeps as samples.
@@ -481,6 +518,15 @@ A filter is made of tests, with and, or, not and parentheses between:
   packet 100-200                by number
 Wireshark's filters work too, for the fields of frame, tcp, http and websocket that the report
 prints: tcp.len > 0 && !(ip.addr == 10.0.0.1), frame.number in {8, 9, 12..20}, http.request.";
+
+const CLASS_HELP: &str = "\
+Examples:
+  wirelab class sheets --students names.txt --seed 2026    a folder for each name in sheets/, and sheets/key.csv
+  wirelab class check sheets/Ada                           which of Ada's answers are right
+  wirelab class check sheets                               sheets/marks.csv and sheets/marks.html
+  wirelab class exercises                                  what there is to ask
+
+docs/class.md has lesson plans, all kinds of question, and how to write an exercise.";
 
 const REPORT_HELP: &str = "\
 Examples:

@@ -7,6 +7,7 @@ mod analyze;
 mod annotate;
 mod browser;
 mod chosen_update;
+mod class;
 mod descriptors;
 mod doctor;
 mod failure;
@@ -73,6 +74,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Show(flags) => show::show(&flags),
         Command::Annotate(flags) => annotate::annotate(&flags),
         Command::Report(flags) => report::report(&flags),
+        Command::Class(flags) => class::class(&flags),
         Command::Doctor => doctor::doctor(),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::man(),

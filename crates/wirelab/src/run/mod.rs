@@ -4,6 +4,8 @@ mod info;
 pub mod peers;
 mod record;
 
+use std::path::PathBuf;
+
 use wirelab_catalog::App;
 use wirelab_report::forms::PAGE;
 use wirelab_report::text::{self, Colours};
@@ -52,6 +54,13 @@ pub fn quietly(plan: &Plan, kind: WireKind, stop: &Stop) -> Result<(), Failure> 
     let folders = hold(plan)?;
     let recording = record::record(plan, kind, stop, &Progress::hidden())?;
     publish(plan, kind, &recording, &folders).map(drop)
+}
+
+/// Records one app on the virtual wire, and nothing else. Gives where the capture is.
+pub fn capture(plan: &Plan, stop: &Stop) -> Result<PathBuf, Failure> {
+    let recording = record::record(plan, WireKind::Virtual, stop, &Progress::hidden())?;
+    let first = recording.captures.into_iter().next().map(|capture| capture.partial);
+    first.ok_or_else(|| Failure::usage("a run of no app has no capture"))
 }
 
 /// Holds the run's folders, without what killed runs left there.
