@@ -34,7 +34,7 @@ impl View {
             id: finding.id,
             title: finding.rule.0.title,
             text: finding.sentence(),
-            means: finding.means.to_string(),
+            means: finding.means.as_deref().unwrap_or_default().to_owned(),
             evidence: comparison.evidence(finding),
             instead: finding.instead.clone().unwrap_or_default(),
             source: finding.source.to_string(),

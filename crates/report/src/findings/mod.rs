@@ -196,8 +196,9 @@ pub struct ReportFinding {
     /// What was found, as a sentence.
     #[serde(serialize_with = "plainly")]
     pub text: String,
-    /// What such a finding means.
-    pub means: Cow<'static, str>,
+    /// Of a comparison: what such a finding means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub means: Option<Cow<'static, str>>,
     /// What shows it, capture by capture.
     pub evidence: Vec<Evidence>,
     /// The options of run.json that it rests on.
@@ -234,7 +235,7 @@ impl Rule {
             sure: Sure::Seen,
             otherwise: None,
             text,
-            means: self.means.into(),
+            means: self.is_of_comparison().then(|| self.means.into()),
             evidence: Vec::new(),
             options: Vec::new(),
             instead: None,

@@ -11,7 +11,7 @@ use crate::html::layer::{LegendEntry, legend};
 use crate::html::proof::{self, Proof};
 use crate::html::svg::{escape, escape_into};
 use crate::html::window::{Share, Window};
-use crate::html::{fields, ladder};
+use crate::html::{fields, ladder, why};
 use crate::list::{described, readable};
 use crate::numbers::{capital, count, duration, grouped, signed};
 use crate::published::{self, KindRow};
@@ -105,6 +105,8 @@ struct PacketView {
     bytes: Vec<String>,
     why: String,
     why_id: &'static str,
+    /// What it is evidence of.
+    found: Vec<String>,
     hex: Option<Hex>,
     fields: String,
 }
@@ -145,7 +147,7 @@ pub fn view(report: &Report, at: usize, share: Share) -> Option<AppView> {
         heading: proof::capture_heading(capture),
         facts: facts(capture),
         found: capture.findings.iter().map(|finding| of_capture(finding, &id, &window)).collect(),
-        why: why(report, at, &id, &window),
+        why: of_numbers(report, at, &id, &window),
         kinds: kinds(capture),
         ladder: picture,
         ladder_rest: rest,
@@ -206,7 +208,7 @@ fn kinds(capture: &Capture) -> Vec<KindView> {
 }
 
 /// What is told of the numbers of one of the lab's own apps.
-fn why(report: &Report, at: usize, id: &str, window: &Window) -> Vec<Why> {
+fn of_numbers(report: &Report, at: usize, id: &str, window: &Window) -> Vec<Why> {
     let of_this = report.findings.iter().filter(|finding| finding.is_of_numbers()).filter_map(|finding| {
         let evidence = finding.evidence.iter().find(|evidence| evidence.capture == at)?;
         Some((finding, evidence))
@@ -250,7 +252,7 @@ fn packet_view(
     frame: Option<&FrameBytes>,
     window: &Window,
 ) -> PacketView {
-    let (why, why_id) = crate::html::why::of(capture, packet);
+    let (why, why_id) = why::of(packet);
     let tally = packet.tally();
     let exchange = packet.exchange.and_then(|at| Some((at, capture.exchanges.get(at)?)));
     PacketView {
@@ -267,6 +269,7 @@ fn packet_view(
         bytes: byte_columns().map(|column| column.of(&tally).to_string()).collect(),
         why,
         why_id,
+        found: why::found(capture, packet.number),
         hex: frame.map(|frame| hex::render(packet, &frame.data)),
         fields: frame.map_or_else(String::new, |frame| fields::render(&crate::fields::of(capture, frame), packet)),
     }

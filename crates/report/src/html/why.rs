@@ -1,39 +1,29 @@
-//! Why is this packet here? One or two sentences a packet, from its flags and its neighbours.
+//! What kind of packet is this? What its flags and its payload say, in words. Why it is where it is, only a finding knows.
 
-use wirelab_analyze::model::{Capture, FindingId, Packet, TcpAnalysis};
+use wirelab_analyze::model::{Capture, Packet, TcpAnalysis};
 
-use crate::lookup::shows;
-use crate::numbers::duration;
-
-/// The sentence, and the part of the learning section that says more.
-pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
+/// What its kind means, and the part of the learning section that says more.
+pub fn of(packet: &Packet) -> (String, &'static str) {
     let flags = packet.flags;
     if flags.syn() && !flags.ack() {
-        return ("It opens a connection: the client says with which number it begins to count bytes, and what its TCP can do.".to_owned(), "why-handshake");
-    }
-    if flags.syn() {
-        return ("The server agrees to the connection and begins its own count.".to_owned(), "why-handshake");
-    }
-    if flags.rst() {
         return (
-            "It breaks the connection off: bytes came for a connection that this side has already given up.".to_owned(),
-            "why-close",
+            "It asks for a connection: with which number its side begins to count bytes, and what its TCP can do."
+                .to_owned(),
+            "why-handshake",
         );
     }
+    if flags.syn() {
+        return ("It agrees to a connection, and begins the count of its own side.".to_owned(), "why-handshake");
+    }
+    if flags.rst() {
+        return ("It breaks the connection off, in both directions at once.".to_owned(), "why-close");
+    }
     if let Some(name) = packet.analysis.filter(|name| name.is_retransmission()) {
-        let why = match name {
-            _ if shows(capture, FindingId::CapturedTwice, packet.number) => {
-                return ("It is in the capture twice: recorded a second time, not sent again.".to_owned(), "why-again");
-            }
-            TcpAnalysis::FastRetransmission => "duplicate ACKs asked for its bytes",
-            TcpAnalysis::SpuriousRetransmission => "its bytes had been acknowledged before",
-            _ => "its bytes had been on the wire before, or fill a gap, and were not acknowledged",
-        };
-        return (format!("A {name}: {why}."), "why-again");
+        return (format!("A {name}: {}.", meaning(name)), "why-again");
     }
     if flags.fin() {
         return (
-            "This side has nothing more to send. The other may still speak until it sends a FIN of its own.".to_owned(),
+            "Its side has nothing more to send. The other may still speak until it sends a FIN of its own.".to_owned(),
             "why-close",
         );
     }
@@ -46,76 +36,23 @@ pub fn of(capture: &Capture, packet: &Packet) -> (String, &'static str) {
             "why-mask",
         );
     }
-    if let Some((part, ack)) = held_back(capture, packet) {
-        return (
-            format!(
-                "The next part of a message that was written in parts. TCP held it back until packet {ack} acknowledged the part before, packet {part}: Nagle's algorithm."
-            ),
-            "why-nagle",
-        );
+    match packet.app_len {
+        0 => ("It carries no data: it says only up to where its side has received.".to_owned(), "why-ack"),
+        bytes => (format!("It carries {bytes} bytes of data, and an acknowledgement number besides."), "why-data"),
     }
-    if packet.app_len > 0 {
-        let side = if packet.from_client { "client" } else { "server" };
-        return (
-            format!(
-                "The {side} has something to say: {} bytes. The ACK that every packet carries rides along for nothing.",
-                packet.app_len
-            ),
-            "why-data",
-        );
-    }
-    bare_ack(capture, packet)
 }
 
-/// The packet with the part before and the ACK that this one waited for, where that was found.
-fn held_back(capture: &Capture, packet: &Packet) -> Option<(u64, u64)> {
-    if packet.from_client || packet.app_len == 0 {
-        return None;
+/// What Wireshark calls so.
+fn meaning(name: TcpAnalysis) -> &'static str {
+    match name {
+        TcpAnalysis::FastRetransmission => "bytes that came again behind duplicate ACKs",
+        TcpAnalysis::SpuriousRetransmission => "bytes that came again though they had been acknowledged",
+        _ => "bytes that were on the wire before, or fill a gap, and had not been acknowledged",
     }
-    // The findings say whether it waited; the packets before it, for what.
-    let waited =
-        [FindingId::AckWait, FindingId::NagleDelayedAck].into_iter().any(|id| shows(capture, id, packet.number));
-    let exchange = packet.exchange.filter(|_| waited)?;
-    let mut before = capture
-        .packets
-        .iter()
-        .rev()
-        .skip_while(|other| other.number >= packet.number)
-        .take(50)
-        .filter(|other| other.connection == packet.connection && other.exchange == Some(exchange));
-    let ack = before.next().filter(|ack| ack.from_client && ack.app_len == 0)?;
-    let part = before.next().filter(|part| !part.from_client && part.app_len > 0)?;
-    Some((part.number, ack.number))
 }
 
-fn bare_ack(capture: &Capture, packet: &Packet) -> (String, &'static str) {
-    let before = capture
-        .packets
-        .iter()
-        .rev()
-        .skip_while(|other| other.number >= packet.number)
-        .take(50)
-        .filter(|other| other.connection == packet.connection && other.from_client != packet.from_client)
-        .find(|other| other.app_len > 0 || other.flags.syn() || other.flags.fin());
-    match before {
-        Some(other) if other.flags.syn() => {
-            ("The third step of the handshake: the client has the server's SYN.".to_owned(), "why-handshake")
-        }
-        Some(other) if other.flags.fin() => {
-            (format!("It acknowledges the FIN of packet {}.", other.number), "why-close")
-        }
-        Some(other) => {
-            let waited = (packet.time_s - other.time_s).max(0.0);
-            (
-                format!(
-                    "TCP's receipt for packet {}, {} later where the frames were stamped. Nothing was to be said that could have carried \
-                     it, so it travels alone: headers and no data.",
-                    other.number,
-                    duration(waited)
-                ),
-                "why-ack",
-            )
-        }
-        None => ("TCP's receipt for what came before.".to_owned(), "why-ack"),
-    }
+/// What a packet is evidence of, each with its id.
+pub fn found(capture: &Capture, number: u64) -> Vec<String> {
+    let shows = capture.findings.iter().filter(|finding| finding.packets.binary_search(&number).is_ok());
+    shows.map(|finding| format!("{} ({})", finding.id.title(), finding.id)).collect()
 }

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::cases::Capture;
 use super::effects;
-use super::sentences;
 use super::words::{holes, number};
 
 pub type Judged = Result<(), String>;
@@ -324,7 +323,8 @@ fn extent(pair: &Pair<'_>, text: &str) -> Judged {
     ensure(said == (Some(differ), Some(both)), || format!("found {differ} of {both}"))
 }
 
-/// What one side has, word for word as it was found there and is true of its packets, and the other has not.
+/// What one side has, word for word as it was found there, and the other has not. Whether that is true of its packets is judged
+/// capture by capture.
 fn in_one_only(pair: &Pair<'_>, finding: &Value, text: &str) -> Judged {
     let said = holes("Only {} has {}, in {}. In {}: {}", text).ok_or("the judge cannot read it")?;
     let side = pair.sides.iter().position(|side| side.name == said[0]).ok_or("no such side")?;
@@ -340,6 +340,5 @@ fn in_one_only(pair: &Pair<'_>, finding: &Value, text: &str) -> Judged {
         only.iter().map(|both| both[side]).find(|capture| capture.json["name"] == said[3]).ok_or("no capture")?;
     let own = shown.json["findings"].as_array().expect("findings").iter().find(|one| one["text"] == said[4]);
     let own = own.ok_or("the capture does not say so")?;
-    ensure(own["sure"] == finding["sure"], || "not as sure as it was".to_owned())?;
-    sentences::judge(shown, own)
+    ensure(own["sure"] == finding["sure"], || "not as sure as it was".to_owned())
 }

@@ -50,7 +50,7 @@ fn in_one(compared: &Compared<'_>, id: FindingId, side: usize) -> Option<ReportF
     finding.otherwise.clone_from(&shown.otherwise);
     finding.instead.clone_from(&shown.instead);
     if let Some(rule) = findings::rule(id) {
-        finding.means = rule.means.into();
+        finding.means = Some(rule.means.into());
     }
     finding.source = shown.source.clone().into();
     Some(finding)
