@@ -15,6 +15,17 @@ for (const bench of lab.benches) {
   document.getElementById("rows").append(make("tr", {}, make("th", { scope: "row" }, bench.title), ...cells));
 }
 
+document.getElementById("visiting").hidden = !lab.can_visit;
+document.getElementById("visit").addEventListener("click", async () => {
+  const said = document.getElementById("visited");
+  try {
+    await ask("/visit", { method: "POST" });
+    said.textContent = "It is under way; a row fills as soon as its app has an update.";
+  } catch (error) {
+    said.textContent = error.message;
+  }
+});
+
 const events = new EventSource("/events");
 events.addEventListener("update", (event) => {
   const { name, update } = JSON.parse(event.data);

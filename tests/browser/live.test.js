@@ -53,8 +53,11 @@ const app = async (page) => {
   await frame.waitForSelector("button");
   return frame;
 };
-const pause = (page) => page.waitForTimeout(450);
-const number = (text) => Number(text.replace(/,/g, ""));
+const pause = (page) => page.waitForTimeout(300);
+
+/** Waits until so many exchanges of a kind are shown. */
+const shows = (page, kind, least) => page.waitForFunction(([kind, least]) =>
+  Array.from(document.querySelectorAll("#exchanges tbody button")).filter((button) => button.textContent.startsWith(kind)).length >= least, [kind, least]);
 
 /** The packets of each update, as the page shows them, in order. */
 const updates = (page) => page.$$eval("#exchanges tbody tr", (rows) => rows.map((row) => [row.querySelector("button").textContent, row.cells[1].textContent])
@@ -66,20 +69,22 @@ const cause = {
     for (let time = 0; time < 4; time++) {
       await page.fill(".typing input", "time");
       await page.click("text=Send");
+      await shows(page, "update", time + 1);
       await pause(page);
     }
   },
   sse: async (page) => {
     await app(page);
-    await page.waitForTimeout(3400);
+    await shows(page, "update", 4);
   },
   clicks: async (page) => {
     await app(page);
+    await shows(page, "page", 1);
     for (let time = 0; time < 4; time++) {
       await pause(page);
       await (await app(page)).click("button");
+      await shows(page, "update", time + 1);
     }
-    await pause(page);
   },
 };
 
@@ -119,8 +124,10 @@ test("packets can be chosen, paused, stepped through, cleared, and are there aga
   const base = await live("--wire", "virtual", "ws");
   const { page, wrong, context } = await open(`${base}bench/ws`);
   const frame = await app(page);
+  await shows(page, "subscribe", 1);
   await frame.click("#b");
-  await pause(page);
+  await shows(page, "update", 1);
+  await page.waitForTimeout(600);
   const rungs = () => page.locator("g.rung").count();
   const before = await rungs();
   assert.ok(before >= 15, `${before} packets`);
@@ -137,7 +144,7 @@ test("packets can be chosen, paused, stepped through, cleared, and are there aga
 
   await page.click("#pause");
   await frame.click("#b");
-  await pause(page);
+  await page.waitForFunction(() => document.querySelector("#count").textContent.includes("3 wait"));
   assert.equal(await rungs(), before);
   await page.click("#step");
   assert.equal(await rungs(), before + 1);
@@ -159,14 +166,16 @@ test("settings hold for the next connection", async () => {
   const base = await live("--wire", "virtual", "ajax");
   const { page, wrong, context } = await open(`${base}bench/ajax`);
   await app(page);
-  await pause(page);
+  await shows(page, "page", 1);
   await page.fill("[name=rtt]", "120");
   await page.selectOption("[name=style]", "split");
   await page.click("text=Use for the next connection");
-  await page.waitForTimeout(1200);
+  await shows(page, "page", 2);
+  await page.waitForTimeout(600);
   for (let time = 0; time < 3; time++) {
     await (await app(page)).click("button");
-    await page.waitForTimeout(900);
+    await shows(page, "update", time + 1);
+    await page.waitForTimeout(600);
   }
   const shown = await updates(page);
   assert.deepEqual(shown.slice(-2), [5, 5], String(shown));
@@ -183,6 +192,9 @@ test("the first page names every app and what an update cost", async () => {
   const { page, wrong, context } = await open(base);
   assert.ok((await page.locator(".card").count()) >= 5);
   await page.waitForFunction(() => Array.from(document.querySelectorAll("#rows tr")).some((row) => row.cells[0].textContent === "WebSocket" && row.cells[3].textContent === "234"));
+  await page.click("text=Update all");
+  // A row fills with the first update of its app, whichever apps there are.
+  await page.waitForFunction(() => Array.from(document.querySelectorAll("#rows tr")).every((row) => Number(row.cells[2].textContent) >= 2), null, { timeout: 15000 });
   assert.deepEqual(wrong, []);
   assert.deepEqual(bench.wrong, []);
   await bench.context.close();

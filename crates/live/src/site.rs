@@ -5,6 +5,7 @@
 //! | `/`, `/bench/NAME` | a page: the same text for everybody, filled by its script |
 //! | `/live/…` | scripts and styles, which are part of the binary |
 //! | `/lab.json` | what is there: the benches, the wire, what layers and causes are called |
+//! | `POST /visit` | lets the scripted client visit all apps |
 //! | `/events` | what an update of each bench has cost so far |
 //! | `/bench/NAME/events?from=ID` | rows and what they come to, as server-sent events; after a break the browser says where it was |
 //! | `/bench/NAME/packet/N` | the bytes and fields of a packet |
@@ -51,7 +52,6 @@ use crate::events;
 use crate::state::{self, State};
 
 /// What the pages show.
-#[derive(Debug)]
 pub struct Lab {
     /// The benches, in the order in which they are shown.
     pub benches: Vec<Arc<Bench>>,
@@ -61,7 +61,12 @@ pub struct Lab {
     pub allowed: Vec<AllowedHost>,
     /// What a person does with each.
     pub hints: Vec<String>,
+    /// Lets a scripted client visit all apps, where there is one.
+    pub visit: Option<Visit>,
 }
+
+/// Begins a visit to all apps; false where one is under way.
+pub type Visit = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// Serves the pages until `shutdown` resolves.
 ///
@@ -83,12 +88,13 @@ pub async fn serve(
         drop(state);
         watched.push(Watched { bench: Arc::clone(bench), said });
     }
-    let site = Arc::new(Site { overview: overview(&lab), watched, templates });
+    let site = Arc::new(Site { overview: overview(&lab), watched, templates, visit: lab.visit.clone() });
     let mut routes = Router::new()
         .route("/", get(|| page(INDEX)))
         .route("/bench/{name}", get(bench_page))
         .route("/lab.json", get(lab_json))
         .route("/events", get(all_events))
+        .route("/visit", post(visit))
         .route("/bench/{name}/events", get(bench_events))
         .route("/bench/{name}/packet/{number}", get(packet))
         .route("/bench/{name}/capture.pcap", get(capture))
@@ -117,6 +123,7 @@ struct Site {
     overview: Value,
     watched: Vec<Watched>,
     templates: Templates,
+    visit: Option<Visit>,
 }
 
 #[derive(Clone)]
@@ -226,6 +233,7 @@ fn overview(lab: &Lab) -> Value {
         })
     });
     json!({
+        "can_visit": lab.visit.is_some(),
         "wire": match lab.wire { WireKind::Kernel => "kernel", WireKind::Virtual => "virtual" },
         "benches": benches.collect::<Vec<_>>(),
         "layers": Layer::ALL.iter().map(|layer| json!({ "class": layer.class(), "name": layer.name() })).collect::<Vec<_>>(),
@@ -239,6 +247,14 @@ async fn all_events(site: Extension<Arc<Site>>, Extension(seat): Extension<Seat>
     let watched = site.watched.iter().map(|one| (one.bench.target.name().to_owned(), one.said.subscribe())).collect();
     let events = events::updates(watched, seat.stopping());
     ([(CONTENT_TYPE, EVENTS)], Body::from_stream(events)).into_response()
+}
+
+async fn visit(site: Extension<Arc<Site>>) -> Result<Response, Problem> {
+    let Some(visit) = &site.visit else { return Err(Problem(StatusCode::NOT_FOUND, "There are no apps to visit.\n")) };
+    match visit() {
+        true => Ok(StatusCode::NO_CONTENT.into_response()),
+        false => Err(Problem(StatusCode::CONFLICT, "A visit is under way.\n")),
+    }
 }
 
 async fn bench_events(

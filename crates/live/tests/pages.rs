@@ -31,6 +31,7 @@ impl Pages {
             wire: WireKind::Virtual,
             allowed: Vec::new(),
             hints: vec!["Click.".to_owned()],
+            visit: None,
         };
         lab.outside.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();

@@ -12,6 +12,7 @@ use wirelab_live::recording::Limits;
 use wirelab_live::{Bench, Settings, Target, site};
 use wirelab_wire::{Error, Quality, Stop, WireKind, WireOptions};
 
+use super::visit;
 use crate::failure::Failure;
 use crate::flags::Live;
 use crate::listening::listen;
@@ -143,7 +144,13 @@ impl Lab {
     /// What the pages show, and where they are; `None` where there are none.
     pub fn site(&self, hints: Vec<String>) -> Result<Option<(site::Lab, TcpListener)>, Failure> {
         let Some(listener) = &self.pages else { return Ok(None) };
-        let site = site::Lab { benches: self.benches.clone(), wire: self.wire, allowed: self.allowed.clone(), hints };
+        let site = site::Lab {
+            benches: self.benches.clone(),
+            wire: self.wire,
+            allowed: self.allowed.clone(),
+            hints,
+            visit: visit::of(&self.benches),
+        };
         Ok(Some((site, listener.try_clone().map_err(Failure::machine)?)))
     }
 

@@ -2,6 +2,7 @@
 
 mod lab;
 mod ladder;
+mod visit;
 
 use std::fs;
 
