@@ -53,7 +53,7 @@ fn somebodys_pipeline_is_told_by_status_and_sentence() {
     for (files, status, says, hides) in [
         (clean, 0, vec![], vec!["wirelab: "]),
         (late, 1, vec![format!("wirelab: a/late.pcap: {sentence}")], vec![": loss: "]),
-        (lossy, 1, vec!["wirelab: pcap/sseapp.pcap: loss: In ".to_owned()], vec!["events-together"]),
+        (lossy, 1, vec!["wirelab: pcap/sseapp.pcap: loss: ".to_owned()], vec!["events-together"]),
         // Each file is named as it was given, so that two of one name are told apart.
         (
             "a/late.pcap clean/ajaxapp.pcap b/late.pcap",
