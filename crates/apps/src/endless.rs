@@ -12,12 +12,13 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use futures_util::{Stream, StreamExt};
+use futures_util::stream::{Stream, StreamExt, unfold};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_stream::wrappers::IntervalStream;
 use wirelab_clock::Clock;
 
 use crate::connections::Seat;
+use crate::heartbeat::Heartbeat;
 use crate::{AnswerStyle, ServerOptions};
 
 /// What endless answers say, and when.
@@ -26,6 +27,9 @@ pub(crate) struct Endless {
     media_type: &'static str,
     /// What is said at a time of day.
     say: fn(&str) -> String,
+    /// What is said where nothing was for too long.
+    sign_of_life: &'static str,
+    heartbeat: Option<Duration>,
     interval: Duration,
     style: AnswerStyle,
     clock: Clock,
@@ -35,10 +39,19 @@ impl Endless {
     pub(crate) fn new(
         media_type: &'static str,
         say: fn(&str) -> String,
+        sign_of_life: &'static str,
         options: &ServerOptions,
         clock: &Clock,
     ) -> Endless {
-        Endless { media_type, say, interval: options.interval, style: options.style, clock: clock.clone() }
+        Endless {
+            media_type,
+            say,
+            sign_of_life,
+            heartbeat: options.heartbeat,
+            interval: options.interval,
+            style: options.style,
+            clock: clock.clone(),
+        }
     }
 
     /// The answer to one client, which ends only with the server.
@@ -50,18 +63,39 @@ impl Endless {
         if self.style == AnswerStyle::Split && method == Method::GET {
             wait_until(first, seat).await;
         }
-        let parts = self.parts(first).take_until(seat.stopping());
-        (StatusCode::OK, [(CONTENT_TYPE, self.media_type)], Body::from_stream(parts)).into_response()
+        let parts = self.parts(first);
+        let body = match self.heartbeat {
+            None => Body::from_stream(parts.take_until(seat.stopping())),
+            Some(_) => Body::from_stream(self.with_signs_of_life(parts).take_until(seat.stopping())),
+        };
+        (StatusCode::OK, [(CONTENT_TYPE, self.media_type)], body).into_response()
     }
 
-    fn parts(&self, first: Instant) -> impl Stream<Item = Result<String, Infallible>> + use<> {
+    fn parts(&self, first: Instant) -> impl Stream<Item = Said> + use<> {
         let mut ticks = tokio::time::interval_at(first, self.interval);
         // A client that was slow to take its events gets the next one when it is due, not all that it missed at once.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (say, clock) = (self.say, self.clock.clone());
         IntervalStream::new(ticks).map(move |_due| Ok(say(&clock.time_of_day())))
     }
+
+    /// The same, with a sign of life wherever there was silence for too long.
+    fn with_signs_of_life<P: Stream<Item = Said> + Unpin>(&self, parts: P) -> impl Stream<Item = Said> + use<P> {
+        let sign = self.sign_of_life;
+        unfold((parts, Heartbeat::new(self.heartbeat)), move |(mut parts, mut heartbeat)| async move {
+            let said = tokio::select! {
+                biased;
+                part = parts.next() => part?,
+                () = heartbeat.due() => Ok(sign.to_owned()),
+            };
+            heartbeat.restart();
+            Some((said, (parts, heartbeat)))
+        })
+    }
 }
+
+/// Part of an answer; there is always another.
+type Said = Result<String, Infallible>;
 
 async fn wait_until(due: Instant, seat: &Seat) {
     tokio::select! {

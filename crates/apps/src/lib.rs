@@ -56,6 +56,7 @@ mod connections;
 mod endless;
 mod guard;
 mod handshake;
+mod heartbeat;
 mod http;
 mod lines;
 mod listener;

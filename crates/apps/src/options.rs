@@ -15,6 +15,9 @@ pub struct ServerOptions {
     pub poll_every: Duration,
     /// Whether an answer may be that nothing has changed: 304, where the client says what it has (RFC 9110, section 13).
     pub conditional: bool,
+    /// How long a connection that is held open may be silent before the server says that it is still there: with a ping over
+    /// a WebSocket, a comment in an event stream, an empty line in a stream of lines. None: it says nothing.
+    pub heartbeat: Option<Duration>,
     /// How an HTTP answer is written.
     pub style: AnswerStyle,
     /// Which length the pages have.
@@ -90,6 +93,7 @@ impl Default for ServerOptions {
             interval: Duration::from_secs(1),
             poll_every: Duration::from_millis(200),
             conditional: false,
+            heartbeat: None,
             style: AnswerStyle::Coalesced,
             pages: Pages::Own,
             allowed_hosts: Vec::new(),

@@ -34,7 +34,7 @@ pub async fn run<L: Listener>(
 ) -> io::Result<()> {
     let page = Page::render(App::Sse, &options)?;
     let page_clock = clock.clone();
-    let events = Endless::new(EVENT_STREAM, event, &options, &clock);
+    let events = Endless::new(EVENT_STREAM, event, COMMENT, &options, &clock);
     let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock)))).route(
         App::Sse.path(),
         get(async move |method: Method, Extension(seat): Extension<Seat>| events.answer(method, &seat).await),
@@ -47,4 +47,6 @@ fn event(time: &str) -> String {
     format!("data: {}\n\n", spaced_json_time(time))
 }
 
+/// A line that begins with a colon is a comment (section 9.2.6): 3 bytes with the empty line behind it.
+const COMMENT: &str = ":\n\n";
 const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";

@@ -37,7 +37,7 @@ pub async fn run<L: Listener>(
 ) -> io::Result<()> {
     let page = Page::render(App::Stream, &options)?;
     let page_clock = clock.clone();
-    let lines = Endless::new(JSON_LINES, line, &options, &clock);
+    let lines = Endless::new(JSON_LINES, line, EMPTY_LINE, &options, &clock);
     let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock)))).route(
         App::Stream.path(),
         get(async move |method: Method, Extension(seat): Extension<Seat>| lines.answer(method, &seat).await),
@@ -50,4 +50,6 @@ fn line(time: &str) -> String {
     format!("{}\n", spaced_json_time(time))
 }
 
+/// Between two texts white space means nothing (RFC 8259, section 2).
+const EMPTY_LINE: &str = "\n";
 const JSON_LINES: &str = "application/x-ndjson";

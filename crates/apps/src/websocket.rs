@@ -8,6 +8,7 @@ use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, UPGRADE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite;
 
@@ -97,6 +98,8 @@ fn in_order_of_2021(mut answer: Response) -> Response {
     answer
 }
 
+/// Says that the server is still there, and asks the same of the client (RFC 6455, section 5.5.2).
+pub(crate) const PING: Message = Message::Ping(Bytes::new());
 /// The server stops.
 pub(crate) const STOPS: End = (close_code::AWAY, "the server stops");
 /// The client says nothing.

@@ -10,6 +10,7 @@
 //! ```
 
 use std::io;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ws::{Message, WebSocket};
@@ -22,6 +23,7 @@ use wirelab_clock::Clock;
 
 use crate::answer::{spaced_json_time, text};
 use crate::connections::Seat;
+use crate::heartbeat::Heartbeat;
 use crate::http::{self, HTML};
 use crate::pages::Page;
 use crate::websocket::{self, Opening};
@@ -36,27 +38,36 @@ pub async fn run<L: Listener>(
 ) -> io::Result<()> {
     let page = Page::render(App::Ws, &options)?;
     let (page_clock, talk_clock) = (clock.clone(), clock.clone());
-    let (opening, timeouts) = (Opening::new(&options), options.timeouts);
+    let (opening, timeouts, heartbeat) = (Opening::new(&options), options.timeouts, options.heartbeat);
     let routes = Router::new().route("/", get(async move || text(StatusCode::OK, HTML, page.now(&page_clock)))).route(
         App::Ws.path(),
         get(async move |Extension(seat): Extension<Seat>, request: Request| {
             let clock = talk_clock.clone();
-            opening.open(request, move |socket| talk(socket, seat, clock, timeouts)).await
+            opening.open(request, move |socket| talk(socket, seat, clock, timeouts, heartbeat)).await
         }),
     );
     http::serve(listener, routes, clock, options, shutdown).await
 }
 
 /// One client's conversation.
-async fn talk(mut socket: WebSocket, seat: Seat, clock: Clock, timeouts: Timeouts) {
+async fn talk(mut socket: WebSocket, seat: Seat, clock: Clock, timeouts: Timeouts, heartbeat: Option<Duration>) {
     let stopping = seat.stopping();
     tokio::pin!(stopping);
+    let mut heartbeat = Heartbeat::new(heartbeat);
     let end = loop {
         let message = tokio::select! {
             biased;
             () = &mut stopping => break Some(websocket::STOPS),
             message = timeout(timeouts.idle, socket.recv()) => message,
+            () = heartbeat.due() => {
+                heartbeat.restart();
+                match socket.send(websocket::PING).await {
+                    Ok(()) => continue,
+                    Err(_) => break None,
+                }
+            }
         };
+        heartbeat.restart();
         let answer = match message {
             Err(_idle) => break Some(websocket::IDLE),
             Ok(None | Some(Ok(Message::Close(_)))) => break None,

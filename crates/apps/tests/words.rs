@@ -292,3 +292,42 @@ async fn stream_says_at_once_that_it_has_begun_and_then_a_line_each_time() {
     assert_eq!(client.writes(), [120, 27, 27, 27]);
     server.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_comes_after_silence_and_only_then() {
+    let beating = || ServerOptions { heartbeat: Some(Duration::from_secs(4)), ..modern() };
+    for (app, asked, beat, update) in [
+        (App::Sse, request("GET /time", ""), "3\r\n:\n\n\r\n", "1C\r\ndata: {\"time\": \"09:36:27\"}\n\n\r\n"),
+        (App::Stream, request("GET /feed", ""), "1\r\n\n\r\n", "15\r\n{\"time\": \"09:36:27\"}\n\r\n"),
+    ] {
+        let server = Server::start(app, beating());
+        let mut client = server.client();
+        client.ask(&asked).await;
+        // At 4 and 8 s, then the update at 10 s, and a heartbeat 4 s after that.
+        for (seconds, expected) in [(3.9, ""), (0.1, beat), (4.0, beat), (2.0, update), (3.9, ""), (0.1, beat)] {
+            after(seconds).await;
+            assert_eq!(client.hear_text().await, expected, "{app}");
+        }
+        server.stop().await;
+    }
+    for (app, asked, update) in
+        [(App::WsPush, upgrade_at("/push"), &b"\x81\x14{\"time\": \"09:36:27\"}"[..]), (App::Ws, upgrade(), b"\x89\0")]
+    {
+        let server = Server::start(app, beating());
+        let mut client = server.client();
+        client.ask(&asked).await;
+        for _ in 0..2 {
+            after(4.0).await;
+            assert_eq!(client.hear().await, b"\x89\0", "{app}: a ping");
+        }
+        after(if app == App::Ws { 4.0 } else { 2.0 }).await;
+        assert_eq!(client.hear().await, update, "{app}");
+        server.stop().await;
+    }
+    let server = Server::start(App::Sse, modern());
+    let mut client = server.client();
+    client.ask(request("GET /time", "")).await;
+    after(9.9).await;
+    assert_eq!(client.hear_text().await, "", "no heartbeat where none is asked for");
+    server.stop().await;
+}

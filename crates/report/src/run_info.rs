@@ -136,6 +136,9 @@ pub struct RunOptions {
     /// Seconds between two questions of a client that asks again and again; absent where none does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll_every_s: Option<f64>,
+    /// After how many seconds of silence the server says that it is still there; absent where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat_s: Option<f64>,
     /// Whether answers may be that nothing has changed (304); absent where they may not.
     #[serde(default, skip_serializing_if = "is_no")]
     pub conditional: bool,
@@ -394,6 +397,7 @@ mod tests {
                 apps: vec![App::Ws],
                 interval_s: 1.0,
                 poll_every_s: None,
+                heartbeat_s: None,
                 conditional: false,
                 hold_s: None,
                 updates: 3,

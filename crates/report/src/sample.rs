@@ -309,6 +309,7 @@ pub fn run() -> RunInfo {
             apps: App::classic().collect(),
             interval_s: 10.0,
             poll_every_s: None,
+            heartbeat_s: None,
             conditional: false,
             hold_s: None,
             updates: 3,

@@ -66,6 +66,9 @@ pub struct WireOptions {
     pub server_no_delay: bool,
     /// The same for the client's sockets. Browsers switch Nagle's algorithm off.
     pub client_no_delay: bool,
+    /// After how long a silence the server's sockets ask whether the client is still there (`SO_KEEPALIVE`, RFC 9293, section
+    /// 3.8.4); None: they do not. The kernel counts whole seconds.
+    pub server_keep_alive: Option<Duration>,
     /// How many bytes a client's socket takes that are not acknowledged yet (`SO_SNDBUF`; virtual wire). Clients that
     /// only ask need little, and ten thousand of them then take less memory.
     pub client_send_buffer: usize,
@@ -89,6 +92,7 @@ impl Default for WireOptions {
             server_quick_ack: true,
             server_no_delay: false,
             client_no_delay: true,
+            server_keep_alive: None,
             client_send_buffer: 65_536,
             clients: 1,
             tuning: Tuning::default(),

@@ -179,6 +179,10 @@ pub struct RunOptions {
     /// Whose request bytes the client sends
     #[arg(long, value_enum, value_name = "BROWSER", default_value_t = Profile::Firefox, help_heading = PEERS)]
     pub client: Profile,
+    /// After how long a silence the server says that it is still there, from 1s to 24h: a ping over a WebSocket, a comment or an
+    /// empty line in a stream, a keep-alive of TCP under lines; without it, never
+    #[arg(long, value_name = "TIME", value_parser = quantity::duration, allow_hyphen_values = true, help_heading = PEERS)]
+    pub heartbeat: Option<Duration>,
     /// Polling: answer 304 where the client has the value already
     #[arg(long, help_heading = PEERS)]
     pub conditional: bool,
@@ -220,6 +224,10 @@ pub struct Serve {
     /// Time between two questions of a page that polls, up to --interval; a fifth of it where nothing is said
     #[arg(long, value_name = "TIME", value_parser = quantity::duration, allow_hyphen_values = true)]
     pub poll_every: Option<Duration>,
+    /// After how long a silence the server says that it is still there, from 1s to 24h: a ping over a WebSocket, a comment or an
+    /// empty line in a stream; without it, never
+    #[arg(long, value_name = "TIME", value_parser = quantity::duration, allow_hyphen_values = true)]
+    pub heartbeat: Option<Duration>,
     /// Polling: answer 304 where the client has the value already
     #[arg(long)]
     pub conditional: bool,

@@ -21,6 +21,8 @@ pub struct Plan {
     pub interval: Duration,
     /// Time between two questions of a client that asks again and again.
     pub poll_every: Duration,
+    /// After how long a silence the server says that it is still there.
+    pub heartbeat: Option<Duration>,
     /// Whether answers may be that nothing has changed.
     pub conditional: bool,
     /// How long a request is held for something new.
@@ -54,6 +56,7 @@ impl Plan {
     pub fn new(apps: &[Choice], options: RunOptions) -> Result<Plan, Failure> {
         within("--interval", options.interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
         within("--rtt", options.rtt, Duration::ZERO, LONGEST_RTT)?;
+        heartbeat_within(options.heartbeat)?;
         within("--hold", options.hold, SHORTEST_HOLD, DAY)?;
         let updates = at_most("--updates", options.updates, MOST_UPDATES)?;
         let length = options.interval.saturating_mul(updates + 1);
@@ -88,6 +91,7 @@ impl Plan {
             apps: chosen,
             interval: options.interval,
             poll_every: poll_every(options.poll_every, options.interval)?,
+            heartbeat: options.heartbeat,
             conditional: options.conditional,
             hold: options.hold,
             updates,
@@ -107,6 +111,8 @@ impl Plan {
                 // Nagle's algorithm stays on, as axum leaves it: with a split answer it is what makes the body wait.
                 server_no_delay: false,
                 client_no_delay: true,
+                // What an app has no word for, TCP has to do: see `peers::link`.
+                server_keep_alive: None,
                 client_send_buffer: wirelab_driver::MOST_IN_FLIGHT,
                 clients,
                 tuning: Tuning::default(),
@@ -143,6 +149,11 @@ pub fn poll_every(asked: Option<Duration>, interval: Duration) -> Result<Duratio
     }
     within("--poll-every", every, SHORTEST_POLL, interval)?;
     Ok(every)
+}
+
+/// Refuses a heartbeat that is too fast or too slow.
+pub fn heartbeat_within(heartbeat: Option<Duration>) -> Result<(), Failure> {
+    heartbeat.map_or(Ok(()), |after| within("--heartbeat", after, Duration::from_secs(1), DAY))
 }
 
 /// Refuses an interval in which a value that is asked for would not change: its text has whole seconds.
@@ -245,6 +256,7 @@ mod tests {
                 "run poll --poll-every 11s",
                 "--poll-every must be at most --interval, which is 10s, not 11s: values would come and go between two questions",
             ),
+            ("run sse --heartbeat 10ms", "--heartbeat must be from 1s to 24h, not 10ms"),
             ("run poll --poll-every 0", "--poll-every must be from 1ms to 10s, not 0"),
             ("run-all --updates 0", "--updates must be from 1 to 100000, not 0"),
             ("run-all --rtt 10m", "--rtt must be from 0 to 1s, not 10m"),

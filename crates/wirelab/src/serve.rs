@@ -10,7 +10,9 @@ use crate::failure::{Failure, Status};
 use crate::flags::Serve;
 use crate::interrupt::Signals;
 use crate::listening::{listen, to_do, to_reach};
-use crate::plan::{LONGEST_INTERVAL, SHORTEST_HOLD, SHORTEST_INTERVAL, long_enough, poll_every, within};
+use crate::plan::{
+    LONGEST_INTERVAL, SHORTEST_HOLD, SHORTEST_INTERVAL, heartbeat_within, long_enough, poll_every, within,
+};
 use crate::run::peers;
 use crate::{descriptors, terminal};
 
@@ -19,6 +21,7 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
     within("--interval", flags.interval, SHORTEST_INTERVAL, LONGEST_INTERVAL)?;
     let app = flags.app;
     long_enough(app, flags.interval)?;
+    heartbeat_within(flags.heartbeat)?;
     within("--hold", flags.hold, SHORTEST_HOLD, LONGEST_INTERVAL)?;
     let poll_every = poll_every(flags.poll_every, flags.interval)?;
     let listener = listen(SocketAddr::new(flags.bind, flags.port))?;
@@ -36,6 +39,7 @@ pub fn serve(flags: Serve) -> Result<(), Failure> {
         interval: flags.interval,
         poll_every,
         conditional: flags.conditional,
+        heartbeat: flags.heartbeat,
         style: peers::style(flags.server),
         allowed_hosts: flags.allowed_hosts,
         timeouts: wirelab_apps::Timeouts { hold: flags.hold, ..wirelab_apps::Timeouts::default() },

@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
+use nix::sys::socket::{setsockopt, sockopt};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use wirelab_clock::Clock;
@@ -166,6 +167,13 @@ fn listen(options: &WireOptions) -> io::Result<TcpListener> {
         // On the listener, so that a connection has it from its first segment on; set on an accepted socket it would
         // race with the first request.
         sys::set_quick_ack(std::os::fd::AsFd::as_fd(&listener), false)?;
+    }
+    if let Some(after) = options.server_keep_alive {
+        // Accepted sockets have what the listener has.
+        let seconds = u32::try_from(after.as_secs()).unwrap_or(u32::MAX).max(1);
+        setsockopt(&listener, sockopt::KeepAlive, &true)?;
+        setsockopt(&listener, sockopt::TcpKeepIdle, &seconds)?;
+        setsockopt(&listener, sockopt::TcpKeepInterval, &seconds)?;
     }
     Ok(listener)
 }

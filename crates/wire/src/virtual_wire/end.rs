@@ -36,6 +36,8 @@ use crate::options::{PORT, SERVER};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) no_delay: bool,
+    /// After how long a silence it asks whether the other is still there.
+    pub(super) keep_alive: Option<Duration>,
     pub(super) acknowledging: Acknowledging,
     /// For the initial sequence number.
     pub(super) seed: u64,
@@ -107,6 +109,9 @@ impl End {
             socket.set_tsval_generator(Some(timestamp));
             socket.set_ack_delay(None);
             socket.set_nagle_enabled(false);
+            if let Some(after) = settings.keep_alive {
+                socket.set_keep_alive(Some(smoltcp::time::Duration::from_micros(after.as_micros() as u64)));
+            }
         });
         End {
             interface,

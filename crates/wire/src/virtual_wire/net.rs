@@ -96,6 +96,7 @@ pub(super) struct Net {
 #[derive(Clone, Copy, Debug)]
 struct Sockets {
     no_delay: bool,
+    keep_alive: Option<Duration>,
     start: Start,
 }
 
@@ -125,9 +126,10 @@ impl Net {
             tuning: options.tuning.clone(),
             server: Sockets {
                 no_delay: options.server_no_delay,
+                keep_alive: options.server_keep_alive,
                 start: if options.server_quick_ack { Start::Quick } else { Start::Delayed },
             },
-            client: Sockets { no_delay: options.client_no_delay, start: Start::Quick },
+            client: Sockets { no_delay: options.client_no_delay, keep_alive: None, start: Start::Quick },
             to_server: Lane::new(options, Host::Server),
             to_client: Lane::new(options, Host::Client),
             impaired: ImpairedFrames::default(),
@@ -299,6 +301,7 @@ impl Net {
         let round_trip = self.tuning.quality().map_or(self.round_trip, |quality| quality.rtt);
         Settings {
             no_delay: sockets.no_delay,
+            keep_alive: sockets.keep_alive,
             acknowledging: Acknowledging::new(sockets.start, round_trip),
             seed: self.seeds.sequence_numbers(key.at, key.client, key.port),
             timestamp_base: self.seeds.timestamps(key.at, key.client),

@@ -40,6 +40,7 @@ pub fn options(plan: &Plan) -> RunOptions {
         apps: plan.apps.clone(),
         interval_s: plan.interval.as_secs_f64(),
         poll_every_s: polls(plan).then_some(plan.poll_every.as_secs_f64()),
+        heartbeat_s: plan.heartbeat.map(|after| after.as_secs_f64()),
         conditional: plan.conditional,
         hold_s: holds(plan).then_some(plan.hold.as_secs_f64()),
         updates: plan.updates.into(),
@@ -79,6 +80,9 @@ pub fn command(plan: &Plan, kind: WireKind) -> String {
     words.push(format!("--interval {} --updates {}", quantity::show(plan.interval), plan.updates));
     if polls(plan) {
         words.push(format!("--poll-every {}", quantity::show(plan.poll_every)));
+    }
+    if let Some(after) = plan.heartbeat {
+        words.push(format!("--heartbeat {}", quantity::show(after)));
     }
     if plan.conditional {
         words.push("--conditional".to_owned());

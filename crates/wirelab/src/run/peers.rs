@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use wirelab_catalog::App;
+use wirelab_catalog::grammar::Grammar;
 use wirelab_clock::Clock;
 use wirelab_driver::{DriveError, Profile, Script, Step, Timeline};
-use wirelab_wire::{Connector, Listener, Shutdown, Stream};
+use wirelab_wire::{Connector, Listener, Shutdown, Stream, WireOptions};
 
 use crate::flags;
 use crate::plan::Plan;
@@ -43,6 +44,7 @@ pub fn options(plan: &Plan) -> wirelab_apps::ServerOptions {
         interval: plan.interval,
         poll_every: plan.poll_every,
         conditional: plan.conditional,
+        heartbeat: plan.heartbeat,
         ..wirelab_apps::ServerOptions::default()
     };
     options.style = style(plan.style);
@@ -57,6 +59,12 @@ pub fn options(plan: &Plan) -> wirelab_apps::ServerOptions {
     // A browser has up to two connections; one that ends may overlap with the next.
     options.limits.clients = options.limits.clients.max(plan.link.clients as usize * 4);
     options
+}
+
+/// The wire of an app. Lines have no word for "I am still there": there TCP has to ask.
+pub fn link(app: App, plan: &Plan) -> WireOptions {
+    let has_words = matches!(app.descriptor().grammar, Grammar::Http { .. });
+    WireOptions { server_keep_alive: plan.heartbeat.filter(|_| !has_words), ..plan.link.clone() }
 }
 
 /// How an answer is written, in the apps' own words.

@@ -136,7 +136,7 @@ fn run_app(
 ) -> Result<Outcome<Played>, Error> {
     let recorder =
         move |time_ns: u64, frame: &[u8]| writer.write(time_ns, frame.len() as u32, frame).map_err(io::Error::other);
-    let options = peers::options(plan);
+    let (options, link) = (peers::options(plan), peers::link(app, plan));
     let server = move |listener, clock, shutdown| peers::serve_on_wire(app, listener, clock, options, shutdown);
     let client = {
         let plan = plan.clone();
@@ -147,8 +147,8 @@ fn run_app(
         }
     };
     let result = match kind {
-        WireKind::Kernel => kernel::run(&plan.link, stop.clone(), recorder, server, client),
-        WireKind::Virtual => virtual_wire::run(&plan.link, stop.clone(), recorder, server, client),
+        WireKind::Kernel => kernel::run(&link, stop.clone(), recorder, server, client),
+        WireKind::Virtual => virtual_wire::run(&link, stop.clone(), recorder, server, client),
     };
     if result.as_ref().map_or(true, |outcome| outcome.client.steps.is_err()) {
         // The others cannot make the run whole again.
