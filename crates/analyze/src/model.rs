@@ -39,6 +39,7 @@ pub use packet::{Ended, Packet, Span, TcpAnalysis, Words};
 pub use problem::{Problem, ProblemLayer, ProblemPlace};
 pub use spread::{Spread, SpreadSeconds, Spreads};
 pub use tally::Tally;
+pub(crate) use time::Likely;
 pub use time::{Cause, Time};
 
 /// The name of this format, in every JSON file.

@@ -223,26 +223,34 @@ impl Happened {
         few + self.more.iter().filter(|(more, _)| *more == what).map(|(_, cases)| cases.ns).sum::<u64>()
     }
 
+    /// How long, in all cases of something, the other side had held something back.
+    fn held_ns_of(&self, what: What) -> u64 {
+        let few: u64 =
+            self.few.iter().flatten().filter(|event| event.what() == what).map(|event| event.case.held_ns).sum();
+        few + self.more.iter().filter(|(more, _)| *more == what).map(|(_, cases)| cases.held_ns).sum::<u64>()
+    }
+
     /// The exchange is over, and took this time: what made less than half of it is not what made it slow, and what it waited
     /// for lost bytes is known. `told`: the time is not told from these packets alone, and what they seem to show may not be so.
     fn settle(&mut self, told: bool, time: impl Fn() -> Option<Time>, room: &mut Room) {
         let is_slow = |fact| matches!(fact, Fact::SlowServer | Fact::SlowSender);
         let is_resent =
             |fact| matches!(fact, Fact::ResentAfterPause | Fact::ResentAsAsked | Fact::Resent | Fact::ResentInVain);
-        if !self.has(|fact| is_slow(fact) || is_resent(fact)) {
+        let is_wait = |fact| matches!(fact, Fact::WaitedForAck | Fact::WaitedForHeldAck);
+        if !self.has(|fact| is_slow(fact) || is_resent(fact) || told && is_wait(fact)) {
             return;
         }
         let time = time();
+        if told {
+            self.settle_waits(time.unwrap_or_default());
+        }
         let total_ns = time.map_or(0, |time| time.total_ns());
         for (fact, cause) in [(Fact::SlowServer, Cause::Server), (Fact::SlowSender, Cause::Sender)] {
             let what = (fact, false);
             let ns = self.ns_of(what);
             let is_so = !told || time.is_some_and(|time| time[cause] + NEARLY_NS >= ns);
             if ns * 2 < total_ns || !is_so {
-                for event in &mut self.few {
-                    event.take_if(|event| event.what() == what);
-                }
-                self.more.retain(|(more, _)| *more != what);
+                self.forget(|one| one == what);
             }
         }
         let recovery_ns = time.map_or(0, |time| time[Cause::Recovery]);
@@ -251,6 +259,29 @@ impl Happened {
             let event = Event { fact: Fact::Recovered, from_client: false, case, count: 1, bytes: 0 };
             entry(&mut self.more, event.what()).add(&event, room);
         }
+    }
+}
+
+impl Happened {
+    /// Where a lost or held packet made a part of what seemed a wait for an ACK, none of it is said to be one.
+    fn settle_waits(&mut self, time: Time) {
+        let (mut ns, mut held_ns) = (0, 0);
+        for fact in [Fact::WaitedForAck, Fact::WaitedForHeldAck] {
+            for from_client in [false, true] {
+                ns += self.ns_of((fact, from_client));
+                held_ns += self.held_ns_of((fact, from_client));
+            }
+        }
+        if ns.abs_diff(time[Cause::Ack]) > NEARLY_NS || held_ns.abs_diff(time.ack_delay_ns) > NEARLY_NS {
+            self.forget(|(fact, _)| matches!(fact, Fact::WaitedForAck | Fact::WaitedForHeldAck));
+        }
+    }
+
+    fn forget(&mut self, is_one: impl Fn(What) -> bool) {
+        for event in &mut self.few {
+            event.take_if(|event| is_one(event.what()));
+        }
+        self.more.retain(|(more, _)| !is_one(*more));
     }
 }
 

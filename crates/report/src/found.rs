@@ -7,10 +7,11 @@ use std::fmt::Write;
 
 use anstyle::Style;
 use wirelab_analyze::findings::{RULES, Rule, rule};
-use wirelab_analyze::model::{Analysis, Capture, Finding, Sure};
+use wirelab_analyze::model::{Analysis, Capture, Finding, FindingId, Loss, Sure};
 use wirelab_dissect::visible::visible;
 
 use crate::findings::{self, ReportFinding};
+use crate::numbers::{count, duration};
 use crate::tables::names;
 use crate::text::{Colours, WIDTH, wrapped};
 
@@ -52,6 +53,9 @@ fn of_capture(capture: &Capture, name: &str, most: usize, detail: Detail, colour
         if let Some(instead) = &finding.instead {
             text += &wrapped(instead, WIDTH, "    ");
         }
+        if finding.id == FindingId::Loss && most == usize::MAX {
+            losses(capture).iter().for_each(|line| text += &wrapped(line, WIDTH, "    "));
+        }
         if let Some(rule) = rule(finding.id).filter(|_| detail == Detail::Full) {
             for (what, says) in parts(rule) {
                 text += &wrapped(&format!("{what}: {says}"), WIDTH, "    ");
@@ -64,6 +68,36 @@ fn of_capture(capture: &Capture, name: &str, most: usize, detail: Detail, colour
     }
     text.push('\n');
     text
+}
+
+/// What became of each frame that the link dropped, where that is known: a line each.
+fn losses(capture: &Capture) -> Vec<String> {
+    let name = |frame: Option<u64>| frame.map_or("one not captured".to_owned(), |frame| format!("packet {frame}"));
+    let line = |loss: &Loss| {
+        let to = if loss.to_client { "client" } else { "server" };
+        let mut line = format!("Dropped: {}, to the {to}, {}", name(loss.frame), count(u64::from(loss.bytes), "byte"));
+        match loss.exchange.and_then(|at| capture.exchanges.get(at)) {
+            Some(exchange) => line += &format!(" ({})", visible(&exchange.name().to_string())),
+            None => return line + ": nothing of it was sent again.",
+        }
+        for again in &loss.again {
+            let how = match (again.asked, again.arrived) {
+                (true, true) => "asked for by duplicate ACKs",
+                (true, false) => "asked for by duplicate ACKs, dropped too",
+                (false, true) => "by a time-out",
+                (false, false) => "by a time-out, dropped too",
+            };
+            line += &format!("; again {} after {} ({how})", name(again.frame), duration(again.after_s));
+        }
+        let bytes: u64 = loss.again.iter().map(|again| u64::from(again.bytes)).sum();
+        line + &format!(": {} more, {} later.", count(bytes, "byte"), duration(loss.waited_s))
+    };
+    let mut lines: Vec<String> = capture.losses.iter().take(MOST_LOSSES).map(line).collect();
+    let rest = capture.losses.len().saturating_sub(MOST_LOSSES) as u64 + capture.losses_left_out;
+    if rest > 0 {
+        lines.push(format!("{} more: in the JSON, under losses.", count(rest, "frame")));
+    }
+    lines
 }
 
 /// What was found, and what else it could be.
@@ -180,6 +214,8 @@ fn section(id: &str, title: &str, parts: [(&str, &str); 5]) -> String {
     text
 }
 
+/// Losses that are told one by one.
+const MOST_LOSSES: usize = 20;
 /// Findings that a summary tells.
 const MOST_FIRST: usize = 4;
 /// Captures of a side of which packets are named.

@@ -127,6 +127,8 @@ fn random_run(seed: u64) -> Run {
         chance.one(&["", "", "", " --clients 2", " --clients 4"]),
     );
     let vantage = chance.one(&["server", "client"]);
+    let down = chance.one(&["", "", "", "", " --down 120ms+90ms", " --down 1s+700ms", " --down 3s+4s"]);
+    let options = options + down;
     Run { app, rtt_ms: rtt.trim_end_matches("ms").parse().expect("milliseconds"), vantage, options }
 }
 

@@ -86,6 +86,11 @@ pub(crate) struct Name<'a> {
 }
 
 impl Evidence<'_> {
+    /// Whether times are known from both ends of the link: nothing was lost, or late on its way, that is not known.
+    pub fn knows_the_link(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.complete_until_ns.is_none())
+    }
+
     /// What was observed of these facts, of packets of one side where one is named; `None` where nothing was.
     pub fn seen(&self, wanted: impl Fn(&Observed) -> bool) -> Option<Seen<'_>> {
         let mut all: Vec<&Observed> = self.observed.iter().filter(|one| wanted(one)).collect();

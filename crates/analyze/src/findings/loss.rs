@@ -11,7 +11,8 @@ pub(super) const RULE: Rule = Rule {
     id: FindingId::Loss,
     means: "Bytes came again, since their sender believed them lost. Where duplicate ACKs asked for them that takes a round trip \
             (fast retransmission); where nothing did, the sender waited until a timer ended, and the next time twice as long. \
-            Whoever reads the stream waits as long.",
+            Whoever reads the stream waits as long. Where run.json says what the link did, each dropped frame is told, and what \
+            waited for it.",
     looks: "A packet whose bytes had been on the wire before, or that fills a gap late. After a pause longer than a round \
             trip it is called a time-out here.",
     mistaken: "Packets that were recorded twice: these have the same identification, and follow within a moment. Packets that \

@@ -24,11 +24,11 @@ pub(super) const RULE: Rule = Rule {
 fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
     [false, true]
         .into_iter()
-        .filter_map(|client| Some(said(&evidence.of(Fact::WaitedForHeldAck, client)?, client)))
+        .filter_map(|client| Some(said(evidence, &evidence.of(Fact::WaitedForHeldAck, client)?, client)))
         .collect()
 }
 
-fn said(seen: &Seen<'_>, client: bool) -> Finding {
+fn said(evidence: &Evidence<'_>, seen: &Seen<'_>, client: bool) -> Finding {
     let cases = &seen.cases;
     let [before, ack, after] = cases.worst.packets;
     let (writer, reader) = (side(client), side(!client));
@@ -42,6 +42,11 @@ fn said(seen: &Seen<'_>, client: bool) -> Finding {
     let finding = RULE.seen(text).observed(seen).costs(0, cases.ns).instead(format!(
         "Write each message in one piece on the {writer}, or set TCP_NODELAY there: then nothing waits for the ACK."
     ));
-    // One late ACK may have been late on its way; that it is always late, and something always waits, is no chance.
-    if cases.times > 2 { finding } else { finding.unless("the ACK was sent at once, and was late on its way") }
+    // One late ACK may have been late on its way, where nobody knows what the link did; that it is always late, and something always
+    // waits, is no chance.
+    if cases.times > 2 || evidence.knows_the_link() {
+        finding
+    } else {
+        finding.unless("the ACK was sent at once, and was late on its way")
+    }
 }

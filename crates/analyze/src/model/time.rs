@@ -5,10 +5,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::ops::{Index, IndexMut};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::seconds;
@@ -104,6 +106,30 @@ pub struct Time {
     parts: Parts,
     /// Of the time that was spent waiting for ACKs: how long the other side held them back.
     pub(crate) ack_delay_ns: u64,
+    /// Which parts may be something else.
+    pub(crate) likely: Likely,
+}
+
+/// Which parts of a time fit what the packets show, and something else would, too: a bit each. There is always a bit more, so that
+/// a time that is not there needs no room of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Likely(NonZeroU16);
+
+impl Default for Likely {
+    fn default() -> Likely {
+        Likely(NonZeroU16::MIN)
+    }
+}
+
+impl Likely {
+    /// A part may be something else.
+    pub fn add(&mut self, cause: Cause) {
+        self.0 |= 2 << cause as u16;
+    }
+
+    fn has(self, cause: Cause) -> bool {
+        self.0.get() & (2 << cause as u16) != 0
+    }
 }
 
 impl Time {
@@ -124,6 +150,11 @@ impl Time {
             [(cause.key(), self.of(cause))].into_iter().chain(delay)
         };
         [(TOTAL, self.total_s())].into_iter().chain(Cause::ALL.iter().flat_map(part))
+    }
+
+    /// The parts that may be something else: the packets alone do not tell.
+    pub fn likely(&self) -> impl Iterator<Item = Cause> {
+        Cause::ALL.iter().copied().filter(|&cause| self.likely.has(cause))
     }
 
     /// What a cause has of it, in seconds.
@@ -155,16 +186,31 @@ impl IndexMut<Cause> for Time {
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.entries())
+        let likely: Vec<&str> = self.likely().map(Cause::key).collect();
+        let mut map = serializer.serialize_map(None)?;
+        for (key, seconds) in self.entries() {
+            map.serialize_entry(key, &seconds)?;
+        }
+        if !likely.is_empty() {
+            map.serialize_entry(LIKELY, &likely)?;
+        }
+        map.end()
     }
 }
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
-        let parts = BTreeMap::<String, f64>::deserialize(deserializer)?;
+        let parts = BTreeMap::<String, Entry>::deserialize(deserializer)?;
         let mut time = Time::default();
         for (key, value) in parts {
-            let ns = super::nanoseconds(value);
+            let ns = match value {
+                Entry::Seconds(value) => super::nanoseconds(value),
+                Entry::Parts(parts) => {
+                    let is_one = |cause: &&Cause| parts.iter().any(|part| part == cause.key());
+                    Cause::ALL.iter().filter(is_one).for_each(|&cause| time.likely.add(cause));
+                    continue;
+                }
+            };
             match Cause::ALL.iter().find(|cause| cause.key() == key) {
                 Some(&cause) => time[cause] = ns,
                 None if key == ACK_DELAY => time.ack_delay_ns = ns,
@@ -191,8 +237,15 @@ impl JsonSchema for Time {
             number(TOTAL, "The whole: the sum of the parts."),
             number(ACK_DELAY, "Of ack_s: how long the other side held its ACKs back."),
         ]);
+        let keys: Vec<&str> = Cause::ALL.iter().map(|cause| cause.key()).collect();
         properties.extend(Cause::ALL.iter().map(|cause| number(cause.key(), cause.meaning())));
         let required: Vec<&str> = properties.keys().copied().collect();
+        let likely = json_schema!({
+            "description": "Parts that may be something else, as the packets alone do not tell; left out where there are none.",
+            "type": "array",
+            "items": {"type": "string", "enum": keys},
+        });
+        properties.insert(LIKELY, likely);
         json_schema!({
             "description": "The time of an exchange by cause, in seconds.",
             "type": "object",
@@ -202,5 +255,14 @@ impl JsonSchema for Time {
     }
 }
 
+/// What stands under a key.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Seconds(f64),
+    Parts(Vec<String>),
+}
+
 const TOTAL: &str = "total_s";
 const ACK_DELAY: &str = "ack_delay_s";
+const LIKELY: &str = "likely";

@@ -77,11 +77,16 @@ pub fn frames(port: u16, lines: &[Line<'_>]) -> Vec<Sample> {
 
 /// What is found in these frames.
 pub fn analyzed_frames(frames: &[Sample]) -> Capture {
-    let mut analyzer = Analyzer::new(Settings::default());
+    analyzed_with(frames, Settings::default())
+}
+
+/// The same, with settings of one's own.
+pub fn analyzed_with(frames: &[Sample], settings: Settings) -> Capture {
+    let mut analyzer = Analyzer::new(settings);
     for (number, Sample { ms, wire_len, data }) in (1..).zip(frames) {
         analyzer.frame(&Frame {
             number,
-            time_ns: 1_000_000_000 + (ms * 1e6) as u64,
+            time_ns: time_ns(*ms),
             wire_len: *wire_len,
             file_offset: 0,
             link: LinkType::ETHERNET,
@@ -89,6 +94,11 @@ pub fn analyzed_frames(frames: &[Sample]) -> Capture {
         });
     }
     analyzer.finish("ladder", None, "pcap")
+}
+
+/// When so many milliseconds of a ladder have passed.
+pub fn time_ns(ms: f64) -> u64 {
+    1_000_000_000 + (ms * 1e6) as u64
 }
 
 /// What is found in a connection.

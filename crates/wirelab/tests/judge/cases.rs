@@ -31,6 +31,8 @@ pub struct Exchange {
     pub all: Vec<u64>,
     pub total_ns: Option<u64>,
     pub recovery_ns: u64,
+    pub ack_ns: u64,
+    pub ack_delay_ns: u64,
     /// Whether it is a turn of lines, of which nothing says where a message ends.
     pub is_turn: bool,
 }
@@ -76,6 +78,8 @@ impl<'a> Capture<'a> {
                     all,
                     total_ns: one["time"].as_object().map(|time| ns(&time["total_s"])),
                     recovery_ns: ns(&one["time"]["recovery_s"]),
+                    ack_ns: ns(&one["time"]["ack_s"]),
+                    ack_delay_ns: ns(&one["time"]["ack_delay_s"]),
                 }
             })
             .collect();
@@ -112,8 +116,27 @@ impl<'a> Capture<'a> {
         places.map(|at| walk.packets[at]).find(|packet| packet.len > 0 && all.binary_search(&packet.number).is_ok())
     }
 
-    /// Small segments that waited for an ACK: held back by the peer, or not.
+    /// Small segments that waited for an ACK: held back by the peer, or not. Where it is known what the link did, none of an
+    /// exchange in which that made a part of the wait.
     pub fn waits(&self, client: bool, held: bool) -> Vec<Case> {
+        let mut cases = self.seeming_waits(client, held);
+        if self.made.as_ref().is_none_or(|made| made["impaired_frames"] == serde_json::json!([])) {
+            return cases;
+        }
+        let all: Vec<Case> = [(false, false), (false, true), (true, false), (true, true)]
+            .into_iter()
+            .flat_map(|(client, held)| self.seeming_waits(client, held))
+            .collect();
+        cases.retain(|case| {
+            let of = all.iter().filter(|other| other.exchange == case.exchange);
+            let (ns, held_ns) = of.fold((0, 0), |(ns, held_ns), one| (ns + one.ns, held_ns + one.held_ns));
+            let exchange = &self.exchanges[case.exchange];
+            ns.abs_diff(exchange.ack_ns) <= MS && held_ns.abs_diff(exchange.ack_delay_ns) <= MS
+        });
+        cases
+    }
+
+    fn seeming_waits(&self, client: bool, held: bool) -> Vec<Case> {
         let mut cases = Vec::new();
         for (walk, at, packet) in self.places().filter(|(_, _, packet)| packet.from_client == client && packet.len > 0)
         {

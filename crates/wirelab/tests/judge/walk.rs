@@ -195,7 +195,10 @@ impl<'a> Walk<'a> {
         let packet = self.packets[at];
         let before =
             self.last_new(at, packet.from_client).filter(|(before, _)| self.is_small(*before) && !self.fills(*before));
-        before.is_some() && self.is_new(at) && self.is_small(at) && !self.follows_ack(at)
+        // What comes behind a copy was let go by whatever made its sender send again.
+        let sent = self.sent(at, packet.from_client).unwrap_or(i64::MIN);
+        let is_on_its_way = self.acked(at, !packet.from_client) < sent && packet.start >= sent;
+        before.is_some() && self.is_new(at) && self.is_small(at) && is_on_its_way
     }
 
     /// Whether a side had ever two small segments on their way at a time before a place.
