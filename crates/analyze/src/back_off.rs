@@ -52,6 +52,10 @@ impl Again {
     fn passes(&mut self, packet: &PacketFacts, since_ns: u64) {
         let is_same = !self.copies.is_empty() && (self.from_client, self.seq) == (packet.from_client, packet.seq);
         let after_ns = if is_same { packet.time_ns.saturating_sub(self.last_ns) } else { since_ns };
+        if after_ns < NO_TIME_OUT_NS {
+            // The same packet, doubled on the link or recorded twice.
+            return;
+        }
         let before_ns = self.copies.last().map_or(0, |copy| copy.after_ns);
         if !is_same || after_ns < before_ns + before_ns / 2 || self.copies.len() >= MOST_COPIES {
             self.copies.clear();
@@ -65,6 +69,8 @@ impl Again {
     }
 }
 
+/// No timer of a sender ends so soon.
+const NO_TIME_OUT_NS: u64 = 10_000_000;
 /// So many doublings of a second are most of a day.
 const MOST_COPIES: usize = 16;
 /// Connections of which copies are remembered at a time.

@@ -48,11 +48,14 @@ fn parts(capture: &Capture) -> Vec<(Cause, f64)> {
     Cause::ALL.iter().map(|&cause| (cause, time.of(cause) * 1e3)).filter(|(_, ms)| *ms > 0.0).collect()
 }
 
+/// A name, packets, what was dropped, and the parts of the request's time.
+type Ladder<'a> = (&'a str, Vec<Line<'a>>, Vec<LinkFrame>, Vec<(Cause, f64)>);
+
 #[test]
 fn each_loss_is_booked_wherever_it_was() {
     let whole = [HEAD, b"body"].concat();
     let request = |ms: f64| -> Line<'static> { (ms, true, PSH, 1, 1, REQUEST) };
-    let cases: Vec<(&str, Vec<Line<'_>>, Vec<LinkFrame>, Vec<(Cause, f64)>)> = vec![
+    let cases: Vec<Ladder<'_>> = vec![
         (
             "a request that was lost before the capture point",
             [
