@@ -228,7 +228,7 @@ pub(crate) const MOST_PACKETS: usize = 12;
 const DOCUMENT_HEAD: &str = "# Findings
 
 What `wirelab analyze` says of a capture in words, and what it means. This page is made from the rules
-(`crates/analyze/src/findings/`), and a test holds it to them. A finding is a sentence with its evidence: the packets that show
+(`crates/analyze/src/findings/`, and below those of `crates/report/src/findings/`), and a test holds it to them. A finding is a sentence with its evidence: the packets that show
 it, the exchanges that it is about, what it cost in bytes and in waiting, and how sure it is: *seen* in the packets, or *likely*, where
 something else would look the same, which is then named. What cost most time comes first, then what cost most bytes, then what is good
 to know. Nothing is said where the packets do not show it.

@@ -32,7 +32,7 @@ impl View {
     pub fn new(comparison: &Comparison<'_>) -> View {
         let reasons = comparison.reasons().map(|finding| ReasonView {
             id: finding.id,
-            title: finding.rule.0.title,
+            title: finding.title,
             text: finding.sentence(),
             means: finding.means.as_deref().unwrap_or_default().to_owned(),
             evidence: comparison.evidence(finding),

@@ -186,6 +186,9 @@ pub struct ReportFinding {
     /// The rule that found it.
     #[serde(skip)]
     pub rule: Ruled,
+    /// What it is about, in a few words.
+    #[serde(skip)]
+    pub title: &'static str,
     /// What it is about.
     #[schemars(schema_with = "ids")]
     pub id: &'static str,
@@ -231,6 +234,7 @@ impl Rule {
     fn seen(&'static self, text: String) -> ReportFinding {
         ReportFinding {
             rule: Ruled(self),
+            title: self.title,
             id: self.id,
             sure: Sure::Seen,
             otherwise: None,

@@ -46,6 +46,7 @@ fn in_one(compared: &Compared<'_>, id: FindingId, side: usize) -> Option<ReportF
             finding = finding.shown_by(on_both(compared, pairing, side, one));
         }
     }
+    finding.title = id.title();
     finding.sure = shown.sure;
     finding.otherwise.clone_from(&shown.otherwise);
     finding.instead.clone_from(&shown.instead);
