@@ -38,7 +38,7 @@ pub(crate) struct Http {
     /// Whether a direction, client's or server's, is out of step and waits for a start line.
     lost: [bool; 2],
     /// How many requests were waiting when bytes of the server went missing: their responses may be among these.
-    unsure: u32,
+    unsure: u16,
 }
 
 /// A request that waits for its response.
@@ -60,8 +60,6 @@ struct Answering {
     wanted: Wanted,
     /// What its head said: 0 before it was read.
     status: u16,
-    /// Whether that was 1xx, so that the final response is still to come.
-    interim: bool,
     place: Option<TimePlace>,
 }
 
@@ -334,7 +332,7 @@ impl Http {
         } else if !self.lost[1] {
             self.heard = None;
             if self.response.is_idle() && self.answering.is_none() {
-                self.unsure = self.awaiting.len() as u32;
+                self.unsure = self.awaiting.len() as u16;
             }
             if !self.response.skip(count) {
                 return self.lose_response(packet);
@@ -419,7 +417,6 @@ impl Http {
             page: asked.page,
             wanted: asked.wanted,
             status: 0,
-            interim: false,
             place: None,
         };
         self.finder.restart();
@@ -439,7 +436,6 @@ impl Http {
         let exchange = answering.exchange;
         let Some(current) = &mut self.answering else { return };
         current.status = status;
-        current.interim = (100..200).contains(&status) && status != 101;
         if status == 101 {
             if let Some(open) = packet.open(exchange) {
                 open.protocol_kind = ProtocolKind::Upgrade;
@@ -539,7 +535,8 @@ impl Http {
             if answering.status > 0 {
                 packet.ended(Ended::Response { status: answering.status });
             }
-            if answering.interim {
+            // Another one follows.
+            if (100..200).contains(&answering.status) && answering.status != 101 {
                 return;
             }
             if let Some(heard) = self.heard.take() {

@@ -28,13 +28,13 @@ pub(crate) struct Recognition {
 
 /// Some of the apps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Apps(u32);
+pub(crate) struct Apps(u16);
 
 impl Apps {
     const NONE: Apps = Apps(0);
-    const ALL: Apps = Apps(u32::MAX);
+    const ALL: Apps = Apps(u16::MAX);
 
-    fn bit(app: App) -> u32 {
+    fn bit(app: App) -> u16 {
         1 << app as u32
     }
 
@@ -55,8 +55,8 @@ impl Apps {
     }
 }
 
-/// Each app has a bit.
-const _: () = assert!(App::ALL.len() <= 32);
+/// Each app has a bit. (Every open connection has two of these, so that they are no wider than they need to be.)
+const _: () = assert!(App::ALL.len() <= u16::BITS as usize);
 
 /// What a request asked for.
 #[derive(Clone, Copy, Debug)]
