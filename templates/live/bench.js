@@ -135,7 +135,8 @@ events.addEventListener("state", (event) => {
   findings(by("findings"), state.findings, choose);
   by("trouble").hidden = !state.trouble;
   by("trouble").textContent = state.trouble ? `${bench.title} was not reached: ${state.trouble}` : "";
+  by("lacks").hidden = state.cut + state.left_out === 0;
   if (state.cut + state.left_out > 0) {
-    by("packet").dataset.lacks = `Of ${count(state.cut, "packet")} of large transfers the headers were kept; ${count(state.left_out, "packet")} found no room in the capture. All are counted.`;
+    by("lacks").textContent = `Of ${count(state.cut, "packet")} of large transfers the headers were kept; ${count(state.left_out, "packet")} found no room in the capture. All are counted.`;
   }
 });
