@@ -108,7 +108,7 @@ impl PacketInHand<'_> {
     #[cold]
     fn messages_together(&mut self, owned: &[Owned], inside: u64) {
         let after_ns = self.step.quiet_ns;
-        if self.facts.from_client || after_ns < SILENCE_NS || self.facts.note.is_some() || !self.step.came_freely() {
+        if self.facts.from_client || after_ns < SILENCE_NS || self.facts.is_again || !self.step.came_freely() {
             return;
         }
         let mut count = inside;

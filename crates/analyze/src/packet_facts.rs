@@ -26,6 +26,8 @@ pub(crate) struct PacketFacts {
     pub window: u16,
     pub flags: Flags,
     pub from_client: bool,
+    /// Whether it brings what was on the wire before, or fills a gap, as far as can be told at once.
+    pub is_again: bool,
     /// What there is to say of it in whichever exchange it belongs to.
     pub note: Option<Fact>,
     /// Its place among the kept packets, plus one; 0 where packets are not kept.
@@ -56,6 +58,7 @@ impl PacketFacts {
             window: segment.window,
             flags: segment.flags,
             from_client,
+            is_again: false,
             note: None,
             kept_at: 0,
         }

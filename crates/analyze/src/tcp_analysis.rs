@@ -216,6 +216,7 @@ mod tests {
         window: 100,
         flags: Flags::ACK,
         from_client: true,
+        is_again: false,
         note: None,
         kept_at: 0,
     };

@@ -117,7 +117,8 @@ impl TcpConnection {
             if analysis.is_retransmission() {
                 capture_state.back_offs.passes(connection, &facts, since_ns);
             }
-            if is_again(analysis) && RecordedTwice::is_moment(since_ns) {
+            facts.is_again = is_again(analysis);
+            if facts.is_again && RecordedTwice::is_moment(since_ns) {
                 capture_state.twice.suspect();
             }
         }

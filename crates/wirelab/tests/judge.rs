@@ -128,8 +128,7 @@ fn random_run(seed: u64) -> Run {
     );
     let vantage = chance.one(&["server", "client"]);
     let down = chance.one(&["", "", "", "", " --down 120ms+90ms", " --down 1s+700ms", " --down 3s+4s"]);
-    // What an event stream holds back while the link is down is a matter of its own.
-    let options = if app == "sse" { options } else { options + down };
+    let options = options + down;
     Run { app, rtt_ms: rtt.trim_end_matches("ms").parse().expect("milliseconds"), vantage, options }
 }
 

@@ -351,7 +351,10 @@ impl<'a> Capture<'a> {
                 let last_ns = walk.last_new(at, false).map_or(0, |(_, last)| last.ns);
                 ack.ns >= last_ns && packet.ns <= ack.ns + walk.way(at, false) + walk.slack(at, false)
             });
-            let is_free = !(fills && is_released) && walk.release(at).is_none();
+            // Its side had gone on before it: it fills a gap, and came late since what was there was lost.
+            let goes_back =
+                walk.packets[..at].iter().any(|one| !one.from_client && one.has_ack && one.start > packet.start);
+            let is_free = !(fills && is_released) && walk.release(at).is_none() && !goes_back;
             let is_one = ns >= 100 * MS && !packet.from_client && walk.is_next(at) && is_free;
             is_one.then(|| Case { packets: vec![packet.number], ns, count, ..Case::default() })
         };
