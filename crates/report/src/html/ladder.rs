@@ -1,6 +1,6 @@
 //! The ladder: client left, server right, time down, an arrow a packet.
 //!
-//! Within a burst the picture is to scale as far as labels leave room: one round trip is [`TRIP`] high, and an arrow
+//! Within a burst the picture is to scale as far as labels leave room: one round trip is `TRIP` high, and an arrow
 //! slants by half of it. Idle time is folded, and the fold says how long it was.
 
 use foldhash::HashMap;
