@@ -193,7 +193,8 @@ test("the first page names every app and what an update cost", async () => {
   const bench = await open(`${base}bench/ws`);
   await cause.clicks(bench.page);
   const { page, wrong, context } = await open(base);
-  assert.ok((await page.locator(".card").count()) >= 5);
+  // A script makes the cards.
+  await page.waitForFunction(() => document.querySelectorAll(".card").length >= 5);
   await page.waitForFunction(() => Array.from(document.querySelectorAll("#rows tr")).some((row) => row.cells[0].textContent === "WebSocket" && row.cells[3].textContent === "234"));
   await page.click("text=Update all");
   // A row fills with the first update of its app, whichever apps there are.
